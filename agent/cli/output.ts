@@ -1,0 +1,73 @@
+/** What every command shares: where it writes, how it fails, whether it may use colour. */
+import { PpuriError } from '../../config/errors.ts';
+
+export interface Output {
+  /** One line of result, on stdout. */
+  line(text: string): void;
+  /** One line about the work, on stderr. */
+  note(text: string): void;
+  /** One JSON object on one line, on stdout. */
+  json(value: unknown): void;
+  readonly color: boolean;
+}
+
+/** Colour only on a terminal and without NO_COLOR. */
+export function createOutput(
+  stdout: NodeJS.WriteStream = process.stdout,
+  stderr: NodeJS.WriteStream = process.stderr,
+): Output {
+  return {
+    line: (text) => void stdout.write(`${text}\n`),
+    note: (text) => void stderr.write(`${text}\n`),
+    json: (value) => void stdout.write(`${JSON.stringify(value)}\n`),
+    color: stdout.isTTY === true && process.env.NO_COLOR === undefined,
+  };
+}
+
+/** Any thrown value as a PpuriError; the unexpected ones become `internal`. */
+export function asPpuriError(thrown: unknown, operation: string): PpuriError {
+  if (thrown instanceof PpuriError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new PpuriError('internal', message, {
+    operation,
+    subject: 'ppuri',
+    hint: 'please report this with the command line and `ppuri doctor`',
+    cause: thrown,
+  });
+}
+
+/** Says what, where and what to do, and sets the exit code of the process. */
+export function reportFailure(error: PpuriError, asJson: boolean, output: Output): void {
+  if (asJson) {
+    const { code, message, operation, subject, hint, retryable } = error;
+    output.json({ error: { code, message, operation, subject, hint, retryable } });
+  } else {
+    output.note(`error: ${error.message}`);
+    output.note(`  while: ${error.operation} (${error.subject})`);
+    if (error.hint !== '') output.note(`  do: ${error.hint}`);
+    if (error.code === 'internal' && error.cause instanceof Error)
+      output.note(`${error.cause.stack}`);
+  }
+  process.exitCode = error.exit;
+}
+
+/**
+ * Wraps a command's action: failures are reported and become the exit code.
+ * `--json` is looked for on the command's own options.
+ */
+export function action<A extends unknown[]>(
+  operation: string,
+  run: (output: Output, ...args: A) => Promise<void> | void,
+): (...args: A) => Promise<void> {
+  return async (...args) => {
+    const output = createOutput();
+    const asJson = args.some(
+      (arg) => typeof arg === 'object' && arg !== null && 'json' in arg && arg.json === true,
+    );
+    try {
+      await run(output, ...args);
+    } catch (thrown) {
+      reportFailure(asPpuriError(thrown, operation), asJson, output);
+    }
+  };
+}

@@ -1,0 +1,149 @@
+/**
+ * The words that rooms of the agent pass to each other: readings, cycles, verdicts, alerts, and the
+ * records that are kept. Rooms import this file and not each other; wire.ts connects them.
+ */
+import type { Instant } from '../drivers/driver.ts';
+
+export type { Instant };
+
+/** A bad value is never a number: `value` is null unless quality is `good`. */
+export type Quality = 'good' | 'stale' | 'invalid' | 'missing';
+
+export interface Reading {
+  readonly value: number | null;
+  readonly quality: Quality;
+  readonly at: Instant;
+  /** Why it is not good: `sentinel 1449`, `below range`, `bus-timeout`, `frozen 30 shots`. */
+  readonly note?: string;
+}
+
+export interface Text {
+  readonly ko: string;
+  readonly en: string;
+}
+
+/** Monotonic ms of each step of one cycle; a step not taken is absent. */
+export interface StageTimes {
+  /** Reply that showed the new counter value. */
+  readonly trigger: number;
+  /** Last byte of the last snapshot block. */
+  readonly snapshot: number;
+  readonly features?: number;
+  readonly inference?: number;
+  readonly verdict?: number;
+  /** Write confirmed by the machine. */
+  readonly reject?: number;
+  readonly alert?: number;
+}
+
+/** One shot, heat, batch or window of one machine. */
+export interface Cycle {
+  readonly machine: string;
+  readonly profile: string;
+  readonly mold: string | null;
+  /** The machine's own counter; null for window cycles. */
+  readonly shot: number | null;
+  /** 1, 2, 3 … for this machine since this start of the agent. */
+  readonly index: number;
+  /** `whole`: one consistent snapshot. `torn`: the counter moved during every try. `missed`: the
+   * counter jumped over it, so nothing of it was read. */
+  readonly observed: 'whole' | 'torn' | 'missed';
+  readonly at: Instant;
+  readonly readings: Readonly<Record<string, Reading>>;
+  readonly features: Readonly<Record<string, Reading>>;
+  /** Why it must not be scored (`try-shot`, `warm-up`, `line-stopped` …), or null. */
+  readonly suppressed: string | null;
+  readonly times: StageTimes;
+}
+
+export interface Breach {
+  readonly feature: string;
+  readonly value: number;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly defect: string | null;
+}
+
+export interface ModelIdentity {
+  readonly name: string;
+  readonly version: string;
+  /** sha256 of model.onnx, hex. */
+  readonly hash: string;
+}
+
+/** A judgement on one cycle. `ok` is only ever said of a scored cycle. */
+export interface Verdict {
+  readonly outcome: 'ok' | 'defect' | 'unscored';
+  /** `below-threshold`, `above-threshold`, `within-limits`, `limit`, or why it is unscored. */
+  readonly reason: string;
+  /** More on the reason, e.g. the feature that was missing. */
+  readonly detail: string | null;
+  readonly judge: 'model' | 'limits' | 'none';
+  readonly probability: number | null;
+  readonly threshold: number | null;
+  readonly model: ModelIdentity | null;
+  /** `outside-training:<feature>` and the like; never changes the outcome by itself. */
+  readonly flags: readonly string[];
+  readonly breaches: readonly Breach[];
+  readonly times: StageTimes;
+}
+
+/** How far one feature of a cycle stands from this mold's recent good cycles. */
+export interface Deviation {
+  readonly feature: string;
+  readonly value: number;
+  readonly normalLow: number;
+  readonly normalHigh: number;
+  /** Signed robust z-score. */
+  readonly z: number;
+}
+
+export type Severity = 'stop' | 'warning' | 'caution' | 'info';
+
+export interface Alert {
+  /** Stable while the same cause lasts. */
+  readonly id: string;
+  readonly state: 'raised' | 'updated' | 'cleared';
+  readonly machine: string;
+  readonly mold: string | null;
+  readonly severity: Severity;
+  /** A defect id of the profile, or `bus-lost`, `model-unavailable`, `sensor-invalid` … */
+  readonly cause: string;
+  readonly text: Text;
+  /** Shots to sort out, machine counter values, inclusive. */
+  readonly shots: { readonly from: number; readonly to: number } | null;
+  readonly count: number;
+  readonly deviations: readonly Deviation[];
+  readonly at: Instant;
+}
+
+/** Health events: a child restarted, a device lost, a model set aside. */
+export interface AgentEvent {
+  readonly kind: string;
+  readonly level: 'info' | 'warn' | 'error';
+  readonly subject: string;
+  readonly text: string;
+  readonly at: Instant;
+}
+
+export interface GapRecord {
+  readonly fromSeq: number;
+  readonly toSeq: number;
+  readonly count: number;
+  readonly reason: string;
+}
+
+export type RecordBody =
+  | { readonly kind: 'cycle'; readonly cycle: Cycle; readonly verdict: Verdict }
+  | { readonly kind: 'alert'; readonly alert: Alert }
+  | { readonly kind: 'event'; readonly event: AgentEvent }
+  | { readonly kind: 'gap'; readonly gap: GapRecord };
+
+/** What is kept and delivered. (boot, seq) is its key for ever; wall time never orders anything. */
+export interface StoredRecord {
+  readonly boot: string;
+  readonly seq: number;
+  readonly at: Instant;
+  readonly clockSynced: boolean;
+  readonly body: RecordBody;
+}

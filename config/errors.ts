@@ -1,0 +1,106 @@
+/**
+ * The one table of errors. Every part of ppuri throws these and nothing else on purpose; a test
+ * keeps this table, the code that throws and the README's list equal.
+ */
+
+export const exitCodes = {
+  ok: 0,
+  checkFailed: 1,
+  usage: 2,
+  configuration: 3,
+  device: 4,
+  store: 5,
+  model: 6,
+  interrupted: 130,
+} as const;
+
+interface ErrorEntry {
+  readonly exit: number;
+  readonly retryable: boolean;
+  readonly meaning: string;
+}
+
+export const errorTable = {
+  internal: { exit: 1, retryable: false, meaning: 'a fault in ppuri itself; please report it' },
+  usage: { exit: 2, retryable: false, meaning: 'the command line is not one ppuri understands' },
+  'config-invalid': { exit: 3, retryable: false, meaning: 'the configuration has errors' },
+  'config-unreadable': {
+    exit: 3,
+    retryable: false,
+    meaning: 'the configuration file cannot be read',
+  },
+  'profile-invalid': { exit: 3, retryable: false, meaning: 'a machine profile has errors' },
+  'csv-invalid': {
+    exit: 2,
+    retryable: false,
+    meaning: 'a CSV file lacks a column or holds a bad value',
+  },
+  'bus-unavailable': { exit: 4, retryable: true, meaning: 'the port or endpoint is not connected' },
+  'bus-timeout': { exit: 4, retryable: true, meaning: 'no matching reply in time' },
+  'bus-closed': { exit: 4, retryable: false, meaning: 'the bus was closed while a request waited' },
+  'modbus-exception': {
+    exit: 4,
+    retryable: true,
+    meaning: 'the device answered with an exception',
+  },
+  'modbus-malformed': { exit: 4, retryable: true, meaning: 'the reply did not fit the request' },
+  'write-refused': {
+    exit: 4,
+    retryable: false,
+    meaning: 'no configured output owns this register',
+  },
+  'store-unavailable': {
+    exit: 5,
+    retryable: true,
+    meaning: 'the store cannot be opened or written',
+  },
+  'store-corrupt': { exit: 5, retryable: false, meaning: 'the store file is damaged' },
+  'agent-unreachable': {
+    exit: 5,
+    retryable: true,
+    meaning: 'no running agent answers on the control socket',
+  },
+  'model-invalid': { exit: 6, retryable: false, meaning: 'the model or its bundle is refused' },
+  'model-golden-mismatch': {
+    exit: 6,
+    retryable: false,
+    meaning: 'the model does not reproduce its golden outputs',
+  },
+  'model-unavailable': { exit: 6, retryable: true, meaning: 'inference is not available' },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+export interface ErrorDetails {
+  /** What was being done, e.g. `read holding 12..24`. */
+  readonly operation: string;
+  /** To what, e.g. `tcp://127.0.0.1:502 unit 1`. */
+  readonly subject: string;
+  /** What to do about it. */
+  readonly hint?: string;
+  readonly cause?: unknown;
+}
+
+export class PpuriError extends Error {
+  override readonly name = 'PpuriError';
+  readonly code: ErrorCode;
+  readonly operation: string;
+  readonly subject: string;
+  readonly hint: string;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.operation = details.operation;
+    this.subject = details.subject;
+    this.hint = details.hint ?? '';
+  }
+
+  get retryable(): boolean {
+    return errorTable[this.code].retryable;
+  }
+
+  get exit(): number {
+    return errorTable[this.code].exit;
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * The one schema of ppuri.yaml: source of defaults, config/schema.json and the README's table.
+ * Every option has a description; unit-suffixed names; enums, not booleans.
+ */
+import { z } from 'zod';
+import { limitSchema } from './profile.ts';
+
+const name = z.string().regex(/^[a-z][a-z0-9-]*$/, 'lower-case letters, digits and hyphens');
+
+export const gatewaySchema = z.strictObject({
+  id: name.describe('Name of this gateway, part of every record’s key.'),
+  site: name.default('site').describe('Name of the plant.'),
+  locale: z.enum(['ko', 'en']).default('ko').describe('Language of alerts for operators.'),
+});
+
+export const busSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('modbus-tcp'),
+    host: z.string().min(1).describe('Address of the device or gateway.'),
+    port: z.int().min(1).max(65535).default(502).describe('TCP port.'),
+    timeoutMs: z.int().min(10).max(60_000).default(500).describe('Longest wait for one reply.'),
+  }),
+]);
+
+export const deviceSchema = z.strictObject({
+  bus: z.string().describe('A name under `buses`.'),
+  unit: z.int().min(0).max(255).default(1).describe('Modbus unit id.'),
+  profile: z.string().optional().describe('Profile of this device; absent: the machine’s.'),
+});
+
+export const rejectSchema = z.strictObject({
+  device: z.string().default('plc').describe('A name under the machine’s `devices`.'),
+  coil: z.int().min(0).max(65535).optional().describe('Coil to pulse (0-based).'),
+  register: z.int().min(0).max(65535).optional().describe('Holding register to pulse (0-based).'),
+  value: z
+    .int()
+    .min(0)
+    .max(65535)
+    .default(1)
+    .describe('Value written to the register; 0 ends the pulse.'),
+  pulseMs: z
+    .int()
+    .min(0)
+    .max(60_000)
+    .default(500)
+    .describe('Length of the pulse; 0 leaves it set for the PLC to clear.'),
+});
+
+export const machineSchema = z.strictObject({
+  id: name.describe('Name of the machine, part of every record.'),
+  name: z.string().optional().describe('What operators call it, e.g. 3호기; absent: the id.'),
+  profile: z.string().describe('A shipped profile id, or a path to a profile file.'),
+  devices: z
+    .record(name, deviceSchema)
+    .describe('The units this machine is read from; `plc` is the machine itself.'),
+  model: z
+    .string()
+    .optional()
+    .describe(
+      'Name of an added model, a shipped one, or a path to a bundle; absent: rule limits only.',
+    ),
+  pollMs: z
+    .int()
+    .min(1)
+    .max(60_000)
+    .optional()
+    .describe('How often the trigger is read; absent: the profile’s.'),
+  deadlineMs: z
+    .int()
+    .min(1)
+    .max(60_000)
+    .default(20)
+    .describe('Snapshot complete → verdict; later is `unscored`.'),
+  hardLimitMs: z
+    .int()
+    .min(10)
+    .max(600_000)
+    .default(200)
+    .describe('Inference longer than this is killed.'),
+  limits: z
+    .union([z.enum(['profile', 'none']), z.record(z.string(), limitSchema)])
+    .default('profile')
+    .describe(
+      'Rule limits: the profile’s, none, or your own by feature (the rest stay the profile’s).',
+    ),
+  reject: rejectSchema.optional().describe('Signal that diverts the part on a `defect` verdict.'),
+});
+
+export const storeSchema = z.strictObject({
+  path: z.string().default('/var/lib/ppuri').describe('Directory of the store.'),
+});
+
+export const configSchema = z.strictObject({
+  gateway: gatewaySchema,
+  buses: z.record(name, busSchema),
+  machines: z.array(machineSchema).min(1),
+  store: storeSchema.prefault({}),
+});
+
+export type Config = z.output<typeof configSchema>;
+export type BusConfig = z.output<typeof busSchema>;
+export type DeviceConfig = z.output<typeof deviceSchema>;
+export type MachineConfig = z.output<typeof machineSchema>;
+export type RejectConfig = z.output<typeof rejectSchema>;

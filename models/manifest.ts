@@ -1,0 +1,73 @@
+/** The shape of a bundle's model.yaml: everything a model needs to be run and judged honestly. */
+import { z } from 'zod';
+
+const textSchema = z.strictObject({ ko: z.string(), en: z.string() });
+
+export const modelFeatureSchema = z.strictObject({
+  /** The model's own name for it, in input order. */
+  name: z.string(),
+  /** The profile feature it is fed from. */
+  from: z.string(),
+  unit: z.string().default(''),
+  /** How a missing value is encoded: `nan`, a number, or `refuse` (the cycle is unscored). */
+  missing: z.union([z.enum(['nan', 'refuse']), z.number()]).default('refuse'),
+  /** Range seen in training; outside is flagged. */
+  range: z.tuple([z.number(), z.number()]).optional(),
+  /** Where the middle 90 % of good training cycles lay; stands in until this mold has its own. */
+  normal: z.strictObject({ low: z.number(), median: z.number(), high: z.number() }).optional(),
+});
+
+export const manifestSchema = z.strictObject({
+  format: z.literal(1),
+  name: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/),
+  version: z.string(),
+  task: z.enum(['binary', 'multiclass']),
+  profile: z.string(),
+  input: z.strictObject({ name: z.string(), dtype: z.literal('float32').default('float32') }),
+  features: z.array(modelFeatureSchema).min(1),
+  output: z.strictObject({
+    /** A float tensor output: [N, classes] probabilities, or [N] / [N,1] scores. */
+    name: z.string(),
+    kind: z.enum(['probabilities', 'score']),
+    /** Columns whose sum is the probability of a defect. */
+    defectColumns: z.array(z.int().nonnegative()).default([1]),
+  }),
+  classes: z
+    .array(z.strictObject({ value: z.union([z.number(), z.string()]), title: textSchema }))
+    .default([]),
+  /** Defect probability at or above this is a `defect`. */
+  threshold: z.number(),
+  /** What to do with a cycle outside the training range. */
+  outOfRange: z.enum(['flag', 'abstain']).default('flag'),
+  /** Molds it was trained on; `any`: it does not depend on the mold. */
+  molds: z.union([z.literal('any'), z.array(z.string())]).default('any'),
+  metrics: z.record(z.string(), z.unknown()).default({}),
+  training: z.record(z.string(), z.unknown()).default({}),
+});
+
+export const goldenSchema = z.strictObject({
+  tolerance: z.number().default(1e-5),
+  /** `inputs` in feature order, null = missing before encoding; `outputs` the named output's row. */
+  vectors: z
+    .array(
+      z.strictObject({
+        inputs: z.array(z.number().nullable()),
+        outputs: z.array(z.number()),
+      }),
+    )
+    .min(1),
+});
+
+export type Manifest = z.output<typeof manifestSchema>;
+export type ModelFeature = z.output<typeof modelFeatureSchema>;
+export type Golden = z.output<typeof goldenSchema>;
+
+/** A verified bundle on disk. */
+export interface Bundle {
+  readonly dir: string;
+  readonly manifest: Manifest;
+  readonly golden: Golden;
+  readonly modelPath: string;
+  /** sha256 of model.onnx, hex. */
+  readonly hash: string;
+}
