@@ -1,0 +1,30 @@
+/**
+ * One program, several processes. A child is the same program with PPURI_ROLE set, which also
+ * holds inside a single-file binary, where fork re-runs the executable itself.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export type Role = 'infer' | 'keep' | 'simulate';
+
+export interface ForkOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
+  /** Where the child's stdout and stderr go; `inherit` keeps them the parent's. */
+  readonly stdio?: 'inherit' | 'ignore' | 'pipe';
+  readonly execArgv?: readonly string[];
+}
+
+export type ForkRole = (role: Role, options?: ForkOptions) => ChildProcess;
+
+/** Starts a child of this program in `role`, with structured-clone IPC (NaN and typed arrays pass). */
+export const forkRole: ForkRole = (role, options = {}) => {
+  const entry = fileURLToPath(new URL('./main.ts', import.meta.url));
+  const stdio = options.stdio ?? 'inherit';
+  return fork(entry, [...(options.args ?? [])], {
+    env: { ...process.env, ...options.env, PPURI_ROLE: role },
+    execArgv: [...(options.execArgv ?? [])],
+    serialization: 'advanced',
+    stdio: ['ignore', stdio, stdio, 'ipc'],
+  });
+};
