@@ -1,0 +1,97 @@
+/** Features of one cycle: last values, aggregates over its samples, over time, over past cycles. */
+import type { FeatureSpec } from '../../config/profile.ts';
+import type { Reading } from '../records.ts';
+import { type Aggregate, aggregate, type TimedValue } from './aggregate.ts';
+
+export interface CycleWindow {
+  /** Start of this cycle: the trigger of the one before, or the start of a high period. */
+  readonly fromMonoMs: number;
+  readonly toMonoMs: number;
+}
+
+/** Samples of a signal between two monotonic times, oldest first. */
+export type SamplesBetween = (
+  signal: string,
+  fromMonoMs: number,
+  toMonoMs: number,
+) => readonly TimedValue[];
+
+/** Past values of one mold: feature → values of its last cycles, oldest first. */
+export class CycleHistory {
+  readonly #values = new Map<string, number[]>();
+
+  push(feature: string, value: number, keep: number): void {
+    const list = this.#values.get(feature) ?? [];
+    list.push(value);
+    if (list.length > keep) list.shift();
+    this.#values.set(feature, list);
+  }
+
+  last(feature: string): readonly number[] {
+    return this.#values.get(feature) ?? [];
+  }
+}
+
+function numbered(value: number | null, basis: Reading, note: string): Reading {
+  if (value !== null && Number.isFinite(value)) return { value, quality: 'good', at: basis.at };
+  return { value: null, quality: 'missing', at: basis.at, note };
+}
+
+function overPastCycles(
+  name: string,
+  spec: FeatureSpec,
+  cycles: number,
+  basis: Reading,
+  history: CycleHistory,
+): Reading {
+  if (basis.value === null) return basis;
+  history.push(name, basis.value, cycles);
+  const past = history.last(name);
+  if (past.length < cycles) {
+    return numbered(null, basis, `only ${past.length} of ${cycles} cycles seen`);
+  }
+  const samples = past.map((value, i) => ({ monoMs: i * 1000, value }));
+  return numbered(aggregate(spec.take as Aggregate, samples, spec.above ?? 0), basis, 'undefined');
+}
+
+function overTime(
+  spec: FeatureSpec,
+  basis: Reading,
+  window: CycleWindow,
+  samplesBetween: SamplesBetween,
+): Reading {
+  const seconds =
+    typeof spec.over === 'object' && 'seconds' in spec.over ? spec.over.seconds : null;
+  const from = seconds === null ? window.fromMonoMs : window.toMonoMs - seconds * 1000;
+  const samples = samplesBetween(spec.from, from, window.toMonoMs);
+  if (samples.length === 0)
+    return basis.value === null ? basis : numbered(null, basis, 'no samples');
+  return numbered(
+    aggregate(spec.take as Aggregate, samples, spec.above ?? 0),
+    basis,
+    `too few samples (${samples.length})`,
+  );
+}
+
+/**
+ * Computes every feature. A feature of a bad signal keeps that signal's quality and note; slopes
+ * over past cycles are per cycle, over time per second.
+ */
+export function computeFeatures(
+  specs: Readonly<Record<string, FeatureSpec>>,
+  readings: Readonly<Record<string, Reading>>,
+  window: CycleWindow,
+  samplesBetween: SamplesBetween,
+  history: CycleHistory,
+): Record<string, Reading> {
+  const features: Record<string, Reading> = {};
+  for (const [name, spec] of Object.entries(specs)) {
+    const basis = readings[spec.from];
+    if (basis === undefined) continue;
+    if (spec.take === 'last') features[name] = basis;
+    else if (typeof spec.over === 'object' && 'cycles' in spec.over) {
+      features[name] = overPastCycles(name, spec, spec.over.cycles, basis, history);
+    } else features[name] = overTime(spec, basis, window, samplesBetween);
+  }
+  return features;
+}

@@ -1,0 +1,42 @@
+/** Raw register value → reading: sentinels, scale, range. A bad value is never a number. */
+import type { SignalSpec } from '../../config/profile.ts';
+import type { Instant, Reading } from '../records.ts';
+
+/** Nothing was read, and why. */
+export function missingReading(at: Instant, note: string): Reading {
+  return { value: null, quality: 'missing', at, note };
+}
+
+/**
+ * Judges one raw value (before scale and offset) of `spec`.
+ * `raw` null means that the words hold no number (NaN, beyond 2^53).
+ */
+export function toReading(
+  raw: number | null,
+  spec: SignalSpec,
+  scaled: (raw: number) => number,
+  at: Instant,
+): Reading {
+  if (raw === null || !Number.isFinite(raw)) {
+    return { value: null, quality: 'invalid', at, note: 'not a number' };
+  }
+  if (spec.missing.includes(raw)) return missingReading(at, `sentinel ${raw}`);
+  if (spec.invalid.includes(raw)) {
+    return { value: null, quality: 'invalid', at, note: `sentinel ${raw}` };
+  }
+  const value = scaled(raw);
+  if (spec.range !== undefined) {
+    const [low, high] = spec.range;
+    if (value < low) return { value: null, quality: 'invalid', at, note: `${value} below ${low}` };
+    if (value > high)
+      return { value: null, quality: 'invalid', at, note: `${value} above ${high}` };
+  }
+  return { value, quality: 'good', at };
+}
+
+/** A slow value seen from the moment of a snapshot: too old is `stale`, not its last number. */
+export function agedReading(reading: Reading, atMonoMs: number, staleAfterMs: number): Reading {
+  const ageMs = atMonoMs - reading.at.monoMs;
+  if (reading.quality !== 'good' || ageMs <= staleAfterMs) return reading;
+  return { value: null, quality: 'stale', at: reading.at, note: `${Math.round(ageMs)} ms old` };
+}

@@ -1,0 +1,171 @@
+/**
+ * Cycle → verdict. First what can be said without the model (`prepare`), then the verdict once the
+ * model has answered or failed to (`conclude`). Never a guess: what is not scored says why.
+ */
+import type { Breach, Cycle, ModelIdentity, Reading, StageTimes, Verdict } from '../records.ts';
+import { findBreaches, type LimitTable, uncheckedLimits } from './limits.ts';
+
+/** What the judge needs of a model bundle; see models/encode.ts. */
+export interface JudgeModel {
+  readonly identity: ModelIdentity;
+  readonly threshold: number;
+  readonly molds: 'any' | readonly string[];
+  readonly outOfRange: 'flag' | 'abstain';
+  /** Model input row, or the features that are missing and may not be. */
+  encode(
+    features: Readonly<Record<string, number | null>>,
+  ): { readonly input: Float32Array } | { readonly refused: readonly string[] };
+  /** Features outside the range seen in training. */
+  outsideTraining(features: Readonly<Record<string, number | null>>): readonly string[];
+  /** Probability of a defect from the model's output row. */
+  probability(outputs: ArrayLike<number>): number;
+}
+
+/** What inference answered; see agent/infer. */
+export type Answer =
+  | { readonly kind: 'scored'; readonly outputs: ArrayLike<number> }
+  | { readonly kind: 'unscored'; readonly reason: string; readonly detail?: string | null };
+
+export interface Prepared {
+  /** The model that was in force when the row was made; a swap in between changes nothing. */
+  readonly model: JudgeModel | null;
+  readonly breaches: readonly Breach[];
+  readonly flags: readonly string[];
+  /** The row to score, or null when the verdict does not wait for the model. */
+  readonly input: Float32Array | null;
+  /** Why it is not scored, when it is not. */
+  readonly unscored: { readonly reason: string; readonly detail: string | null } | null;
+}
+
+const unscored = (reason: string, detail: string | null = null) => ({ reason, detail });
+
+function plainValues(features: Readonly<Record<string, Reading>>): Record<string, number | null> {
+  const values: Record<string, number | null> = {};
+  for (const [name, reading] of Object.entries(features)) values[name] = reading.value;
+  return values;
+}
+
+function whyMissing(names: readonly string[], cycle: Cycle): string {
+  return names
+    .map((name) => {
+      const reading = cycle.features[name];
+      return reading === undefined
+        ? `${name}: not in the profile`
+        : `${name}: ${reading.note ?? reading.quality}`;
+    })
+    .join('; ');
+}
+
+export class Judge {
+  readonly #limits: LimitTable;
+  readonly #moldExpected: boolean;
+  #model: JudgeModel | null;
+
+  /** `moldExpected`: the profile names a mold signal, so a cycle without one is in doubt. */
+  constructor(limits: LimitTable, model: JudgeModel | null, moldExpected: boolean) {
+    this.#limits = limits;
+    this.#model = model;
+    this.#moldExpected = moldExpected;
+  }
+
+  get model(): JudgeModel | null {
+    return this.#model;
+  }
+
+  /** From the next cycle on. */
+  useModel(model: JudgeModel | null): void {
+    this.#model = model;
+  }
+
+  prepare(cycle: Cycle): Prepared {
+    const blank = { model: this.#model, breaches: [], flags: [], input: null };
+    if (cycle.observed !== 'whole')
+      return { ...blank, unscored: unscored(`shot-${cycle.observed}`) };
+    if (cycle.suppressed !== null) return { ...blank, unscored: unscored(cycle.suppressed) };
+    const breaches = findBreaches(this.#limits, cycle.features);
+    if (this.#model === null)
+      return { ...blank, breaches, unscored: this.#whyLimitsCannotSay(cycle) };
+    return { ...this.#encode(cycle, this.#model), model: this.#model, breaches };
+  }
+
+  #encode(cycle: Cycle, model: JudgeModel): Omit<Prepared, 'breaches' | 'model'> {
+    const values = plainValues(cycle.features);
+    const flags = model.outsideTraining(values).map((name) => `outside-training:${name}`);
+    const stop = (reason: string, detail: string | null = null) => ({
+      flags,
+      input: null,
+      unscored: unscored(reason, detail),
+    });
+    if (model.molds !== 'any' || this.#moldExpected) {
+      if (cycle.mold === null) return stop('mold-unknown', 'the mold signal has no good value');
+      if (model.molds !== 'any' && !model.molds.includes(cycle.mold)) {
+        return stop('unknown-mold', `mold ${cycle.mold} was not in training`);
+      }
+    }
+    const encoded = model.encode(values);
+    if ('refused' in encoded) return stop('missing-input', whyMissing(encoded.refused, cycle));
+    if (flags.length > 0 && model.outOfRange === 'abstain') {
+      return stop('outside-training', flags.map((flag) => flag.split(':')[1]).join(', '));
+    }
+    return { flags, input: encoded.input, unscored: null };
+  }
+
+  #whyLimitsCannotSay(cycle: Cycle): Prepared['unscored'] {
+    if (Object.keys(this.#limits).length === 0)
+      return unscored('no-model', 'no model and no limits');
+    const unchecked = uncheckedLimits(this.#limits, cycle.features);
+    return unchecked.length === 0 ? null : unscored('missing-input', whyMissing(unchecked, cycle));
+  }
+
+  /** `answer` is null when `prepared.input` was. `now` is the monotonic time of the verdict. */
+  conclude(cycle: Cycle, prepared: Prepared, answer: Answer | null, now: number): Verdict {
+    const times: StageTimes = {
+      ...cycle.times,
+      ...(answer === null ? {} : { inference: now }),
+      verdict: now,
+    };
+    const { model } = prepared;
+    const probability =
+      answer?.kind === 'scored' && model !== null ? model.probability(answer.outputs) : null;
+    const decided = decide(prepared, answer, probability);
+    return {
+      ...decided,
+      probability,
+      threshold: model?.threshold ?? null,
+      model: model?.identity ?? null,
+      flags: prepared.flags,
+      breaches: prepared.breaches,
+      times,
+    };
+  }
+}
+
+function decide(
+  prepared: Prepared,
+  answer: Answer | null,
+  probability: number | null,
+): Pick<Verdict, 'outcome' | 'reason' | 'detail' | 'judge'> {
+  const threshold = prepared.model?.threshold ?? Number.POSITIVE_INFINITY;
+  if (probability !== null && probability >= threshold) {
+    return { outcome: 'defect', reason: 'above-threshold', detail: null, judge: 'model' };
+  }
+  const [breach] = prepared.breaches;
+  if (breach !== undefined) {
+    const detail = `${breach.feature} ${breach.value}`;
+    return { outcome: 'defect', reason: 'limit', detail, judge: 'limits' };
+  }
+  if (prepared.unscored !== null)
+    return { outcome: 'unscored', ...prepared.unscored, judge: 'none' };
+  if (answer?.kind === 'unscored') {
+    return {
+      outcome: 'unscored',
+      reason: answer.reason,
+      detail: answer.detail ?? null,
+      judge: 'none',
+    };
+  }
+  if (probability !== null) {
+    return { outcome: 'ok', reason: 'below-threshold', detail: null, judge: 'model' };
+  }
+  return { outcome: 'ok', reason: 'within-limits', detail: null, judge: 'limits' };
+}
