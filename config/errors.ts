@@ -44,6 +44,11 @@ export const errorTable = {
     meaning: 'the device answered with an exception',
   },
   'modbus-malformed': { exit: 4, retryable: true, meaning: 'the reply did not fit the request' },
+  'out-of-range': {
+    exit: 2,
+    retryable: false,
+    meaning: 'an address, count or value does not fit its register',
+  },
   'write-refused': {
     exit: 4,
     retryable: false,
