@@ -1,0 +1,89 @@
+/** What is normal for one mold on one machine: its recent good cycles, or the training's until then. */
+import type { Deviation, Reading } from '../records.ts';
+
+export interface Normal {
+  readonly low: number;
+  readonly median: number;
+  readonly high: number;
+  /** One robust standard deviation, never 0. */
+  readonly sigma: number;
+}
+
+/** The middle 90 % of good cycles, as a bundle's manifest gives it per profile feature. */
+export interface TrainingNormal {
+  readonly low: number;
+  readonly median: number;
+  readonly high: number;
+}
+
+const KEEP = 60;
+const ENOUGH = 30;
+/** The middle 90 % of a normal distribution is 3.29 standard deviations wide. */
+const SIGMAS_IN_90_PERCENT = 3.29;
+
+function quantile(sorted: readonly number[], q: number): number {
+  const position = (sorted.length - 1) * q;
+  const below = sorted[Math.floor(position)] ?? 0;
+  const above = sorted[Math.ceil(position)] ?? below;
+  return below + (above - below) * (position - Math.floor(position));
+}
+
+function fromValues(values: readonly number[], leastSigma: number): Normal {
+  const sorted = [...values].sort((a, b) => a - b);
+  const [low, median, high] = [0.05, 0.5, 0.95].map((q) => quantile(sorted, q)) as [
+    number,
+    number,
+    number,
+  ];
+  return { low, median, high, sigma: Math.max((high - low) / SIGMAS_IN_90_PERCENT, leastSigma) };
+}
+
+/** Baselines of one machine and mold. */
+export class Baseline {
+  readonly #good = new Map<string, number[]>();
+  readonly #training: ReadonlyMap<string, TrainingNormal>;
+  readonly #resolution: (feature: string) => number;
+
+  /** `resolution`: the smallest step a feature can show, in its unit. */
+  constructor(
+    training: ReadonlyMap<string, TrainingNormal>,
+    resolution: (feature: string) => number,
+  ) {
+    this.#training = training;
+    this.#resolution = resolution;
+  }
+
+  /** Adds one good cycle. */
+  learn(features: Readonly<Record<string, Reading>>): void {
+    for (const [name, { value }] of Object.entries(features)) {
+      if (value === null) continue;
+      const list = this.#good.get(name) ?? [];
+      list.push(value);
+      if (list.length > KEEP) list.shift();
+      this.#good.set(name, list);
+    }
+  }
+
+  /** Null while neither good cycles nor the training say. */
+  normal(feature: string): Normal | null {
+    const values = this.#good.get(feature) ?? [];
+    const leastSigma = this.#resolution(feature);
+    if (values.length >= ENOUGH) return fromValues(values, leastSigma);
+    const trained = this.#training.get(feature);
+    if (trained === undefined) return null;
+    const sigma = Math.max((trained.high - trained.low) / SIGMAS_IN_90_PERCENT, leastSigma);
+    return { ...trained, sigma };
+  }
+
+  /** Every feature that has a value and a normal, farthest from normal first. */
+  deviations(features: Readonly<Record<string, Reading>>): readonly Deviation[] {
+    const found: Deviation[] = [];
+    for (const [feature, { value }] of Object.entries(features)) {
+      const normal = value === null ? null : this.normal(feature);
+      if (value === null || normal === null) continue;
+      const z = (value - normal.median) / normal.sigma;
+      found.push({ feature, value, normalLow: normal.low, normalHigh: normal.high, z });
+    }
+    return found.sort((a, b) => Math.abs(b.z) - Math.abs(a.z));
+  }
+}

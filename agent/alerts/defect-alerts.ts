@@ -1,0 +1,144 @@
+/**
+ * Alerts on defect verdicts. One shot may be a false alarm, so an alert needs two defects among the
+ * last three judged cycles of a mold, or a broken rule limit; it lasts until five good ones in a row.
+ */
+import type { Alert, Cycle, Deviation, Verdict } from '../records.ts';
+import { Baseline, type TrainingNormal } from './baseline.ts';
+import type { AlertBook } from './book.ts';
+import { findCause, pooled } from './cause.ts';
+import { FeatureTrend } from './trend.ts';
+import { defectText, featureLook, type Speaker } from './words.ts';
+
+const WINDOW = 3;
+const DEFECTS_IN_WINDOW = 2;
+const GOOD_TO_CLEAR = 5;
+
+/** What is remembered of one mold. */
+class MoldState {
+  readonly baseline: Baseline;
+  readonly trends = new Map<string, FeatureTrend>();
+  recent: boolean[] = [];
+  defects: (readonly Deviation[])[] = [];
+  goodInARow = 0;
+  firstDefectShot: number | null = null;
+  openKey: string | null = null;
+
+  constructor(baseline: Baseline) {
+    this.baseline = baseline;
+  }
+
+  trendOf(feature: string): FeatureTrend {
+    const trend = this.trends.get(feature) ?? new FeatureTrend();
+    this.trends.set(feature, trend);
+    return trend;
+  }
+}
+
+export class DefectAlerts {
+  readonly #speaker: Speaker;
+  readonly #book: AlertBook;
+  readonly #training: ReadonlyMap<string, TrainingNormal>;
+  readonly #molds = new Map<string, MoldState>();
+
+  constructor(speaker: Speaker, book: AlertBook, training: ReadonlyMap<string, TrainingNormal>) {
+    this.#speaker = speaker;
+    this.#book = book;
+    this.#training = training;
+  }
+
+  observe(cycle: Cycle, verdict: Verdict): readonly Alert[] {
+    if (verdict.outcome === 'unscored') return [];
+    const state = this.#stateOf(cycle.mold);
+    for (const [feature, { value }] of Object.entries(cycle.features)) {
+      if (value !== null) state.trendOf(feature).push({ shot: cycle.shot, value });
+    }
+    state.recent = [...state.recent, verdict.outcome === 'defect'].slice(-WINDOW);
+    return verdict.outcome === 'ok'
+      ? this.#good(cycle, state)
+      : this.#defect(cycle, verdict, state);
+  }
+
+  #good(cycle: Cycle, state: MoldState): readonly Alert[] {
+    state.baseline.learn(cycle.features);
+    state.goodInARow += 1;
+    if (state.goodInARow < GOOD_TO_CLEAR) return [];
+    state.defects = [];
+    state.firstDefectShot = null;
+    const cleared = state.openKey === null ? null : this.#book.clear(state.openKey, cycle.at);
+    state.openKey = null;
+    return cleared === null ? [] : [cleared];
+  }
+
+  #defect(cycle: Cycle, verdict: Verdict, state: MoldState): readonly Alert[] {
+    state.goodInARow = 0;
+    state.firstDefectShot ??= cycle.shot;
+    state.defects = [...state.defects, state.baseline.deviations(cycle.features)].slice(-WINDOW);
+    const defects = state.recent.filter((defect) => defect).length;
+    const sure = defects >= DEFECTS_IN_WINDOW || verdict.breaches.length > 0;
+    if (!sure && state.openKey === null) return [];
+    return this.#alert(cycle, verdict, state);
+  }
+
+  #alert(cycle: Cycle, verdict: Verdict, state: MoldState): readonly Alert[] {
+    const { profile } = this.#speaker;
+    const deviations = pooled(state.defects);
+    const found = findCause(profile.defects, deviations);
+    const broken = verdict.breaches.find((breach) => breach.defect !== null);
+    const defectId = found.defect ?? broken?.defect ?? null;
+    const lead = found.lead;
+    const shots = this.#shotsToSort(cycle, state, lead);
+    const text = defectText(this.#speaker, {
+      mold: cycle.mold,
+      lead,
+      trend: lead === null ? null : state.trendOf(lead.feature).trend(),
+      defect: defectId === null ? null : (profile.defects[defectId] ?? null),
+      shots,
+    });
+    const cause = defectId ?? 'defect-unknown';
+    const key = `${cycle.mold ?? ''}:${cause}`;
+    const cleared = this.#closeOther(state, key, cycle);
+    state.openKey = key;
+    const alert = this.#book.raise(key, {
+      machine: cycle.machine,
+      mold: cycle.mold,
+      severity: 'warning',
+      cause,
+      text,
+      shots,
+      deviations: deviations.slice(0, 5),
+      at: cycle.at,
+    });
+    return [...cleared, alert];
+  }
+
+  /** Another cause took over: the old alert ends where the new one begins. */
+  #closeOther(state: MoldState, key: string, cycle: Cycle): readonly Alert[] {
+    if (state.openKey === null || state.openKey === key) return [];
+    const cleared = this.#book.clear(state.openKey, cycle.at);
+    return cleared === null ? [] : [cleared];
+  }
+
+  /** From the shot since which the leading value is off, or the first defect, up to this one. */
+  #shotsToSort(cycle: Cycle, state: MoldState, lead: Deviation | null): Alert['shots'] {
+    if (cycle.shot === null) return null;
+    const since =
+      lead === null
+        ? null
+        : state.trendOf(lead.feature).outsideSince(lead.normalLow, lead.normalHigh);
+    const candidates = [since, state.firstDefectShot].filter(
+      (shot) => shot !== null && shot <= (cycle.shot ?? 0),
+    );
+    return { from: Math.min(cycle.shot, ...(candidates as number[])), to: cycle.shot };
+  }
+
+  #stateOf(mold: string | null): MoldState {
+    const key = mold ?? '';
+    const known = this.#molds.get(key);
+    if (known !== undefined) return known;
+    const { profile } = this.#speaker;
+    const resolution = (feature: string): number => 10 ** -featureLook(profile, feature).decimals;
+    const state = new MoldState(new Baseline(this.#training, resolution));
+    this.#molds.set(key, state);
+    return state;
+  }
+}

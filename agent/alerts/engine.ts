@@ -1,0 +1,46 @@
+/** All alerts of one machine: cycles, links and models in, raised, updated and cleared alerts out. */
+import type { Profile } from '../../config/profile.ts';
+import type { Alert, Cycle, Instant, Verdict } from '../records.ts';
+import type { TrainingNormal } from './baseline.ts';
+import { AlertBook } from './book.ts';
+import { DefectAlerts } from './defect-alerts.ts';
+import { ServiceAlerts } from './service-alerts.ts';
+
+export interface AlertEngineOptions {
+  readonly machine: string;
+  /** What operators call it, e.g. 3호기. */
+  readonly machineName: string;
+  readonly profile: Profile;
+  /** Normal bands from the model's training, by profile feature. */
+  readonly training: ReadonlyMap<string, TrainingNormal>;
+  readonly newId?: () => string;
+}
+
+export class AlertEngine {
+  readonly #book: AlertBook;
+  readonly #defects: DefectAlerts;
+  readonly #service: ServiceAlerts;
+
+  constructor(options: AlertEngineOptions) {
+    const { machine, machineName, profile, training } = options;
+    this.#book = new AlertBook(options.newId);
+    this.#defects = new DefectAlerts({ machineName, profile }, this.#book, training);
+    this.#service = new ServiceAlerts(machine, { machineName, profile }, this.#book);
+  }
+
+  observe(cycle: Cycle, verdict: Verdict): readonly Alert[] {
+    return [...this.#defects.observe(cycle, verdict), ...this.#service.observe(cycle, verdict)];
+  }
+
+  link(state: 'lost' | 'back', at: Instant): readonly Alert[] {
+    return this.#service.link(state, at);
+  }
+
+  model(state: 'set-aside' | 'back', name: string, at: Instant): readonly Alert[] {
+    return this.#service.model(state, name, at);
+  }
+
+  open(): readonly Alert[] {
+    return this.#book.open();
+  }
+}

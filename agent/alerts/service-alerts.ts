@@ -1,0 +1,174 @@
+/** Alerts on the watching itself: a broken sensor, predictions that stopped, a warm-up, a lost link. */
+import type { Alert, Cycle, Instant, Severity, Text, Verdict } from '../records.ts';
+import type { AlertBook } from './book.ts';
+import { plainText, type Speaker } from './words.ts';
+
+const IN_A_ROW = 3;
+
+/** Reasons that are the machine's normal life and no fault of the watching. */
+const EXPECTED = new Set(['try-shot', 'warm-up', 'line-stopped', 'shot-missed', 'no-model']);
+
+interface Finding {
+  readonly key: string;
+  readonly severity: Severity;
+  readonly cause: string;
+  readonly text: Text;
+}
+
+export class ServiceAlerts {
+  readonly #speaker: Speaker;
+  readonly #book: AlertBook;
+  readonly #machine: string;
+  readonly #badInARow = new Map<string, number>();
+  #unscoredInARow = 0;
+  #lastReason: string | null = null;
+
+  constructor(machine: string, speaker: Speaker, book: AlertBook) {
+    this.#machine = machine;
+    this.#speaker = speaker;
+    this.#book = book;
+  }
+
+  observe(cycle: Cycle, verdict: Verdict): readonly Alert[] {
+    return [...this.#sensors(cycle), ...this.#scoring(cycle, verdict), ...this.#warmUp(cycle)];
+  }
+
+  /** The machine does not answer, or answers again. */
+  link(state: 'lost' | 'back', at: Instant): readonly Alert[] {
+    if (state === 'back') return this.#clear('bus-lost', at);
+    if (this.#book.isOpen('bus-lost')) return [];
+    const ko = '통신두절. 판정 중지(정상 아님). 케이블·PLC 전원 확인.';
+    const en = 'No communication. No verdicts (not a good sign). Check cable and PLC power.';
+    return [
+      this.#raise(
+        {
+          key: 'bus-lost',
+          severity: 'caution',
+          cause: 'bus-lost',
+          text: this.#say('caution', ko, en),
+        },
+        at,
+        null,
+      ),
+    ];
+  }
+
+  /** The model was set aside after repeated failures, or is back. */
+  model(state: 'set-aside' | 'back', name: string, at: Instant): readonly Alert[] {
+    if (state === 'back') return this.#clear('model-set-aside', at);
+    if (this.#book.isOpen('model-set-aside')) return [];
+    const ko = `예측 모델 ${name} 사용 중지(반복 고장). 한계값 감시만 계속. 담당자 확인 필요.`;
+    const en = `Model ${name} set aside after repeated failures. Only rule limits watch. Someone must look.`;
+    return [
+      this.#raise(
+        {
+          key: 'model-set-aside',
+          severity: 'warning',
+          cause: 'model-set-aside',
+          text: this.#say('warning', ko, en),
+        },
+        at,
+        null,
+      ),
+    ];
+  }
+
+  #sensors(cycle: Cycle): readonly Alert[] {
+    if (cycle.observed !== 'whole') return [];
+    return Object.entries(cycle.readings).flatMap(([signal, reading]) => {
+      const key = `sensor:${signal}`;
+      if (reading.quality === 'good') {
+        this.#badInARow.set(signal, 0);
+        return this.#clear(key, cycle.at);
+      }
+      if (reading.quality === 'missing') return [];
+      const bad = (this.#badInARow.get(signal) ?? 0) + 1;
+      this.#badInARow.set(signal, bad);
+      if (bad < IN_A_ROW || this.#book.isOpen(key)) return [];
+      const title = this.#speaker.profile.signals[signal]?.title ?? { ko: signal, en: signal };
+      const note = reading.note ?? reading.quality;
+      const ko = `${title.ko} 센서 이상(${note}). 센서·배선 확인. 이 값은 판정에 쓰지 않음.`;
+      const en = `${title.en} sensor fault (${note}). Check sensor and wiring. Its value is not used.`;
+      return [
+        this.#raise(
+          { key, severity: 'info', cause: 'sensor-invalid', text: this.#say('info', ko, en) },
+          cycle.at,
+          cycle,
+        ),
+      ];
+    });
+  }
+
+  #scoring(cycle: Cycle, verdict: Verdict): readonly Alert[] {
+    const stopped = verdict.outcome === 'unscored' && !EXPECTED.has(verdict.reason);
+    if (!stopped) {
+      this.#unscoredInARow = 0;
+      return verdict.outcome === 'unscored' ? [] : this.#clear('prediction-stopped', cycle.at);
+    }
+    this.#unscoredInARow += 1;
+    if (this.#unscoredInARow < IN_A_ROW || this.#book.isOpen('prediction-stopped')) return [];
+    const why = verdict.detail === null ? verdict.reason : `${verdict.reason}: ${verdict.detail}`;
+    const ko = `예측 중지(정상 아님). 사유 ${why}.`;
+    const en = `Predictions stopped (not a good sign). Reason ${why}.`;
+    return [
+      this.#raise(
+        {
+          key: 'prediction-stopped',
+          severity: 'info',
+          cause: 'prediction-stopped',
+          text: this.#say('info', ko, en),
+        },
+        cycle.at,
+        cycle,
+      ),
+    ];
+  }
+
+  #warmUp(cycle: Cycle): readonly Alert[] {
+    const before = this.#lastReason;
+    this.#lastReason = cycle.suppressed;
+    if (cycle.suppressed !== 'warm-up') return this.#clear('warm-up', cycle.at);
+    if (before === 'warm-up') return [];
+    const rule = this.#speaker.profile.suppress.find(({ reason }) => reason === 'warm-up');
+    const { cycleWord } = this.#speaker.profile;
+    const first = rule?.cycles ?? 1;
+    const ko = `정지 후 재가동. 첫 ${first}${cycleWord.ko}은 예열타로 구분.`;
+    const en = `Restarted after a stop. Set the first ${first} ${cycleWord.en}s aside as warm-up.`;
+    return [
+      this.#raise(
+        {
+          key: 'warm-up',
+          severity: 'caution',
+          cause: 'warm-up',
+          text: this.#say('caution', ko, en),
+        },
+        cycle.at,
+        cycle,
+      ),
+    ];
+  }
+
+  #say(severity: Severity, ko: string, en: string): Text {
+    return plainText(severity, this.#speaker, ko, en);
+  }
+
+  #raise(finding: Finding, at: Instant, cycle: Cycle | null): Alert {
+    const { key, severity, cause, text } = finding;
+    const shot = cycle?.shot ?? null;
+    return this.#book.raise(key, {
+      machine: this.#machine,
+      mold: cycle?.mold ?? null,
+      severity,
+      cause,
+      text,
+      shots: shot === null ? null : { from: shot, to: shot },
+      deviations: [],
+      at,
+    });
+  }
+
+  #clear(key: string, at: Instant): readonly Alert[] {
+    const cleared = this.#book.clear(key, at);
+    return cleared === null ? [] : [cleared];
+  }
+}

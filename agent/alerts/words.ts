@@ -1,0 +1,112 @@
+/** How alerts are worded: level, machine, value against normal, trend, risk, action, shots. */
+import type { DefectSpec, Localized, Profile } from '../../config/profile.ts';
+import type { Alert, Deviation, Severity, Text } from '../records.ts';
+import type { Trend } from './trend.ts';
+
+const severityWords: Record<Severity, Text> = {
+  stop: { ko: '정지', en: 'Stop' },
+  warning: { ko: '경고', en: 'Warning' },
+  caution: { ko: '주의', en: 'Caution' },
+  info: { ko: '안내', en: 'Info' },
+};
+
+export interface FeatureLook {
+  readonly title: Localized;
+  readonly unit: string;
+  readonly decimals: number;
+}
+
+/** Title, unit and decimals of a feature: its own, else its signal's. */
+export function featureLook(profile: Profile, feature: string): FeatureLook {
+  const spec = profile.features[feature];
+  const signal = spec === undefined ? undefined : profile.signals[spec.from];
+  return {
+    title: spec?.title ?? signal?.title ?? { ko: feature, en: feature },
+    unit: spec?.unit ?? signal?.unit ?? '',
+    decimals: spec?.decimals ?? signal?.decimals ?? 1,
+  };
+}
+
+/** What every text about one machine starts with. */
+export interface Speaker {
+  readonly machineName: string;
+  readonly profile: Profile;
+}
+
+function head(severity: Severity, speaker: Speaker, mold: string | null): Text {
+  const level = severityWords[severity];
+  return {
+    ko: `[${level.ko}] ${speaker.machineName}${mold === null ? '' : ` 금형 ${mold}`}`,
+    en: `[${level.en}] ${speaker.machineName}${mold === null ? '' : ` mold ${mold}`}:`,
+  };
+}
+
+function valueAgainstNormal(speaker: Speaker, deviation: Deviation): Text {
+  const { title, unit, decimals } = featureLook(speaker.profile, deviation.feature);
+  const shown = (value: number): string => value.toFixed(decimals);
+  const value = `${shown(deviation.value)}${unit === '' ? '' : ` ${unit}`}`;
+  const band = `${shown(deviation.normalLow)}~${shown(deviation.normalHigh)}`;
+  return {
+    ko: `${title.ko} ${value} (기준 ${band})`,
+    en: `${title.en} ${value} (normal ${band.replace('~', ' to ')})`,
+  };
+}
+
+function trendWords(speaker: Speaker, trend: Trend | null): Text {
+  if (trend === null) return { ko: '', en: '' };
+  const { cycleWord } = speaker.profile;
+  const rising = trend.direction === 'rising';
+  return {
+    ko: `, ${trend.cycles}${cycleWord.ko} ${rising ? '상승' : '하락'}`,
+    en: `, ${rising ? 'rising' : 'falling'} for ${trend.cycles} ${cycleWord.en}s`,
+  };
+}
+
+function sortOut(speaker: Speaker, shots: Alert['shots']): Text {
+  if (shots === null) return { ko: '', en: '' };
+  const { cycleWord } = speaker.profile;
+  const one = shots.from === shots.to;
+  return {
+    ko: ` ${one ? shots.to : `${shots.from}~${shots.to}`}번 선별.`,
+    en: one
+      ? ` Sort out ${cycleWord.en} ${shots.to}.`
+      : ` Sort out ${cycleWord.en}s ${shots.from} to ${shots.to}.`,
+  };
+}
+
+export interface DefectFacts {
+  readonly mold: string | null;
+  readonly lead: Deviation | null;
+  readonly trend: Trend | null;
+  readonly defect: DefectSpec | null;
+  readonly shots: Alert['shots'];
+}
+
+/** `[경고] 3호기 금형 8412 비스킷 두께 18.4 mm (기준 22.1~27.9), 20샷 하락. 수축공 위험. …` */
+export function defectText(speaker: Speaker, facts: DefectFacts): Text {
+  const start = head('warning', speaker, facts.mold);
+  const value = facts.lead === null ? null : valueAgainstNormal(speaker, facts.lead);
+  const trend = trendWords(speaker, facts.lead === null ? null : facts.trend);
+  const { defect } = facts;
+  const risk =
+    defect === null
+      ? {
+          ko: '불량 위험(유형 미상). 부품 확인.',
+          en: 'Risk of a defect of unknown type. Inspect the part.',
+        }
+      : {
+          ko: `${defect.title.ko} 위험. ${defect.action.ko}`,
+          en: `Risk of ${defect.title.en}. ${defect.action.en}`,
+        };
+  const shots = sortOut(speaker, facts.shots);
+  return {
+    ko: `${start.ko}${value === null ? '' : ` ${value.ko}${trend.ko}.`} ${risk.ko}${shots.ko}`,
+    en: `${start.en}${value === null ? '' : ` ${value.en}${trend.en}.`} ${risk.en}${shots.en}`,
+  };
+}
+
+/** A plain sentence about a machine, at a level. */
+export function plainText(severity: Severity, speaker: Speaker, ko: string, en: string): Text {
+  const start = head(severity, speaker, null);
+  return { ko: `${start.ko} ${ko}`, en: `${start.en} ${en}` };
+}
