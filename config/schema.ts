@@ -15,7 +15,7 @@ export const gatewaySchema = z.strictObject({
 
 export const busSchema = z.discriminatedUnion('type', [
   z.strictObject({
-    type: z.literal('modbus-tcp'),
+    type: z.literal('modbus-tcp').describe('Kind of bus.'),
     host: z.string().min(1).describe('Address of the device or gateway.'),
     port: z.int().min(1).max(65535).default(502).describe('TCP port.'),
     timeoutMs: z.int().min(10).max(60_000).default(500).describe('Longest wait for one reply.'),
@@ -91,10 +91,10 @@ export const storeSchema = z.strictObject({
 });
 
 export const configSchema = z.strictObject({
-  gateway: gatewaySchema,
-  buses: z.record(name, busSchema),
-  machines: z.array(machineSchema).min(1),
-  store: storeSchema.prefault({}),
+  gateway: gatewaySchema.describe('This gateway.'),
+  buses: z.record(name, busSchema).describe('Ports and TCP endpoints, each by a name of yours.'),
+  machines: z.array(machineSchema).min(1).describe('The machines this gateway watches.'),
+  store: storeSchema.prefault({}).describe('Where records are kept.'),
 });
 
 export type Config = z.output<typeof configSchema>;
