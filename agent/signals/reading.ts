@@ -9,17 +9,15 @@ export function missingReading(at: Instant, note: string): Reading {
 
 /**
  * Judges one raw value (before scale and offset) of `spec`.
- * `raw` null means that the words hold no number (NaN, beyond 2^53).
+ * A string says why the words hold no number, e.g. `not-a-number`.
  */
 export function toReading(
-  raw: number | null,
+  raw: number | string,
   spec: SignalSpec,
   scaled: (raw: number) => number,
   at: Instant,
 ): Reading {
-  if (raw === null || !Number.isFinite(raw)) {
-    return { value: null, quality: 'invalid', at, note: 'not a number' };
-  }
+  if (typeof raw === 'string') return { value: null, quality: 'invalid', at, note: raw };
   if (spec.missing.includes(raw)) return missingReading(at, `sentinel ${raw}`);
   if (spec.invalid.includes(raw)) {
     return { value: null, quality: 'invalid', at, note: `sentinel ${raw}` };

@@ -1,0 +1,262 @@
+/**
+ * Watches one machine's trigger and takes a consistent snapshot of each cycle: counter → block →
+ * counter, taken again while the counter moves. The counter's last value only advances once its
+ * shot was read, so a lost link is caught up with as far as the machine still shows it.
+ */
+import { PpuriError } from '../../config/errors.ts';
+import type { CycleSpec } from '../../config/profile.ts';
+import type { Instant, Reading } from '../records.ts';
+import { type CounterOptions, type CounterStep, stepCounter } from './counter.ts';
+import type { Snapshot } from './tracker.ts';
+
+export interface TriggerValue {
+  readonly raw: number | null;
+  readonly at: Instant;
+}
+
+/** What the watch reads through; see agent/signals. */
+export interface MachineSource {
+  /** One read of the trigger register; rejects with PpuriError. */
+  readTrigger(): Promise<TriggerValue>;
+  /** All signals of the snapshot block; rejects with PpuriError. */
+  readSnapshot(): Promise<Record<string, Reading>>;
+  /** The latest slow values as seen from `atMonoMs`, and what cannot be consistent anyway. */
+  completeReadings(
+    snapshot: Record<string, Reading>,
+    atMonoMs: number,
+  ): Promise<Readonly<Record<string, Reading>>>;
+}
+
+export interface WatchEvents {
+  snapshot(snapshot: Snapshot): Promise<void>;
+  unseen(shot: number | null, observed: 'torn' | 'missed', at: Instant): void;
+  reset(before: number, now: number, at: Instant): void;
+  /** The device was not heard for a while, or is heard again. */
+  link(state: 'lost' | 'back', at: Instant, error: PpuriError | null): void;
+}
+
+export interface WatchOptions {
+  readonly cycle: CycleSpec;
+  readonly pollMs: number;
+  readonly counter: CounterOptions;
+  /** Without an answer for this long the link counts as lost. */
+  readonly lostAfterMs?: number;
+}
+
+export interface WatchStats {
+  readonly polls: number;
+  readonly missedTicks: number;
+  readonly retries: number;
+  readonly lastTrigger: number | null;
+}
+
+type ShotStep = Exclude<CounterStep, { kind: 'same' }> & { readonly shot: number };
+
+const SNAPSHOT_TRIES = 3;
+const RETRY_WHEN_DOWN_MS = 100;
+
+export class MachineWatch {
+  readonly #source: MachineSource;
+  readonly #events: WatchEvents;
+  readonly #options: WatchOptions;
+  #last: number | null = null;
+  #highSince: number | null = null;
+  #beforeReset: number | null = null;
+  #link: 'unknown' | 'lost' | 'back' = 'unknown';
+  #lastHeard = performance.now();
+  #stopped = false;
+  #wake: (() => void) | null = null;
+  #loop: Promise<void> = Promise.resolve();
+  #polls = 0;
+  #missedTicks = 0;
+  #retries = 0;
+
+  constructor(source: MachineSource, events: WatchEvents, options: WatchOptions) {
+    this.#source = source;
+    this.#events = events;
+    this.#options = options;
+  }
+
+  /** Starts the loop; `lastShot` is the counter value up to which shots are accounted for. */
+  start(lastShot: number | null = null): void {
+    this.#last = lastShot;
+    this.#lastHeard = performance.now();
+    this.#loop = this.#run();
+  }
+
+  /** Settles when the cycle under way is done. Rejects only on a fault in ppuri itself. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#wake?.();
+    await this.#loop;
+  }
+
+  stats(): WatchStats {
+    return {
+      polls: this.#polls,
+      missedTicks: this.#missedTicks,
+      retries: this.#retries,
+      lastTrigger: this.#last,
+    };
+  }
+
+  async #run(): Promise<void> {
+    const { trigger } = this.#options.cycle;
+    const pollMs = trigger.on === 'interval' ? trigger.everyMs : this.#options.pollMs;
+    let next = performance.now() + (trigger.on === 'interval' ? pollMs : 0);
+    while (!this.#stopped) {
+      await this.#sleep(next - performance.now());
+      if (this.#stopped) return;
+      const heard = await this.#poll();
+      next += pollMs;
+      const behind = Math.floor((performance.now() - next) / pollMs);
+      if (behind > 0) {
+        this.#missedTicks += behind;
+        next += behind * pollMs;
+      }
+      if (!heard) next = Math.max(next, performance.now() + RETRY_WHEN_DOWN_MS);
+    }
+  }
+
+  #sleep(ms: number): Promise<void> {
+    if (ms <= 0) return new Promise((resolve) => setImmediate(resolve));
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /** One tick; false when the device was not heard. */
+  async #poll(): Promise<boolean> {
+    this.#polls += 1;
+    try {
+      if (this.#options.cycle.trigger.on === 'interval') await this.#window();
+      else await this.#look(await this.#source.readTrigger());
+      this.#heard();
+      return true;
+    } catch (error) {
+      if (!(error instanceof PpuriError)) throw error;
+      this.#notHeard(error);
+      return false;
+    }
+  }
+
+  #heard(): void {
+    this.#lastHeard = performance.now();
+    if (this.#link === 'back') return;
+    const before = this.#link;
+    this.#link = 'back';
+    if (before === 'lost') this.#events.link('back', instantNow(), null);
+  }
+
+  #notHeard(error: PpuriError): void {
+    const silentMs = performance.now() - this.#lastHeard;
+    if (this.#link === 'lost' || silentMs < (this.#options.lostAfterMs ?? 3000)) return;
+    this.#link = 'lost';
+    this.#events.link('lost', instantNow(), error);
+  }
+
+  async #look(trigger: TriggerValue): Promise<void> {
+    if (trigger.raw === null) return;
+    if (this.#options.cycle.trigger.on === 'change')
+      return this.#lookAtCounter(trigger, trigger.raw);
+    return this.#lookAtBit(trigger, trigger.raw === 0 ? 0 : 1);
+  }
+
+  async #lookAtBit(trigger: TriggerValue, now: number): Promise<void> {
+    const before = this.#last;
+    const { on } = this.#options.cycle.trigger;
+    const rose = before === 0 && now === 1;
+    const fell = before === 1 && now === 0;
+    if (rose && on === 'high') this.#highSince = trigger.at.monoMs;
+    const ends = (on === 'rise' && rose) || ((on === 'fall' || on === 'high') && fell);
+    if (ends) {
+      const block = await this.#source.readSnapshot();
+      const since = on === 'high' ? this.#highSince : null;
+      await this.#deliver(null, block, trigger, since);
+    }
+    this.#last = now;
+  }
+
+  async #window(): Promise<void> {
+    const block = await this.#source.readSnapshot();
+    await this.#deliver(null, block, { raw: null, at: instantNow() }, null);
+  }
+
+  async #lookAtCounter(trigger: TriggerValue, now: number): Promise<void> {
+    this.#last ??= now;
+    if (now === this.#last) return;
+    // A PLC that restarts shows 0 for a moment and then its old count: no shot was made.
+    if (this.#last === 0 && now === this.#beforeReset) this.#last = now;
+    const step = stepCounter(this.#last, now, this.#options.counter);
+    if (step.kind === 'same') return;
+    if (step.shot === null) return this.#confirmZero(trigger);
+    await this.#snapshotOf(trigger, step, SNAPSHOT_TRIES);
+  }
+
+  async #confirmZero(trigger: TriggerValue): Promise<void> {
+    const again = await this.#source.readTrigger();
+    if (again.raw !== 0 || this.#last === null) return;
+    this.#beforeReset = this.#last;
+    this.#last = 0;
+    this.#events.reset(this.#beforeReset, 0, trigger.at);
+  }
+
+  /** counter (`trigger`, as compared in `step`) → block → counter. */
+  async #snapshotOf(trigger: TriggerValue, step: ShotStep, triesLeft: number): Promise<void> {
+    const before = this.#last ?? step.shot;
+    const block = await this.#source.readSnapshot();
+    const again = await this.#source.readTrigger();
+    if (again.raw === step.shot) {
+      this.#accept(step, before, trigger.at);
+      return this.#deliver(step.shot, block, trigger, null);
+    }
+    this.#retries += 1;
+    const moved = again.raw === null ? null : stepCounter(before, again.raw, this.#options.counter);
+    // Back where it was, or at 0: the first reading was a glitch or a reset, and not this cycle.
+    if (moved === null || moved.kind === 'same' || moved.shot === null) return;
+    const next = { ...moved, shot: moved.shot };
+    if (triesLeft > 1) return this.#snapshotOf(again, next, triesLeft - 1);
+    this.#accept(next, before, again.at);
+    this.#events.unseen(next.shot, 'torn', again.at);
+  }
+
+  /** From here on the counter stands at `step.shot`; what it jumped over is said, never dropped. */
+  #accept(step: ShotStep, before: number, at: Instant): void {
+    if (step.kind === 'reset') this.#events.reset(before, step.shot, at);
+    for (const shot of step.missed) this.#events.unseen(shot, 'missed', at);
+    this.#last = step.shot;
+    this.#beforeReset = null;
+  }
+
+  async #deliver(
+    shot: number | null,
+    block: Record<string, Reading>,
+    trigger: TriggerValue,
+    highSince: number | null,
+  ): Promise<void> {
+    const at = latest(block, trigger.at);
+    const readings = await this.#source.completeReadings(block, at.monoMs);
+    await this.#events.snapshot({
+      shot,
+      readings,
+      at,
+      triggerMonoMs: trigger.at.monoMs,
+      ...(highSince === null ? {} : { fromMonoMs: highSince }),
+    });
+  }
+}
+
+function instantNow(): Instant {
+  return { monoMs: performance.now(), wallMs: Date.now() };
+}
+
+/** When the last byte of the snapshot arrived. */
+function latest(block: Record<string, Reading>, fallback: Instant): Instant {
+  let at = fallback;
+  for (const reading of Object.values(block)) if (reading.at.monoMs > at.monoMs) at = reading.at;
+  return at;
+}
