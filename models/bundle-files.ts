@@ -1,0 +1,107 @@
+/** The files of a bundle: listed, hashed, and checked against SHA256SUMS before anything is read. */
+import { createHash } from 'node:crypto';
+import { lstat, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PpuriError } from '../config/errors.ts';
+
+export const sumsName = 'SHA256SUMS';
+/** Not covered by the sums: the list itself and the signature over it. */
+const uncovered = new Set([sumsName, 'bundle.sig']);
+const safeName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+const maxFiles = 64;
+const maxFileBytes = 64 * 1024 * 1024;
+
+export function bundleInvalid(
+  dir: string,
+  message: string,
+  hint: string,
+  cause?: unknown,
+): PpuriError {
+  const details = { operation: 'read a model bundle', subject: dir, hint, cause };
+  return new PpuriError('model-invalid', message, details);
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** The text of SHA256SUMS for these files, in the form `sha256sum -c` reads. */
+export function sumsOf(files: Readonly<Record<string, Uint8Array>>): string {
+  return Object.keys(files)
+    .sort()
+    .map((name) => `${sha256(files[name] ?? new Uint8Array())}  ${name}\n`)
+    .join('');
+}
+
+/**
+ * Every file of the bundle, read once and equal to its sum. Throws `model-invalid` for a missing,
+ * extra, changed or oddly named file, a symbolic link or a folder.
+ */
+export async function readVerifiedFiles(dir: string): Promise<Map<string, Buffer>> {
+  const names = await listFiles(dir);
+  if (!names.includes(sumsName))
+    throw bundleInvalid(dir, `there is no ${sumsName}`, '`ppuri model add` makes a bundle');
+  const sums = parseSums(dir, await readFile(join(dir, sumsName), 'utf8'));
+  for (const name of names)
+    if (!sums.has(name) && !uncovered.has(name))
+      throw bundleInvalid(dir, `${name} is not listed in ${sumsName}`, 'remove the extra file');
+  const files = new Map<string, Buffer>();
+  for (const [name, sum] of sums) files.set(name, await readSummed(dir, name, sum, names));
+  return files;
+}
+
+async function readSummed(
+  dir: string,
+  name: string,
+  sum: string,
+  names: readonly string[],
+): Promise<Buffer> {
+  if (!names.includes(name))
+    throw bundleInvalid(dir, `${name} is listed in ${sumsName} but missing`, 'copy it again');
+  const bytes = await readFile(join(dir, name));
+  if (sha256(bytes) !== sum)
+    throw bundleInvalid(
+      dir,
+      `${name} differs from its sum in ${sumsName}`,
+      'copy the bundle again, or build it anew with `ppuri model add`',
+    );
+  return bytes;
+}
+
+async function listFiles(dir: string): Promise<string[]> {
+  const names = await readdir(dir).catch((cause: unknown) => {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw bundleInvalid(dir, `cannot read the bundle: ${why}`, 'check the path', cause);
+  });
+  if (names.length > maxFiles)
+    throw bundleInvalid(dir, `the folder holds ${names.length} files`, 'is it a bundle at all?');
+  for (const name of names) await checkFile(dir, name);
+  return names;
+}
+
+async function checkFile(dir: string, name: string): Promise<void> {
+  if (!safeName.test(name))
+    throw bundleInvalid(dir, `"${name}" is no allowed file name`, 'use letters, digits, . _ -');
+  const stat = await lstat(join(dir, name));
+  if (!stat.isFile())
+    throw bundleInvalid(dir, `${name} is a link or a folder`, 'a bundle holds plain files only');
+  if (stat.size > maxFileBytes)
+    throw bundleInvalid(dir, `${name} is larger than 64 MiB`, 'use a smaller model');
+}
+
+function parseSums(dir: string, text: string): Map<string, string> {
+  const sums = new Map<string, string>();
+  for (const [index, line] of text.split('\n').entries()) {
+    if (line.trim() === '') continue;
+    const [, sum, name] = /^([0-9a-f]{64}) [ *](.+)$/.exec(line.trimEnd()) ?? [];
+    const where = `${sumsName} line ${index + 1}`;
+    if (sum === undefined || name === undefined)
+      throw bundleInvalid(dir, `${where} is not "<sha256>  <file>"`, 'make it with sha256sum');
+    if (!safeName.test(name) || uncovered.has(name))
+      throw bundleInvalid(dir, `${where}: "${name}" is no allowed file name`, 'plain names only');
+    if (sums.has(name))
+      throw bundleInvalid(dir, `${where}: ${name} is listed twice`, 'list each file once');
+    sums.set(name, sum);
+  }
+  return sums;
+}

@@ -1,0 +1,146 @@
+/** Bundles on disk: a model with all it needs, verified on reading, written whole or not at all. */
+import { chmod, mkdir, mkdtemp, open, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { stringify } from 'yaml';
+import type { PpuriError } from '../config/errors.ts';
+import { type AdmitOptions, admitModel } from './admit.ts';
+import { crossCheck, parseGolden, parseManifest } from './bundle-check.ts';
+import { bundleInvalid, readVerifiedFiles, sha256, sumsName, sumsOf } from './bundle-files.ts';
+import type { Bundle, Golden, Manifest } from './manifest.ts';
+
+export { type BundlePlace, type FindOptions, findBundle, listBundles } from './find-bundle.ts';
+
+const required = ['model.onnx', 'model.yaml', 'golden.json'] as const;
+
+/**
+ * Reads a bundle: sums, then schemas, then admission of the model, then that all agree. Throws
+ * `model-invalid` with every fault found. The golden vectors are run by the inference child.
+ */
+export async function readBundle(dir: string, options: AdmitOptions = {}): Promise<Bundle> {
+  const files = await readVerifiedFiles(dir);
+  return checkBundle(dir, files, options);
+}
+
+function checkBundle(
+  dir: string,
+  files: ReadonlyMap<string, Uint8Array>,
+  options: AdmitOptions,
+): Bundle {
+  const absent = required.filter((name) => !files.has(name));
+  if (absent.length > 0)
+    throw bundleInvalid(dir, `${absent.join(', ')} missing`, '`ppuri model add` makes a bundle');
+  const [modelBytes, manifestText, goldenText] = required.map(
+    (name) => files.get(name) ?? new Uint8Array(),
+  );
+  const manifest = parseManifest(utf8(manifestText));
+  const golden = parseGolden(utf8(goldenText));
+  if (manifest.value === null || golden.value === null)
+    throw withFaults(dir, [...manifest.faults, ...golden.faults]);
+  const bytes = modelBytes ?? new Uint8Array();
+  const admission = admitModel(bytes, join(dir, 'model.onnx'), options);
+  const faults = crossCheck(manifest.value, golden.value, admission);
+  if (admission.edited) faults.push('model.onnx: ends in ZipMap; `ppuri model add` unwraps it');
+  if (faults.length > 0) throw withFaults(dir, faults);
+  return {
+    dir,
+    manifest: manifest.value,
+    golden: golden.value,
+    modelPath: join(dir, 'model.onnx'),
+    hash: sha256(bytes),
+  };
+}
+
+function utf8(bytes: Uint8Array | undefined): string {
+  return new TextDecoder().decode(bytes);
+}
+
+function withFaults(dir: string, faults: readonly string[]): PpuriError {
+  const list = faults.map((fault) => `\n  ${fault}`).join('');
+  const count = faults.length === 1 ? 'a fault' : `${faults.length} faults`;
+  return bundleInvalid(dir, `the bundle has ${count}:${list}`, 'correct them and build it anew');
+}
+
+export interface BundleParts {
+  readonly manifest: Manifest;
+  readonly model: Uint8Array;
+  readonly golden: Golden;
+}
+
+/**
+ * Writes a bundle as `dir`, which must not exist yet: into a folder beside it, flushed to disk,
+ * then renamed. What could not be read back is never written.
+ */
+export async function writeBundle(dir: string, parts: BundleParts): Promise<Bundle> {
+  const target = resolve(dir);
+  const files = bundleFiles(parts);
+  const bundle = checkBundle(target, new Map(Object.entries(files)), {});
+  if (await exists(target))
+    throw bundleInvalid(target, 'the folder exists already', 'choose another version or folder');
+  await mkdir(dirname(target), { recursive: true });
+  const scratch = await mkdtemp(join(dirname(target), `.${basename(target)}-`));
+  try {
+    for (const [name, bytes] of Object.entries({ ...files, [sumsName]: sumsBytes(files) }))
+      await writeFlushed(join(scratch, name), bytes);
+    await chmod(scratch, 0o755);
+    await syncDirectory(scratch);
+    await rename(scratch, target);
+    await syncDirectory(dirname(target));
+  } catch (cause) {
+    await rm(scratch, { recursive: true, force: true });
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw bundleInvalid(target, `cannot write the bundle: ${why}`, 'check space and rights', cause);
+  }
+  return bundle;
+}
+
+function bundleFiles({ manifest, model, golden }: BundleParts): Record<string, Uint8Array> {
+  const text = new TextEncoder();
+  return {
+    'model.onnx': model,
+    'model.yaml': text.encode(stringify(manifest, { lineWidth: 100 })),
+    'golden.json': text.encode(goldenText(golden)),
+  };
+}
+
+/** One vector a line: reviewable, and diffs stay small. */
+function goldenText({ tolerance, vectors }: Golden): string {
+  const lines = vectors.map((vector) => `    ${JSON.stringify(vector)}`).join(',\n');
+  return `{\n  "tolerance": ${tolerance},\n  "vectors": [\n${lines}\n  ]\n}\n`;
+}
+
+function sumsBytes(files: Readonly<Record<string, Uint8Array>>): Uint8Array {
+  return new TextEncoder().encode(sumsOf(files));
+}
+
+async function writeFlushed(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'wx', 0o644);
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (thrown) {
+    if (isMissing(thrown)) return false;
+    throw thrown;
+  }
+}
+
+function isMissing(thrown: unknown): boolean {
+  return thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
+}

@@ -1,0 +1,122 @@
+/** From a name in the configuration to the folder of a bundle: added, shipped, or a path. */
+import { readdir, stat } from 'node:fs/promises';
+import { join, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundleInvalid } from './bundle-files.ts';
+import { nearestName } from './nearest.ts';
+
+export interface FindOptions {
+  /** Directory of the store; added bundles lie in `<storePath>/models/<name>/<version>/`. */
+  readonly storePath?: string;
+  /** The version the store's pointer says is active for this name. */
+  readonly activeVersion?: string;
+  /** Where shipped bundles lie; absent: beside this file. */
+  readonly shippedPath?: string;
+}
+
+export interface BundlePlace {
+  readonly name: string;
+  /** Null for a shipped bundle or a path: the manifest knows. */
+  readonly version: string | null;
+  readonly dir: string;
+  readonly origin: 'added' | 'shipped' | 'path';
+}
+
+const shippedRoot = fileURLToPath(new URL('.', import.meta.url));
+
+/**
+ * `nameOrPath`: `diecast-defect`, `diecast-defect@1.2.0`, or a path (it has a separator or starts
+ * with a dot). An added bundle stands before a shipped one of the same name: the active version,
+ * else the newest. Throws `model-invalid` naming what there is. Nothing is verified here.
+ */
+export async function findBundle(
+  nameOrPath: string,
+  options: FindOptions = {},
+): Promise<BundlePlace> {
+  if (nameOrPath.includes('/') || nameOrPath.includes(sep) || nameOrPath.startsWith('.'))
+    return { name: nameOrPath, version: null, dir: resolve(nameOrPath), origin: 'path' };
+  const [name = '', wanted] = nameOrPath.split('@', 2);
+  const places = await listBundles(options);
+  const added = places.filter((place) => place.name === name && place.origin === 'added');
+  const version = wanted ?? options.activeVersion;
+  const shipped = places.find((place) => place.name === name && place.origin === 'shipped');
+  const found =
+    version === undefined ? (added[0] ?? shipped) : added.find((one) => one.version === version);
+  if (found !== undefined) return found;
+  throw unknownBundle(nameOrPath, name, version, places, added);
+}
+
+function unknownBundle(
+  nameOrPath: string,
+  name: string,
+  version: string | undefined,
+  places: readonly BundlePlace[],
+  added: readonly BundlePlace[],
+) {
+  const names = [...new Set(places.map((place) => place.name))];
+  if (version !== undefined && names.includes(name)) {
+    const versions = added.map((place) => place.version).join(', ') || 'none added';
+    return bundleInvalid(nameOrPath, `there is no version ${version} of ${name}`, versions);
+  }
+  const nearest = nearestName(name, names);
+  const hint = nearest === null ? `models: ${names.join(', ')}` : `did you mean "${nearest}"?`;
+  return bundleInvalid(nameOrPath, `there is no model "${name}"`, `${hint}; or give a path`);
+}
+
+/** Added bundles, newest version first, then shipped ones. */
+export async function listBundles(options: FindOptions = {}): Promise<BundlePlace[]> {
+  const places: BundlePlace[] = [];
+  const root = options.storePath === undefined ? null : join(options.storePath, 'models');
+  for (const name of root === null ? [] : await folders(root)) {
+    const versions = await folders(join(root ?? '', name));
+    for (const version of versions.sort(compareVersions).reverse()) {
+      const dir = join(root ?? '', name, version);
+      places.push({ name, version, dir, origin: 'added' });
+    }
+  }
+  const shipped = options.shippedPath ?? shippedRoot;
+  for (const name of await folders(shipped)) {
+    const dir = join(shipped, name);
+    if (await isFile(join(dir, 'model.yaml')))
+      places.push({ name, version: null, dir, origin: 'shipped' });
+  }
+  return places;
+}
+
+/** Half-written bundles start with a dot and are not listed. */
+async function folders(path: string): Promise<string[]> {
+  try {
+    const entries = await readdir(path, { withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+      .map((entry) => entry.name)
+      .sort();
+  } catch (thrown) {
+    if (isMissing(thrown)) return [];
+    throw thrown;
+  }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile();
+  } catch (thrown) {
+    if (isMissing(thrown)) return false;
+    throw thrown;
+  }
+}
+
+function isMissing(thrown: unknown): boolean {
+  return thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
+}
+
+/** Numbers by value, text by letters: 1.10.0 after 1.9.0, 1.0.0 after 1.0.0-rc1. */
+export function compareVersions(a: string, b: string): number {
+  const [coreA = '', preA] = a.split('-', 2);
+  const [coreB = '', preB] = b.split('-', 2);
+  const core = coreA.localeCompare(coreB, 'en', { numeric: true });
+  if (core !== 0 || preA === preB) return core;
+  if (preA === undefined) return 1;
+  if (preB === undefined) return -1;
+  return preA.localeCompare(preB, 'en', { numeric: true });
+}

@@ -1,0 +1,95 @@
+/** Tensors as data in the file: checked against what they declare, and read where they are small. */
+import { DataType, modelInvalid, type TensorProto } from './model.ts';
+
+/** 16 Mi elements: 64 MiB of floats, far beyond any model of shot features. */
+export const maxElements = 1 << 24;
+
+const bytesPerElement: Readonly<Record<number, number>> = {
+  [DataType.FLOAT]: 4,
+  [DataType.DOUBLE]: 8,
+  [DataType.FLOAT16]: 2,
+  [DataType.BFLOAT16]: 2,
+  [DataType.INT8]: 1,
+  [DataType.UINT8]: 1,
+  [DataType.BOOL]: 1,
+  [DataType.INT16]: 2,
+  [DataType.UINT16]: 2,
+  [DataType.INT32]: 4,
+  [DataType.UINT32]: 4,
+  [DataType.INT64]: 8,
+  [DataType.UINT64]: 8,
+};
+
+/** Product of dimensions; null when one is negative or the product passes `maxElements`. */
+export function elementCount(dims: readonly bigint[]): number | null {
+  let count = 1n;
+  for (const dim of dims) {
+    if (dim < 0n) return null;
+    count *= dim;
+    if (count > BigInt(maxElements)) return null;
+  }
+  return Number(count);
+}
+
+/** Throws `model-invalid` when data lies outside the file or does not fit its declared shape. */
+export function checkTensor(tensor: TensorProto, subject: string, where: string): void {
+  const name = tensor.name === '' ? where : `"${tensor.name}" (${where})`;
+  if (tensor.dataLocation !== 0 || tensor.externalData.length > 0)
+    throw modelInvalid(
+      subject,
+      `tensor ${name} keeps its data in another file`,
+      'save the model as one file: onnx.save(model, path, save_as_external_data=False)',
+    );
+  const shape = `[${tensor.dims.join(', ')}]`;
+  const count = elementCount(tensor.dims);
+  if (count === null)
+    throw modelInvalid(
+      subject,
+      `tensor ${name} declares the shape ${shape}, larger than ${maxElements} elements`,
+      'a model of machine features needs no such tensor; check where the file comes from',
+    );
+  const size = bytesPerElement[tensor.dataType];
+  if (size === undefined)
+    throw modelInvalid(
+      subject,
+      `tensor ${name} has data type ${tensor.dataType}, which is not allowed`,
+      'export with float32 weights',
+    );
+  const held = heldElements(tensor, size);
+  if (held !== count || tensor.segment !== undefined)
+    throw modelInvalid(
+      subject,
+      `tensor ${name} declares the shape ${shape} but holds ${held} elements`,
+      'export the model again',
+    );
+}
+
+function heldElements(tensor: TensorProto, size: number): number {
+  if (tensor.rawData.length > 0) return tensor.rawData.length / size;
+  return (
+    tensor.floatData.length +
+    tensor.doubleData.length +
+    tensor.int32Data.length +
+    tensor.int64Data.length +
+    tensor.uint64Data.length
+  );
+}
+
+/** Values of a checked tensor of int64, int32 or float with at most 64 elements, else null. */
+export function smallValues(tensor: TensorProto): number[] | null {
+  const count = elementCount(tensor.dims);
+  if (count === null || count > 64) return null;
+  const { dataType, rawData } = tensor;
+  const view = new DataView(rawData.buffer, rawData.byteOffset, rawData.byteLength);
+  const raw = rawData.length > 0;
+  const indices = Array.from({ length: count }, (_, index) => index);
+  if (dataType === DataType.INT64)
+    return raw
+      ? indices.map((index) => Number(view.getBigInt64(index * 8, true)))
+      : tensor.int64Data.map(Number);
+  if (dataType === DataType.INT32)
+    return raw ? indices.map((index) => view.getInt32(index * 4, true)) : [...tensor.int32Data];
+  if (dataType === DataType.FLOAT)
+    return raw ? indices.map((index) => view.getFloat32(index * 4, true)) : [...tensor.floatData];
+  return null;
+}
