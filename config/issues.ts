@@ -140,7 +140,8 @@ class Translator {
   #badName(path: Path, rule: string): Problem {
     const name = String(path.at(-1));
     const slug = name.toLowerCase().replace(/[_\s.]+/g, '-');
-    const better = /^[a-z][a-z0-9-]*$/.test(slug) ? `, e.g. "${slug}"` : '';
+    const fits = rule.includes('hyphens') && /^[a-z][a-z0-9-]*$/.test(slug);
+    const better = fits ? `, e.g. "${slug}"` : '';
     return this.#source.atKey(path, 'this name cannot be used', `${rule}${better}`);
   }
 

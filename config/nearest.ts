@@ -44,7 +44,9 @@ function distance(given: string, candidate: string): number {
   if (synonyms[a] === candidate) return 0.5;
   // `timeout` for `timeoutMs`, `diecast` for `diecast-defect`
   if (Math.min(a.length, b.length) >= 3 && (b.startsWith(a) || a.startsWith(b))) return 1;
-  return editDistance(a, b);
+  const whole = editDistance(a, b);
+  // `biscut` for `biscuitThickness`
+  return a.length < 5 ? whole : Math.min(whole, 1 + editDistance(a, b.slice(0, a.length)));
 }
 
 const near = (given: string, found: number): boolean =>

@@ -6,6 +6,12 @@ import { z } from 'zod';
 
 export const textSchema = z.strictObject({ ko: z.string().min(1), en: z.string().min(1) });
 
+const addressPattern = /^(holding|input|coil|discrete) (0x[0-9a-fA-F]+|\d+)(\.(1[0-5]|\d))?$/;
+const addressRule = 'write `holding 12`, `input 0x34`, `coil 3`, `discrete 7` or `holding 12.3`';
+const signalName = z.string().regex(/^[a-z][A-Za-z0-9]*$/, 'a name in camelCase: biscuitThickness');
+
+const profileName = z.string().regex(/^[a-z][a-z0-9-]*$/, 'lower-case letters, digits and hyphens');
+
 export const registerTypes = [
   'uint16',
   'int16',
@@ -21,7 +27,7 @@ export const registerTypes = [
 export const signalSchema = z.strictObject({
   title: textSchema,
   /** `holding 12`, `input 0x34`, `coil 3`, `discrete 7`, or one bit of a register: `holding 12.3`. */
-  at: z.string().regex(/^(holding|input|coil|discrete) (0x[0-9a-fA-F]+|\d+)(\.(\d|1[0-5]))?$/),
+  at: z.string().regex(addressPattern, addressRule),
   type: z.enum(registerTypes).default('uint16'),
   /** Word and byte order of multi-word values; absent: the profile's. */
   order: z.enum(['ABCD', 'CDAB', 'BADC', 'DCBA']).optional(),
@@ -124,7 +130,7 @@ export const defectSchema = z.strictObject({
 
 export const testVectorSchema = z.strictObject({
   /** First register of `words`, as in a signal's `at`. */
-  at: z.string(),
+  at: z.string().regex(addressPattern, addressRule),
   words: z.array(z.int().min(0).max(65535)).min(1),
   /** Signal → value after scaling, or the quality it must have. */
   expect: z.record(z.string(), z.union([z.number(), z.enum(['missing', 'invalid'])])),
@@ -140,7 +146,7 @@ export const replaySchema = z.strictObject({
 });
 
 export const profileSchema = z.strictObject({
-  id: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/),
+  id: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower-case letters, digits and hyphens'),
   version: z.int().positive(),
   title: textSchema,
   /** What the UI calls one cycle. */
@@ -162,13 +168,13 @@ export const profileSchema = z.strictObject({
       minRequestGapMs: z.number().min(0).default(0),
     })
     .prefault({}),
-  signals: z.record(z.string().regex(/^[a-z][A-Za-z0-9]*$/), signalSchema),
+  signals: z.record(signalName, signalSchema),
   /** Absent: an accessory (a meter, a controller) read along with a machine. */
   cycle: cycleSchema.optional(),
-  features: z.record(z.string().regex(/^[a-z][A-Za-z0-9]*$/), featureSchema).default({}),
+  features: z.record(signalName, featureSchema).default({}),
   suppress: z.array(suppressSchema).default([]),
   limits: z.record(z.string(), limitSchema).default({}),
-  defects: z.record(z.string().regex(/^[a-z][a-z0-9-]*$/), defectSchema).default({}),
+  defects: z.record(profileName, defectSchema).default({}),
   replay: replaySchema.optional(),
   testVectors: z.array(testVectorSchema).min(1),
 });

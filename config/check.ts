@@ -1,0 +1,93 @@
+/** The whole check of a configuration, offline: its file, its profiles, its models, its clashes. */
+import { dirname } from 'node:path';
+import { clashes } from './clashes.ts';
+import { PpuriError } from './errors.ts';
+import { parseConfig } from './load.ts';
+import { type FindModel, machineProblems } from './machine-rules.ts';
+import { inFileOrder, type Problem } from './problem.ts';
+import type { Profile } from './profile.ts';
+import { findProfile, parseProfile } from './profile-load.ts';
+import type { Config, MachineConfig } from './schema.ts';
+import type { Path, Source } from './source.ts';
+
+export interface CheckResult {
+  /** Null when the file itself has problems. */
+  readonly config: Config | null;
+  /** By the reference as the configuration writes it, an id or a path. */
+  readonly profiles: ReadonlyMap<string, Profile>;
+  /** Empty when all is well; in file order. */
+  readonly problems: readonly Problem[];
+}
+
+/** Profiles that a configuration names, each file read once, with what is wrong with them. */
+class ProfileShelf {
+  readonly found = new Map<string, Profile>();
+  readonly problems: Problem[] = [];
+  readonly #source: Source;
+  readonly #base: string;
+  readonly #tried = new Set<string>();
+  readonly #files = new Map<string, Profile | null>();
+
+  constructor(source: Source, base: string) {
+    this.#source = source;
+    this.#base = base;
+  }
+
+  /** Reads the profile `reference` names; what is wrong is told at `path` or inside its file. */
+  read(reference: string, path: Path): void {
+    if (this.#tried.has(reference)) return;
+    this.#tried.add(reference);
+    try {
+      const profile = this.#parse(findProfile(reference, this.#base));
+      if (profile !== null) this.#keep(reference, profile, path);
+    } catch (thrown) {
+      if (!(thrown instanceof PpuriError)) throw thrown;
+      this.problems.push(this.#source.atValue(path, thrown.message, thrown.hint));
+    }
+  }
+
+  #parse(file: string): Profile | null {
+    const before = this.#files.get(file);
+    if (before !== undefined) return before;
+    const { profile, problems } = parseProfile(file);
+    this.problems.push(...problems);
+    this.#files.set(file, profile);
+    return profile;
+  }
+
+  #keep(reference: string, profile: Profile, path: Path): void {
+    const same = [...this.found].find(([, other]) => other.id === profile.id && other !== profile);
+    if (same !== undefined) {
+      const message = `its id is "${profile.id}", as that of "${same[0]}"`;
+      this.problems.push(this.#source.atValue(path, message, 'give each profile its own id'));
+    }
+    this.found.set(reference, profile);
+  }
+}
+
+function readProfiles(shelf: ProfileShelf, index: number, machine: MachineConfig): void {
+  shelf.read(machine.profile, ['machines', index, 'profile']);
+  for (const [name, { profile }] of Object.entries(machine.devices))
+    if (profile !== undefined) shelf.read(profile, ['machines', index, 'devices', name, 'profile']);
+}
+
+/**
+ * Reads and judges the configuration at `path` without touching hardware. Throws
+ * `config-unreadable` when there is nothing to judge; every other fault is in `problems`.
+ */
+export function checkConfig(
+  path: string,
+  { findModel }: { readonly findModel: FindModel },
+): CheckResult {
+  const { config, source, parts, problems } = parseConfig(path);
+  const configDir = dirname(path);
+  const shelf = new ProfileShelf(source, configDir);
+  for (const { index, machine } of parts.machines) readProfiles(shelf, index, machine);
+  const checked = { source, parts, profileOf: (name: string) => shelf.found.get(name) ?? null };
+  const place = { configDir, storePath: parts.storePath };
+  const across = [...clashes(checked), ...machineProblems(checked, findModel, place)];
+  const inConfig = shelf.problems.filter((problem) => problem.file === path);
+  const inProfiles = shelf.problems.filter((problem) => problem.file !== path);
+  const all = inFileOrder([...problems, ...across, ...inConfig, ...inProfiles]);
+  return { config, profiles: shelf.found, problems: all };
+}

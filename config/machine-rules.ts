@@ -1,0 +1,224 @@
+/** What each machine of a configuration must keep: its devices, profile, model and reject fit. */
+import { parseAddress, wordsOf } from './address.ts';
+import { type Checked, deviceProfile } from './clashes.ts';
+import { PpuriError } from './errors.ts';
+import { suggest } from './nearest.ts';
+import type { Problem } from './problem.ts';
+import type { Profile } from './profile.ts';
+import { limitProblems } from './profile-rules.ts';
+import type { DeviceConfig, MachineConfig, RejectConfig } from './schema.ts';
+import type { Path } from './source.ts';
+
+/** As much of a model's manifest as a configuration must fit. */
+export interface ModelFacts {
+  readonly manifest: {
+    readonly name: string;
+    readonly profile: string;
+    readonly features: readonly { readonly from: string }[];
+  };
+}
+
+/** Where a model given by name or path is looked for. */
+export interface ModelPlace {
+  /** Directory of the configuration file; paths are taken from it. */
+  readonly configDir: string;
+  readonly storePath: string;
+}
+
+/** Null: there is no such model. A PpuriError thrown: there is, but it is not one. */
+export type FindModel = (nameOrPath: string, place: ModelPlace) => ModelFacts | null;
+
+class MachineRules {
+  readonly problems: Problem[] = [];
+  readonly #checked: Checked;
+  readonly #machine: MachineConfig;
+  readonly #path: Path;
+  readonly #profile: Profile | null;
+
+  constructor(checked: Checked, index: number, machine: MachineConfig) {
+    this.#checked = checked;
+    this.#machine = machine;
+    this.#path = ['machines', index];
+    this.#profile = checked.profileOf(machine.profile);
+  }
+
+  #value(path: Path, message: string, hint = ''): void {
+    this.problems.push(this.#checked.source.atValue([...this.#path, ...path], message, hint));
+  }
+
+  #key(path: Path, message: string, hint = ''): void {
+    this.problems.push(this.#checked.source.atKey([...this.#path, ...path], message, hint));
+  }
+
+  devices(): void {
+    const { devices } = this.#machine;
+    const buses = [...this.#checked.parts.buses.keys()];
+    for (const [name, device] of Object.entries(devices)) {
+      if (!buses.includes(device.bus))
+        this.#value(
+          ['devices', name, 'bus'],
+          `there is no bus "${device.bus}"`,
+          suggest(device.bus, buses, 'the buses are'),
+        );
+      if (name !== 'plc') this.#accessory(name, device);
+    }
+    const { plc } = devices;
+    if (plc === undefined)
+      this.#key(['devices'], 'has no "plc"', 'the device that is the machine itself is called plc');
+    else if (plc.profile !== undefined && plc.profile !== this.#machine.profile)
+      this.#value(
+        ['devices', 'plc', 'profile'],
+        `differs from the machine's, "${this.#machine.profile}"`,
+        'plc is the machine itself; remove this line',
+      );
+  }
+
+  #accessory(name: string, device: DeviceConfig): void {
+    const profile = this.#checked.profileOf(deviceProfile(this.#machine, device));
+    if (device.profile === undefined)
+      this.#key(['devices', name], 'has no profile', 'e.g. profile: eastron-sdm630');
+    else if (profile?.cycle !== undefined)
+      this.#value(
+        ['devices', name, 'profile'],
+        `"${device.profile}" is a machine's profile`,
+        'give it a machine of its own, or the profile of a meter or controller',
+      );
+  }
+
+  profile(): void {
+    const profile = this.#profile;
+    if (profile === null) return;
+    if (profile.cycle === undefined)
+      this.#value(
+        ['profile'],
+        `"${profile.id}" has no cycle, so it cannot be a machine`,
+        'it belongs under devices; give the machine its own profile',
+      );
+    for (const [name, feature] of Object.entries(profile.features))
+      this.#elsewhere(`feature "${name}"`, feature.from);
+    for (const rule of profile.suppress)
+      if ('when' in rule) this.#elsewhere(`the rule "${rule.reason}"`, rule.when.signal);
+  }
+
+  /** `meter.activePower` must be a signal of the machine's device `meter`. */
+  #elsewhere(reader: string, reference: string): void {
+    const [name = '', signal] = reference.split('.');
+    if (signal === undefined) return;
+    const { devices } = this.#machine;
+    const device = devices[name];
+    const reads = `${reader} of the profile reads ${reference}`;
+    if (device === undefined) {
+      const names = Object.keys(devices);
+      this.#key(
+        ['devices'],
+        `${reads}, but there is no device "${name}"`,
+        suggest(name, names, 'the devices are'),
+      );
+      return;
+    }
+    const signals = Object.keys(
+      this.#checked.profileOf(deviceProfile(this.#machine, device))?.signals ?? {},
+    );
+    if (signals.length > 0 && !signals.includes(signal))
+      this.#key(
+        ['devices', name],
+        `${reads}, which it does not have`,
+        suggest(signal, signals, 'its signals are'),
+      );
+  }
+
+  limits(): void {
+    const { limits } = this.#machine;
+    if (typeof limits === 'string' || this.#profile === null) return;
+    const { source } = this.#checked;
+    this.problems.push(...limitProblems(limits, [...this.#path, 'limits'], this.#profile, source));
+  }
+
+  deadlines(): void {
+    const { deadlineMs, hardLimitMs } = this.#machine;
+    if (hardLimitMs >= deadlineMs) return;
+    const given = this.#checked.source.has([...this.#path, 'hardLimitMs']);
+    this.#value(
+      [given ? 'hardLimitMs' : 'deadlineMs'],
+      `hardLimitMs ${hardLimitMs} is below deadlineMs ${deadlineMs}`,
+      'inference would be killed before it is late',
+    );
+  }
+
+  reject(): void {
+    const { reject, devices } = this.#machine;
+    if (reject === undefined) return;
+    const names = Object.keys(devices);
+    if (!names.includes(reject.device)) {
+      const hint = suggest(reject.device, names, 'the devices are');
+      this.#value(['reject', 'device'], `there is no device "${reject.device}"`, hint);
+    }
+    if (reject.coil !== undefined && reject.register !== undefined)
+      this.#key(['reject'], 'has both a coil and a register', 'keep the one the PLC listens to');
+    if (reject.coil === undefined && reject.register === undefined)
+      this.#key(['reject'], 'says neither coil nor register', 'add e.g. coil: 0');
+    if (reject.register !== undefined) this.#measured(reject, reject.register);
+  }
+
+  /** A register that is read as a measurement must never be written. */
+  #measured(reject: RejectConfig, register: number): void {
+    const device = this.#machine.devices[reject.device];
+    if (device === undefined) return;
+    const profile = this.#checked.profileOf(deviceProfile(this.#machine, device));
+    for (const [name, signal] of Object.entries(profile?.signals ?? {})) {
+      const at = parseAddress(signal.at);
+      if (at?.table !== 'holding' || at.bit !== null) continue;
+      if (register < at.address || register >= at.address + wordsOf(signal.type)) continue;
+      const message = `holding ${register} is read as "${name}" and must not be written`;
+      this.#value(['reject', 'register'], message, 'ask who programs the PLC for a free register');
+    }
+  }
+
+  model(findModel: FindModel, place: ModelPlace): void {
+    const { model } = this.#machine;
+    if (model === undefined) return;
+    try {
+      const found = findModel(model, place);
+      const hint =
+        '`ppuri model list` shows the models there are; leave it out for rule limits only';
+      if (found === null) this.#value(['model'], `there is no model "${model}"`, hint);
+      else this.#modelFeatures(found);
+    } catch (thrown) {
+      if (!(thrown instanceof PpuriError)) throw thrown;
+      this.#value(['model'], thrown.message, thrown.hint);
+    }
+  }
+
+  #modelFeatures({ manifest }: ModelFacts): void {
+    if (this.#profile === null) return;
+    const known = Object.keys(this.#profile.features);
+    const lacking = manifest.features
+      .map(({ from }) => from)
+      .filter((name) => !known.includes(name));
+    if (lacking.length === 0) return;
+    const names = [...new Set(lacking)].join(', ');
+    this.#value(
+      ['model'],
+      `"${manifest.name}" needs features that profile "${this.#profile.id}" has not: ${names}`,
+      `the model was made for profile "${manifest.profile}"`,
+    );
+  }
+}
+
+/** Every problem of the machines, each by itself. */
+export function machineProblems(
+  checked: Checked,
+  findModel: FindModel,
+  place: ModelPlace,
+): Problem[] {
+  return checked.parts.machines.flatMap(({ index, machine }) => {
+    const rules = new MachineRules(checked, index, machine);
+    rules.devices();
+    rules.profile();
+    rules.limits();
+    rules.deadlines();
+    rules.reject();
+    rules.model(findModel, place);
+    return rules.problems;
+  });
+}

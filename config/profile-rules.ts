@@ -1,0 +1,219 @@
+/** What a profile must keep beyond its schema: its parts must fit each other. */
+import { canBe, parseAddress, wordsOf } from './address.ts';
+import { suggest } from './nearest.ts';
+import type { Problem } from './problem.ts';
+import type { Profile, SignalSpec } from './profile.ts';
+import type { Path, Source } from './source.ts';
+
+/** `meter.activePower`: a signal of another device of the machine, known only to the machine. */
+const elsewhere = /^[a-z][a-z0-9-]*\.[a-z][A-Za-z0-9]*$/;
+
+class Rules {
+  readonly problems: Problem[] = [];
+  readonly #profile: Profile;
+  readonly #source: Source;
+
+  constructor(profile: Profile, source: Source) {
+    this.#profile = profile;
+    this.#source = source;
+  }
+
+  #value(path: Path, message: string, hint = ''): void {
+    this.problems.push(this.#source.atValue(path, message, hint));
+  }
+
+  #key(path: Path, message: string, hint = ''): void {
+    this.problems.push(this.#source.atKey(path, message, hint));
+  }
+
+  #signal(path: Path, name: string): boolean {
+    const known = Object.keys(this.#profile.signals);
+    if (known.includes(name)) return true;
+    this.#value(path, `there is no signal "${name}"`, suggest(name, known, 'the signals are'));
+    return false;
+  }
+
+  #signalKeys(path: Path, names: Iterable<string>): void {
+    const known = Object.keys(this.#profile.signals);
+    for (const name of names)
+      if (!known.includes(name))
+        this.#key(
+          [...path, name],
+          `there is no signal "${name}"`,
+          suggest(name, known, 'the signals are'),
+        );
+  }
+
+  signals(): void {
+    for (const [name, signal] of Object.entries(this.#profile.signals)) {
+      const path = ['signals', name];
+      this.#register(path, signal);
+      this.#sentinels(path, signal);
+      const [low, high] = signal.range ?? [0, 1];
+      if (low >= high)
+        this.#value([...path, 'range'], `${low} to ${high} holds no value`, '[low, high]');
+      if (signal.scale === 0) this.#value([...path, 'scale'], 'would make every value 0');
+    }
+  }
+
+  #register(path: Path, signal: SignalSpec): void {
+    const { at, type } = signal;
+    const address = parseAddress(at);
+    if (address === null) return;
+    const isBit = address.bit !== null || address.table === 'coil' || address.table === 'discrete';
+    if (isBit && type !== 'bit')
+      this.#value([...path, 'type'], `"${at}" is one bit, not ${type}`, 'type: bit');
+    if (!isBit && type === 'bit')
+      this.#value([...path, 'at'], `"${at}" is a whole register`, `name the bit: ${at}.0`);
+    if (address.bit !== null && address.table !== 'holding' && address.table !== 'input')
+      this.#value([...path, 'at'], `a ${address.table} has no bits`, `write ${at.split('.')[0]}`);
+    if (address.address + wordsOf(type) > 65536)
+      this.#value([...path, 'at'], 'lies beyond the last address, 65535', 'addresses start at 0');
+    if (type !== 'bit' && wordsOf(type) > this.#profile.modbus.maxReadWords)
+      this.#value([...path, 'type'], `${type} does not fit into modbus.maxReadWords`);
+  }
+
+  #sentinels(path: Path, signal: SignalSpec): void {
+    for (const list of ['missing', 'invalid'] as const)
+      for (const [index, raw] of signal[list].entries()) {
+        if (canBe(signal.type, raw)) continue;
+        const hint =
+          raw < 0 && signal.type === 'uint16' && raw >= -0x8000
+            ? `${raw} arrives as ${raw + 0x1_0000}, or use type: int16`
+            : 'sentinels are compared before scale and offset';
+        this.#value(
+          [...path, list, index],
+          `the register of type ${signal.type} is never ${raw}`,
+          hint,
+        );
+      }
+  }
+
+  cycle(): void {
+    const { cycle } = this.#profile;
+    if (cycle === undefined) return;
+    const { trigger, mold } = cycle;
+    if (mold !== undefined) this.#signal(['cycle', 'mold'], mold);
+    if (trigger.on === 'interval') return;
+    const path = ['cycle', 'trigger', 'signal'];
+    if (!this.#signal(path, trigger.signal)) return;
+    if (this.#profile.signals[trigger.signal]?.poll !== 'trigger')
+      this.#value(
+        path,
+        `"${trigger.signal}" is not polled as a trigger`,
+        'give the signal poll: trigger',
+      );
+  }
+
+  features(): void {
+    for (const [name, feature] of Object.entries(this.#profile.features)) {
+      const path = ['features', name];
+      if (!elsewhere.test(feature.from)) this.#signal([...path, 'from'], feature.from);
+      if (feature.take === 'timeAbove' && feature.above === undefined)
+        this.#value([...path, 'take'], 'timeAbove needs a level', 'add above: …');
+      if (feature.take !== 'timeAbove' && feature.above !== undefined)
+        this.#key(
+          [...path, 'above'],
+          `has no meaning for take: ${feature.take}`,
+          'take: timeAbove',
+        );
+    }
+  }
+
+  suppressions(): void {
+    for (const [index, rule] of this.#profile.suppress.entries()) {
+      if (!('when' in rule)) continue;
+      const path = ['suppress', index, 'when'];
+      const { signal, ...tests } = rule.when;
+      if (!elsewhere.test(signal)) this.#signal([...path, 'signal'], signal);
+      if (Object.values(tests).every((test) => test === undefined))
+        this.#key(path, 'has no condition', 'add equals, notEquals, above or below');
+    }
+  }
+
+  limits(): void {
+    this.problems.push(
+      ...limitProblems(this.#profile.limits, ['limits'], this.#profile, this.#source),
+    );
+  }
+
+  defects(): void {
+    const known = Object.keys(this.#profile.features);
+    for (const [id, defect] of Object.entries(this.#profile.defects))
+      for (const [index, { feature }] of defect.pattern.entries()) {
+        const path = ['defects', id, 'pattern', index, 'feature'];
+        if (!known.includes(feature)) this.#value(path, ...noFeature(feature, known));
+      }
+  }
+
+  replay(): void {
+    const { replay } = this.#profile;
+    if (replay === undefined) return;
+    for (const part of ['columns', 'values', 'strip'] as const)
+      this.#signalKeys(['replay', part], Object.keys(replay[part]));
+  }
+
+  testVectors(): void {
+    for (const [index, vector] of this.#profile.testVectors.entries()) {
+      const path = ['testVectors', index, 'expect'];
+      this.#signalKeys(path, Object.keys(vector.expect));
+      for (const name of Object.keys(vector.expect)) {
+        const signal = this.#profile.signals[name];
+        if (signal === undefined || covers(vector.at, vector.words.length, signal)) continue;
+        const message = `"${signal.at}" is not among the words given`;
+        this.#key([...path, name], message, `these are ${vector.words.length} from ${vector.at}`);
+      }
+    }
+  }
+}
+
+function covers(at: string, count: number, signal: SignalSpec): boolean {
+  const first = parseAddress(at);
+  const own = parseAddress(signal.at);
+  if (first === null || own === null) return true;
+  const start = own.address - first.address;
+  return own.table === first.table && start >= 0 && start + wordsOf(signal.type) <= count;
+}
+
+function noFeature(name: string, known: readonly string[]): [message: string, hint: string] {
+  return [`there is no feature "${name}"`, suggest(name, known, 'the features are')];
+}
+
+/** Limits, a profile's or a machine's own, against the features and defects of the profile. */
+export function limitProblems(
+  limits: Profile['limits'],
+  path: Path,
+  profile: Profile,
+  source: Source,
+): Problem[] {
+  const features = Object.keys(profile.features);
+  const defects = Object.keys(profile.defects);
+  return Object.entries(limits).flatMap(([name, { low, high, defect }]) => {
+    const here = [...path, name];
+    const found: Problem[] = [];
+    if (!features.includes(name)) found.push(source.atKey(here, ...noFeature(name, features)));
+    if (low === undefined && high === undefined)
+      found.push(source.atKey(here, 'sets no limit', 'add low, high or both'));
+    if (low !== undefined && high !== undefined && low > high)
+      found.push(source.atValue([...here, 'low'], `low ${low} is above high ${high}`));
+    if (defect !== undefined && !defects.includes(defect)) {
+      const hint = suggest(defect, defects, 'the defects are');
+      found.push(source.atValue([...here, 'defect'], `there is no defect "${defect}"`, hint));
+    }
+    return found;
+  });
+}
+
+/** Every inner contradiction of a profile that its schema lets through. */
+export function profileProblems(profile: Profile, source: Source): Problem[] {
+  const rules = new Rules(profile, source);
+  rules.signals();
+  rules.cycle();
+  rules.features();
+  rules.suppressions();
+  rules.limits();
+  rules.defects();
+  rules.replay();
+  rules.testVectors();
+  return rules.problems;
+}
