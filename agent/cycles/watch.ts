@@ -194,7 +194,7 @@ export class MachineWatch {
     const step = stepCounter(this.#last, now, this.#options.counter);
     if (step.kind === 'same') return;
     if (step.shot === null) return this.#confirmZero(trigger);
-    await this.#snapshotOf(trigger, step, SNAPSHOT_TRIES);
+    await this.#snapshotOf(trigger, { ...step, shot: step.shot }, SNAPSHOT_TRIES);
   }
 
   async #confirmZero(trigger: TriggerValue): Promise<void> {

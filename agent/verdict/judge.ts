@@ -17,8 +17,8 @@ export interface JudgeModel {
   ): { readonly input: Float32Array } | { readonly refused: readonly string[] };
   /** Features outside the range seen in training. */
   outsideTraining(features: Readonly<Record<string, number | null>>): readonly string[];
-  /** Probability of a defect from the model's output row. */
-  probability(outputs: ArrayLike<number>): number;
+  /** Probability of a defect from the model's output row; null when the row holds none. */
+  probability(outputs: ArrayLike<number>): number | null;
 }
 
 /** What inference answered; see agent/infer. */
@@ -163,6 +163,10 @@ function decide(
       detail: answer.detail ?? null,
       judge: 'none',
     };
+  }
+  if (answer !== null && probability === null) {
+    const detail = 'the model gave no probability';
+    return { outcome: 'unscored', reason: 'model-failed', detail, judge: 'none' };
   }
   if (probability !== null) {
     return { outcome: 'ok', reason: 'below-threshold', detail: null, judge: 'model' };

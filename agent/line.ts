@@ -1,0 +1,126 @@
+/**
+ * One machine's line from snapshot to alert, in this order: features, model, verdict, reject signal,
+ * alert, and only then the store. Nothing here waits for disk or network but the model's answer,
+ * which comes within the deadline or not at all.
+ */
+import type { AlertEngine } from './alerts/engine.ts';
+import type { CycleTracker, Snapshot } from './cycles/tracker.ts';
+import type { RejectSignal } from './outputs/reject-signal.ts';
+import type { Alert, Cycle, Instant, RecordBody, Verdict } from './records.ts';
+import type { Answer, Judge } from './verdict/judge.ts';
+
+export interface LineParts {
+  readonly tracker: CycleTracker;
+  readonly judge: Judge;
+  readonly alerts: AlertEngine;
+  readonly reject: RejectSignal | null;
+  /** Settles by the machine's deadline; never rejects. */
+  readonly predict: (input: Float32Array) => Promise<Answer>;
+  readonly keep: (body: RecordBody, at: Instant) => void;
+  readonly onVerdict: (cycle: Cycle, verdict: Verdict) => void;
+  readonly onAlert: (alert: Alert) => void;
+  /** Monotonic ms. */
+  readonly clock: () => number;
+}
+
+export interface LineCounts {
+  readonly cycles: number;
+  readonly ok: number;
+  readonly defect: number;
+  readonly unscored: Readonly<Record<string, number>>;
+  readonly missedDeadlines: number;
+  readonly last: { readonly cycle: Cycle; readonly verdict: Verdict } | null;
+}
+
+export class MachineLine {
+  readonly #parts: LineParts;
+  #keeping: Promise<void> = Promise.resolve();
+  #ok = 0;
+  #defect = 0;
+  readonly #unscored: Record<string, number> = {};
+  #last: LineCounts['last'] = null;
+
+  constructor(parts: LineParts) {
+    this.#parts = parts;
+  }
+
+  /** Judges one consistent snapshot. Settles with the verdict given, before the store has it. */
+  async onSnapshot(snapshot: Snapshot): Promise<void> {
+    const { tracker, judge, predict } = this.#parts;
+    const cycle = tracker.complete(snapshot);
+    const prepared = judge.prepare(cycle);
+    const answer = prepared.input === null ? null : await predict(prepared.input);
+    const verdict = judge.conclude(cycle, prepared, answer, this.#parts.clock());
+    this.#finish(cycle, verdict);
+  }
+
+  /** A shot of which nothing consistent was read is still accounted for. */
+  onUnseen(shot: number | null, observed: 'torn' | 'missed', at: Instant): void {
+    const { tracker, judge, clock } = this.#parts;
+    const cycle = tracker.unseen(shot, observed, at);
+    this.#finish(cycle, judge.conclude(cycle, judge.prepare(cycle), null, clock()));
+  }
+
+  /** Alerts that do not come from a cycle: a lost link, a model set aside. */
+  tell(alerts: readonly Alert[]): void {
+    for (const alert of alerts) {
+      this.#parts.onAlert(alert);
+      this.#parts.keep({ kind: 'alert', alert }, alert.at);
+    }
+  }
+
+  counts(): LineCounts {
+    const unscored = Object.values(this.#unscored).reduce((sum, n) => sum + n, 0);
+    return {
+      cycles: this.#ok + this.#defect + unscored,
+      ok: this.#ok,
+      defect: this.#defect,
+      unscored: { ...this.#unscored },
+      missedDeadlines: this.#unscored['deadline-missed'] ?? 0,
+      last: this.#last,
+    };
+  }
+
+  /** Settles when every verdict so far was handed to the store. */
+  async settle(): Promise<void> {
+    await this.#keeping;
+  }
+
+  #finish(cycle: Cycle, verdict: Verdict): void {
+    const { reject, alerts, clock } = this.#parts;
+    const rejected = verdict.outcome === 'defect' && reject !== null ? reject.pulse() : null;
+    this.#count(verdict);
+    const raised = alerts.observe(cycle, verdict);
+    const alerted = raised.length > 0 ? { alert: clock() } : {};
+    const judged = { ...verdict, times: { ...verdict.times, ...alerted } };
+    this.#last = { cycle, verdict: judged };
+    this.#parts.onVerdict(cycle, judged);
+    for (const alert of raised) this.#parts.onAlert(alert);
+    this.#keeping = this.#keepInOrder(this.#keeping, cycle, judged, raised, rejected);
+  }
+
+  /** The record waits for the reject write's time, so that it can show it; the machine does not. */
+  async #keepInOrder(
+    before: Promise<void>,
+    cycle: Cycle,
+    verdict: Verdict,
+    raised: readonly Alert[],
+    rejected: Promise<Instant | null> | null,
+  ): Promise<void> {
+    await before;
+    const at = rejected === null ? null : await rejected;
+    const times = at === null ? verdict.times : { ...verdict.times, reject: at.monoMs };
+    this.#keep(cycle, { ...verdict, times }, raised);
+  }
+
+  #keep(cycle: Cycle, verdict: Verdict, raised: readonly Alert[]): void {
+    this.#parts.keep({ kind: 'cycle', cycle, verdict }, cycle.at);
+    for (const alert of raised) this.#parts.keep({ kind: 'alert', alert }, alert.at);
+  }
+
+  #count(verdict: Verdict): void {
+    if (verdict.outcome === 'ok') this.#ok += 1;
+    else if (verdict.outcome === 'defect') this.#defect += 1;
+    else this.#unscored[verdict.reason] = (this.#unscored[verdict.reason] ?? 0) + 1;
+  }
+}

@@ -1,0 +1,136 @@
+/** All signals of one machine: its own device, its accessories, slow values and their histories. */
+import type { FeatureSpec, Profile, SignalSpec } from '../../config/profile.ts';
+import type { Bus } from '../../drivers/driver.ts';
+import type { Reading } from '../records.ts';
+import { DeviceReader, type Readings, type TriggerReading } from './device-reader.ts';
+import { FrozenSensors } from './frozen.ts';
+import { agedReading, missingReading } from './reading.ts';
+import { type Sample, SampleHistory } from './samples.ts';
+import { SlowPoller, type SlowPollerStats } from './slow-poller.ts';
+
+export interface DeviceSource {
+  /** `plc` is the machine itself; other names prefix their signals: `meter.activePower`. */
+  readonly name: string;
+  readonly bus: Bus;
+  readonly unit: number;
+  readonly profile: Profile;
+}
+
+const MAIN_DEVICE = 'plc';
+/** A cycle longer than this is averaged over its last hour only. */
+const LONGEST_CYCLE_MS = 3_600_000;
+
+function lookBacks(features: Readonly<Record<string, FeatureSpec>>): Map<string, number> {
+  const keepMs = new Map<string, number>();
+  for (const { from, take, over } of Object.values(features)) {
+    if (take === 'last' || (typeof over === 'object' && 'cycles' in over)) continue;
+    const needed = typeof over === 'object' ? over.seconds * 1000 : LONGEST_CYCLE_MS;
+    keepMs.set(from, Math.max(needed, keepMs.get(from) ?? 0));
+  }
+  return keepMs;
+}
+
+function prefixOf(device: DeviceSource): string {
+  return device.name === MAIN_DEVICE ? '' : `${device.name}.`;
+}
+
+function namedSpecs(devices: readonly DeviceSource[]): Map<string, SignalSpec> {
+  return new Map(
+    devices.flatMap((device) =>
+      Object.entries(device.profile.signals).map(
+        ([name, spec]) => [prefixOf(device) + name, spec] as const,
+      ),
+    ),
+  );
+}
+
+export class MachineSignals {
+  readonly #specs: ReadonlyMap<string, SignalSpec>;
+  readonly #frozen: FrozenSensors;
+  readonly #history: SampleHistory;
+  readonly #latest = new Map<string, Reading>();
+  readonly #pollers: readonly SlowPoller[];
+  readonly #slow: ReadonlyMap<string, number>;
+  readonly #main: DeviceReader;
+  readonly #accessories: readonly DeviceReader[];
+  readonly #readTrigger: (() => Promise<TriggerReading>) | null;
+
+  /** `main` is the device whose profile has the cycle. Constructs only; `start` polls. */
+  constructor(main: DeviceSource, accessories: readonly DeviceSource[]) {
+    const devices = [main, ...accessories];
+    this.#specs = namedSpecs(devices);
+    this.#frozen = new FrozenSensors(Object.fromEntries(this.#specs));
+    this.#history = new SampleHistory(lookBacks(main.profile.features));
+    this.#main = new DeviceReader({ ...main, prefix: '' });
+    this.#accessories = accessories.map(
+      (device) => new DeviceReader({ ...device, prefix: prefixOf(device) }),
+    );
+    const groups = [this.#main, ...this.#accessories].flatMap((reader) => reader.slow);
+    this.#slow = new Map(
+      groups.flatMap((group) => group.signals.map((name) => [name, group.everyMs])),
+    );
+    this.#pollers = groups.map(
+      (group) => new SlowPoller(group, (readings) => this.#learn(readings)),
+    );
+    const trigger = main.profile.cycle?.trigger;
+    this.#readTrigger =
+      trigger === undefined || trigger.on === 'interval'
+        ? null
+        : this.#main.triggerOf(trigger.signal);
+  }
+
+  start(): void {
+    for (const poller of this.#pollers) poller.start();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#pollers.map((poller) => poller.stop()));
+  }
+
+  stats(): readonly SlowPollerStats[] {
+    return this.#pollers.map((poller) => poller.stats());
+  }
+
+  async readTrigger(): Promise<TriggerReading> {
+    if (this.#readTrigger === null)
+      return { raw: null, at: { monoMs: performance.now(), wallMs: Date.now() } };
+    return this.#readTrigger();
+  }
+
+  async readSnapshot(): Promise<Readings> {
+    return this.#main.shot === null ? {} : this.#main.shot.read('shot');
+  }
+
+  /** Adds the accessories' snapshot and the latest slow values, as old as they are. */
+  async completeReadings(snapshot: Readings, atMonoMs: number): Promise<Readings> {
+    const all: Readings = { ...snapshot };
+    for (const { shot } of this.#accessories) {
+      if (shot !== null) Object.assign(all, await shot.read('shot'));
+    }
+    for (const [name, everyMs] of this.#slow)
+      all[name] = this.#slowReading(name, everyMs, atMonoMs);
+    for (const [name, reading] of Object.entries(all))
+      all[name] = this.#frozen.check(name, reading);
+    for (const name of Object.keys(snapshot)) this.#history.add(name, snapshot[name] as Reading);
+    return all;
+  }
+
+  samplesBetween(signal: string, fromMonoMs: number, toMonoMs: number): readonly Sample[] {
+    return this.#history.between(signal, fromMonoMs, toMonoMs);
+  }
+
+  #slowReading(name: string, everyMs: number, atMonoMs: number): Reading {
+    const latest = this.#latest.get(name);
+    if (latest === undefined) {
+      return missingReading({ monoMs: atMonoMs, wallMs: Date.now() }, 'not read yet');
+    }
+    return agedReading(latest, atMonoMs, this.#specs.get(name)?.staleAfterMs ?? 3 * everyMs);
+  }
+
+  #learn(readings: Readings): void {
+    for (const [name, reading] of Object.entries(readings)) {
+      this.#latest.set(name, reading);
+      this.#history.add(name, reading);
+    }
+  }
+}
