@@ -75,17 +75,17 @@ function readProfiles(shelf: ProfileShelf, index: number, machine: MachineConfig
  * Reads and judges the configuration at `path` without touching hardware. Throws
  * `config-unreadable` when there is nothing to judge; every other fault is in `problems`.
  */
-export function checkConfig(
+export async function checkConfig(
   path: string,
   { findModel }: { readonly findModel: FindModel },
-): CheckResult {
+): Promise<CheckResult> {
   const { config, source, parts, problems } = parseConfig(path);
   const configDir = dirname(path);
   const shelf = new ProfileShelf(source, configDir);
   for (const { index, machine } of parts.machines) readProfiles(shelf, index, machine);
   const checked = { source, parts, profileOf: (name: string) => shelf.found.get(name) ?? null };
   const place = { configDir, storePath: parts.storePath };
-  const across = [...clashes(checked), ...machineProblems(checked, findModel, place)];
+  const across = [...clashes(checked), ...(await machineProblems(checked, findModel, place))];
   const inConfig = shelf.problems.filter((problem) => problem.file === path);
   const inProfiles = shelf.problems.filter((problem) => problem.file !== path);
   const all = inFileOrder([...problems, ...across, ...inConfig, ...inProfiles]);

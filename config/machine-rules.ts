@@ -26,7 +26,10 @@ export interface ModelPlace {
 }
 
 /** Null: there is no such model. A PpuriError thrown: there is, but it is not one. */
-export type FindModel = (nameOrPath: string, place: ModelPlace) => ModelFacts | null;
+export type FindModel = (
+  nameOrPath: string,
+  place: ModelPlace,
+) => Promise<ModelFacts | null> | ModelFacts | null;
 
 class MachineRules {
   readonly problems: Problem[] = [];
@@ -174,11 +177,11 @@ class MachineRules {
     }
   }
 
-  model(findModel: FindModel, place: ModelPlace): void {
+  async model(findModel: FindModel, place: ModelPlace): Promise<void> {
     const { model } = this.#machine;
     if (model === undefined) return;
     try {
-      const found = findModel(model, place);
+      const found = await findModel(model, place);
       const hint =
         '`ppuri model list` shows the models there are; leave it out for rule limits only';
       if (found === null) this.#value(['model'], `there is no model "${model}"`, hint);
@@ -206,19 +209,21 @@ class MachineRules {
 }
 
 /** Every problem of the machines, each by itself. */
-export function machineProblems(
+export async function machineProblems(
   checked: Checked,
   findModel: FindModel,
   place: ModelPlace,
-): Problem[] {
-  return checked.parts.machines.flatMap(({ index, machine }) => {
+): Promise<Problem[]> {
+  const problems: Problem[] = [];
+  for (const { index, machine } of checked.parts.machines) {
     const rules = new MachineRules(checked, index, machine);
     rules.devices();
     rules.profile();
     rules.limits();
     rules.deadlines();
     rules.reject();
-    rules.model(findModel, place);
-    return rules.problems;
-  });
+    await rules.model(findModel, place);
+    problems.push(...rules.problems);
+  }
+  return problems;
 }
