@@ -17,6 +17,8 @@ export interface TrainingNormal {
 }
 
 const KEEP = 60;
+/** Good cycles count as normal only once this many more followed: a slow drift is not learned. */
+const LAG = 10;
 const ENOUGH = 30;
 /** The middle 90 % of a normal distribution is 3.29 standard deviations wide. */
 const SIGMAS_IN_90_PERCENT = 3.29;
@@ -41,6 +43,7 @@ function fromValues(values: readonly number[], leastSigma: number): Normal {
 /** Baselines of one machine and mold. */
 export class Baseline {
   readonly #good = new Map<string, number[]>();
+  readonly #waiting: Readonly<Record<string, Reading>>[] = [];
   readonly #training: ReadonlyMap<string, TrainingNormal>;
   readonly #resolution: (feature: string) => number;
 
@@ -53,8 +56,19 @@ export class Baseline {
     this.#resolution = resolution;
   }
 
-  /** Adds one good cycle. */
+  /** Takes one good cycle in, to be normal when it has proved to be. */
   learn(features: Readonly<Record<string, Reading>>): void {
+    this.#waiting.push(features);
+    const proved = this.#waiting.length > LAG ? this.#waiting.shift() : undefined;
+    if (proved !== undefined) this.#add(proved);
+  }
+
+  /** The cycles just before a defect may be part of the drift that led to it. */
+  forgetWaiting(): void {
+    this.#waiting.length = 0;
+  }
+
+  #add(features: Readonly<Record<string, Reading>>): void {
     for (const [name, { value }] of Object.entries(features)) {
       if (value === null) continue;
       const list = this.#good.get(name) ?? [];

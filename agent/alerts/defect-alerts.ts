@@ -34,6 +34,12 @@ class MoldState {
   }
 }
 
+/** Beyond this band a value is off beyond chance; one in ten good values lies outside its normal one. */
+function plainlyOff({ normalLow, normalHigh }: Deviation): readonly [number, number] {
+  const margin = (normalHigh - normalLow) / 2;
+  return [normalLow - margin, normalHigh + margin];
+}
+
 export class DefectAlerts {
   readonly #speaker: Speaker;
   readonly #book: AlertBook;
@@ -71,6 +77,7 @@ export class DefectAlerts {
 
   #defect(cycle: Cycle, verdict: Verdict, state: MoldState): readonly Alert[] {
     state.goodInARow = 0;
+    state.baseline.forgetWaiting();
     state.firstDefectShot ??= cycle.shot;
     state.defects = [...state.defects, state.baseline.deviations(cycle.features)].slice(-WINDOW);
     const defects = state.recent.filter((defect) => defect).length;
@@ -122,9 +129,7 @@ export class DefectAlerts {
   #shotsToSort(cycle: Cycle, state: MoldState, lead: Deviation | null): Alert['shots'] {
     if (cycle.shot === null) return null;
     const since =
-      lead === null
-        ? null
-        : state.trendOf(lead.feature).outsideSince(lead.normalLow, lead.normalHigh);
+      lead === null ? null : state.trendOf(lead.feature).outsideSince(...plainlyOff(lead));
     const candidates = [since, state.firstDefectShot].filter(
       (shot) => shot !== null && shot <= (cycle.shot ?? 0),
     );

@@ -1,0 +1,249 @@
+import { describe, expect, test } from 'vitest';
+import { AlertEngine } from '../../agent/alerts/engine.ts';
+import type { Alert, Cycle, Reading, Verdict } from '../../agent/records.ts';
+import { type Profile, profileSchema } from '../../config/profile.ts';
+
+const seed = 20261122;
+
+/** Park–Miller: enough for noise in a test, and the same everywhere. */
+function noise(from: number): () => number {
+  let state = from;
+  return () => {
+    state = (state * 48271) % 2147483647;
+    return state / 2147483647 - 0.5;
+  };
+}
+
+const signal = (ko: string, en: string, unit: string) => ({
+  title: { ko, en },
+  at: 'holding 1',
+  unit,
+  decimals: 1,
+});
+
+const profile: Profile = profileSchema.parse({
+  id: 'die',
+  version: 1,
+  title: { ko: '다이캐스팅기', en: 'die-casting machine' },
+  facts: { source: 'test' },
+  signals: {
+    shotCount: { ...signal('타수', 'counter', ''), poll: 'trigger' },
+    biscuit: signal('비스킷 두께', 'biscuit thickness', 'mm'),
+    pressure: signal('주조 압력', 'casting pressure', 'MPa'),
+    dieTemperature: signal('금형 온도', 'die temperature', '°C'),
+  },
+  cycle: { trigger: { on: 'change', signal: 'shotCount' } },
+  features: {
+    biscuit: { from: 'biscuit' },
+    pressure: { from: 'pressure' },
+    dieTemperature: { from: 'dieTemperature' },
+  },
+  suppress: [{ reason: 'warm-up', when: { signal: 'dieTemperature', below: 0 }, cycles: 5 }],
+  defects: {
+    shrinkage: {
+      title: { ko: '수축공', en: 'shrinkage' },
+      pattern: [
+        { feature: 'biscuit', towards: 'low' },
+        { feature: 'pressure', towards: 'low' },
+      ],
+      action: { ko: '급탕량·래들 확인.', en: 'Check ladle and dose.' },
+    },
+    'cold-shut': {
+      title: { ko: '탕경', en: 'cold shut' },
+      pattern: [{ feature: 'dieTemperature', towards: 'low' }],
+      action: { ko: '금형 온도 확인.', en: 'Check die temperature.' },
+    },
+  },
+  testVectors: [{ at: 'holding 0', words: [0], expect: {} }],
+});
+
+const good = (value: number): Reading => ({ value, quality: 'good', at: { monoMs: 0, wallMs: 0 } });
+
+class Line {
+  readonly engine = new AlertEngine({
+    machine: 'dc-3',
+    machineName: '3호기',
+    profile,
+    training: new Map(),
+  });
+  readonly #random = noise(seed);
+  shot = 1000;
+
+  shoot(
+    outcome: Verdict['outcome'],
+    offsets: Record<string, number> = {},
+    mold = '8412',
+    extra: Partial<Cycle> = {},
+  ): readonly Alert[] {
+    this.shot += 1;
+    const near = (center: number, name: string) =>
+      good(center + this.#random() + (offsets[name] ?? 0));
+    const features = {
+      biscuit: near(25, 'biscuit'),
+      pressure: near(80, 'pressure'),
+      dieTemperature: near(210, 'dieTemperature'),
+    };
+    const at = { monoMs: this.shot, wallMs: 0 };
+    const times = { trigger: 0, snapshot: 0 };
+    const cycle: Cycle = {
+      machine: 'dc-3',
+      profile: 'die',
+      mold,
+      shot: this.shot,
+      index: this.shot,
+      observed: 'whole',
+      at,
+      readings: features,
+      features,
+      suppressed: null,
+      times,
+      ...extra,
+    };
+    const verdict: Verdict = {
+      outcome,
+      reason: outcome === 'unscored' ? 'missing-input' : 'x',
+      detail: null,
+      judge: 'model',
+      probability: null,
+      threshold: null,
+      model: null,
+      flags: [],
+      breaches: [],
+      times,
+    };
+    return this.engine.observe(cycle, verdict);
+  }
+
+  many(count: number, outcome: Verdict['outcome'] = 'ok', mold = '8412'): readonly Alert[] {
+    return Array.from({ length: count }, () => this.shoot(outcome, {}, mold)).flat();
+  }
+}
+
+describe('defect alerts', () => {
+  test('say machine, value against normal, likely defect, action and which shots to sort out', () => {
+    const line = new Line();
+    expect(line.many(45)).toEqual([]);
+    expect(line.shoot('defect', { biscuit: -7 })).toEqual([]);
+    const [alert] = line.shoot('defect', { biscuit: -7 });
+    expect(alert).toMatchObject({
+      state: 'raised',
+      cause: 'shrinkage',
+      severity: 'warning',
+      shots: { from: 1046, to: 1047 },
+    });
+    expect(alert?.text.ko).toMatch(
+      /^\[경고\] 3호기 금형 8412 비스킷 두께 1[78]\.\d mm \(기준 24\.\d~25\.\d\).*\. 수축공 위험\. 급탕량·래들 확인\. 1046~1047번 선별\.$/,
+    );
+    expect(alert?.text.en).toMatch(
+      /^\[Warning\] 3호기 mold 8412: biscuit thickness 1[78]\.\d mm \(normal 24\.\d to 25\.\d\).* Risk of shrinkage\. Check ladle and dose\. Sort out shots 1046 to 1047\.$/,
+    );
+  });
+
+  test('come once per cause, are updated while it lasts, and cleared after five good shots', () => {
+    const line = new Line();
+    line.many(45);
+    const raised = Array.from({ length: 6 }, () =>
+      line.shoot('defect', { dieTemperature: -30 }),
+    ).flat();
+    expect(raised.map((alert) => alert.state)).toEqual([
+      'raised',
+      'updated',
+      'updated',
+      'updated',
+      'updated',
+    ]);
+    expect(new Set(raised.map((alert) => alert.id)).size).toBe(1);
+    expect(raised.at(-1)).toMatchObject({
+      cause: 'cold-shut',
+      count: 5,
+      shots: { from: 1046, to: 1051 },
+    });
+    expect(line.many(5).map((alert) => alert.state)).toEqual(['cleared']);
+  });
+
+  test('do not come from one odd verdict', () => {
+    const line = new Line();
+    line.many(45);
+    expect([
+      ...line.shoot('defect'),
+      ...line.many(10),
+      ...line.shoot('defect'),
+      ...line.many(10),
+    ]).toEqual([]);
+  });
+
+  test('say the trend, and reach back to the shot since which the value is off', () => {
+    const line = new Line();
+    line.many(45);
+    const drift = Array.from({ length: 12 }, (_, i) =>
+      line.shoot('ok', { biscuit: -0.6 * i }),
+    ).flat();
+    expect(drift).toEqual([]);
+    line.shoot('defect', { biscuit: -8 });
+    const [alert] = line.shoot('defect', { biscuit: -8.6 });
+    expect(alert?.text.ko).toContain('샷 하락.');
+    expect(alert?.shots?.from).toBeLessThan(1055);
+  });
+
+  test('compare a mold with itself, not with the other mold on the line', () => {
+    const line = new Line();
+    for (let i = 0; i < 45; i += 1) {
+      line.shoot('ok', {}, '8412');
+      line.shoot('ok', { biscuit: 10, dieTemperature: 40 }, '8722');
+    }
+    line.shoot('defect', { biscuit: 3, dieTemperature: 40 }, '8722');
+    const [alert] = line.shoot('defect', { biscuit: 3, dieTemperature: 40 }, '8722');
+    expect(alert).toMatchObject({ mold: '8722', cause: 'shrinkage' });
+  });
+
+  test('with values that fit no pattern do not name a defect', () => {
+    const line = new Line();
+    line.many(45);
+    line.shoot('defect', { pressure: 20 });
+    const [alert] = line.shoot('defect', { pressure: 20 });
+    expect(alert).toMatchObject({ cause: 'defect-unknown' });
+    expect(alert?.text.ko).toContain('유형 미상');
+  });
+});
+
+describe('alerts on the watching itself', () => {
+  test('tell a broken sensor once, and when it is well again', () => {
+    const line = new Line();
+    const broken: Reading = {
+      value: null,
+      quality: 'invalid',
+      at: { monoMs: 0, wallMs: 0 },
+      note: 'sentinel 1449',
+    };
+    const alerts = Array.from({ length: 6 }, () =>
+      line.shoot('ok', {}, '8412', { readings: { dieTemperature: broken } }),
+    ).flat();
+    expect(alerts.map((alert) => [alert.state, alert.cause, alert.severity])).toEqual([
+      ['raised', 'sensor-invalid', 'info'],
+    ]);
+    expect(alerts[0]?.text.ko).toContain('금형 온도 센서 이상(sentinel 1449)');
+    expect(line.shoot('ok').map((alert) => alert.state)).toEqual(['cleared']);
+  });
+
+  test('say that predictions stopped and that this is not a good sign', () => {
+    const line = new Line();
+    const alerts = line.many(5, 'unscored');
+    expect(alerts.map((alert) => alert.cause)).toEqual(['prediction-stopped']);
+    expect(alerts[0]?.text.ko).toContain('정상 아님');
+    expect(line.many(1).map((alert) => alert.state)).toEqual(['cleared']);
+  });
+
+  test('set warm-up shots aside', () => {
+    const line = new Line();
+    const [alert] = line.shoot('unscored', {}, '8412', { suppressed: 'warm-up' });
+    expect(alert?.text.ko).toBe('[주의] 3호기 정지 후 재가동. 첫 5샷은 예열타로 구분.');
+  });
+
+  test('tell a lost link once and when it is back', () => {
+    const line = new Line();
+    const at = { monoMs: 0, wallMs: 0 };
+    expect(line.engine.link('lost', at).map((alert) => alert.cause)).toEqual(['bus-lost']);
+    expect(line.engine.link('lost', at)).toEqual([]);
+    expect(line.engine.link('back', at).map((alert) => alert.state)).toEqual(['cleared']);
+  });
+});
