@@ -8,6 +8,8 @@ async function main(): Promise<void> {
       return (await import('./store/child.ts')).runKeepChild();
     case 'simulate':
       return (await import('./simulator/child.ts')).runSimulateChild();
+    case 'selftest':
+      return (await import('./health/selftest.ts')).runSelftestChild();
     default:
       return (await import('./cli/program.ts')).runProgram(process.argv);
   }
