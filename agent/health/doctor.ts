@@ -36,7 +36,7 @@ export interface DoctorOptions {
 async function* steps(options: DoctorOptions): AsyncGenerator<Finding> {
   yield* platformFindings(readPlatform());
   yield* machineFindings(await readMachine());
-  yield wakeupFinding(await measureWakeups(options.wakeupsForMs ?? 1000));
+  yield wakeupFinding(await measureWakeups(options.wakeupsForMs ?? 500));
   for (const addon of addons)
     yield addonFinding(addon, await tryAddon(options.fork, addon, options.addonLimitMs));
   yield* await storeFindings(options.store);
