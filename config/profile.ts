@@ -113,10 +113,12 @@ export const suppressSchema = z.union([
 ]);
 
 export const limitSchema = z.strictObject({
-  low: z.number().optional(),
-  high: z.number().optional(),
-  /** The defect this breach points to; absent: cause is the feature itself. */
-  defect: z.string().optional(),
+  low: z.number().optional().describe('A value below is a breach; in the feature’s unit.'),
+  high: z.number().optional().describe('A value above is a breach; in the feature’s unit.'),
+  defect: z
+    .string()
+    .optional()
+    .describe('The defect this breach points to; absent: the cause is the feature itself.'),
 });
 
 export const defectSchema = z.strictObject({

@@ -25,7 +25,10 @@ export const busSchema = z.discriminatedUnion('type', [
 export const deviceSchema = z.strictObject({
   bus: z.string().describe('A name under `buses`.'),
   unit: z.int().min(0).max(255).default(1).describe('Modbus unit id.'),
-  profile: z.string().optional().describe('Profile of this device; absent: the machine’s.'),
+  profile: z
+    .string()
+    .optional()
+    .describe('Profile of a meter or controller; `plc` has the machine’s.'),
 });
 
 export const rejectSchema = z.strictObject({
