@@ -14,8 +14,8 @@ export interface LineParts {
   readonly judge: Judge;
   readonly alerts: AlertEngine;
   readonly reject: RejectSignal | null;
-  /** Settles by the machine's deadline; never rejects. */
-  readonly predict: (input: Float32Array) => Promise<Answer>;
+  /** Settles by the machine's deadline; never rejects. `model` is its hash. */
+  readonly predict: (model: string, input: Float32Array) => Promise<Answer>;
   readonly keep: (body: RecordBody, at: Instant) => void;
   readonly onVerdict: (cycle: Cycle, verdict: Verdict) => void;
   readonly onAlert: (alert: Alert) => void;
@@ -49,7 +49,9 @@ export class MachineLine {
     const { tracker, judge, predict } = this.#parts;
     const cycle = tracker.complete(snapshot);
     const prepared = judge.prepare(cycle);
-    const answer = prepared.input === null ? null : await predict(prepared.input);
+    const { input, model } = prepared;
+    const answer =
+      input === null || model === null ? null : await predict(model.identity.hash, input);
     const verdict = judge.conclude(cycle, prepared, answer, this.#parts.clock());
     this.#finish(cycle, verdict);
   }

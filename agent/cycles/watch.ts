@@ -67,6 +67,7 @@ export class MachineWatch {
   #stopped = false;
   #wake: (() => void) | null = null;
   #loop: Promise<void> = Promise.resolve();
+  readonly #firstHeard = Promise.withResolvers<void>();
   #polls = 0;
   #missedTicks = 0;
   #retries = 0;
@@ -82,6 +83,11 @@ export class MachineWatch {
     this.#last = lastShot;
     this.#lastHeard = performance.now();
     this.#loop = this.#run();
+  }
+
+  /** Settles when the machine was heard for the first time. */
+  heard(): Promise<void> {
+    return this.#firstHeard.promise;
   }
 
   /** Settles when the cycle under way is done. Rejects only on a fault in ppuri itself. */
@@ -147,6 +153,7 @@ export class MachineWatch {
   #heard(): void {
     this.#lastHeard = performance.now();
     if (this.#link === 'back') return;
+    this.#firstHeard.resolve();
     const before = this.#link;
     this.#link = 'back';
     if (before === 'lost') this.#events.link('back', instantNow(), null);

@@ -33,6 +33,11 @@ export class LatencyRecorder {
       const index = Math.min(sorted.length - 1, Math.ceil(q * sorted.length) - 1);
       return Math.round((sorted[Math.max(0, index)] ?? 0) * 1000) / 1000;
     };
-    return { p50: at(0.5), p99: at(0.99), p999: at(0.999), max: Math.round(this.#max * 1000) / 1000 };
+    return {
+      p50: at(0.5),
+      p99: at(0.99),
+      p999: at(0.999),
+      max: Math.round(this.#max * 1000) / 1000,
+    };
   }
 }

@@ -1,0 +1,285 @@
+/** One machine, put together from its configuration: signals, watch, line, reject signal, alerts. */
+import { deviceProfile } from '../config/clashes.ts';
+import { PpuriError } from '../config/errors.ts';
+import type { Profile } from '../config/profile.ts';
+import type { MachineConfig } from '../config/schema.ts';
+import { wordCount } from '../drivers/decode.ts';
+import type { Bus } from '../drivers/driver.ts';
+import { compileEncoder } from '../models/encode.ts';
+import type { Bundle } from '../models/manifest.ts';
+import type { TrainingNormal } from './alerts/baseline.ts';
+import { AlertEngine } from './alerts/engine.ts';
+import { CycleTracker } from './cycles/tracker.ts';
+import { MachineWatch } from './cycles/watch.ts';
+import { type LineCounts, MachineLine } from './line.ts';
+import { RejectSignal } from './outputs/reject-signal.ts';
+import type { AgentEvent, Alert, Cycle, Instant, RecordBody, Verdict } from './records.ts';
+import { type DeviceSource, MachineSignals } from './signals/machine-signals.ts';
+import { type Answer, Judge, type JudgeModel } from './verdict/judge.ts';
+import { limitsInForce } from './verdict/limits.ts';
+
+export interface MachineSurroundings {
+  /** By the reference as the configuration writes it. */
+  readonly profileOf: (reference: string) => Profile;
+  readonly busOf: (name: string) => Bus;
+  /** Never rejects; settles by the deadline. */
+  readonly predict: (request: {
+    model: string;
+    machine: string;
+    input: Float32Array;
+    deadlineMs: number;
+    hardLimitMs: number;
+  }) => Promise<Answer>;
+  readonly keep: (body: RecordBody, at: Instant) => void;
+  readonly onVerdict: (cycle: Cycle, verdict: Verdict) => void;
+  readonly onAlert: (alert: Alert) => void;
+  readonly onEvent: (event: AgentEvent) => void;
+  readonly timeScale: number;
+}
+
+export interface MachineStatus {
+  readonly id: string;
+  readonly name: string;
+  readonly profile: string;
+  readonly model: { readonly name: string; readonly version: string; readonly hash: string } | null;
+  readonly link: 'up' | 'lost' | 'unknown';
+  readonly counts: Omit<LineCounts, 'last'>;
+  readonly last: {
+    readonly shot: number | null;
+    readonly mold: string | null;
+    readonly outcome: string;
+    readonly reason: string;
+    readonly probability: number | null;
+    readonly wallMs: number;
+  } | null;
+  readonly openAlerts: readonly Alert[];
+  readonly polls: number;
+  readonly missedTicks: number;
+  readonly rejects: { readonly pulses: number; readonly failed: number } | null;
+}
+
+const now = (): Instant => ({ monoMs: performance.now(), wallMs: Date.now() });
+
+function judgeModel(bundle: Bundle): JudgeModel {
+  const { manifest, hash } = bundle;
+  const encoder = compileEncoder(manifest);
+  return {
+    identity: { name: manifest.name, version: manifest.version, hash },
+    threshold: manifest.threshold,
+    molds: manifest.molds,
+    outOfRange: manifest.outOfRange,
+    encode: encoder.encode,
+    outsideTraining: encoder.outsideTraining,
+    probability: encoder.defectProbability,
+  };
+}
+
+function trainingNormals(bundle: Bundle | null): Map<string, TrainingNormal> {
+  const features = bundle?.manifest.features ?? [];
+  return new Map(features.flatMap(({ from, normal }) => (normal ? [[from, normal] as const] : [])));
+}
+
+function counterModulus(profile: Profile): number {
+  const trigger = profile.cycle?.trigger;
+  const signal =
+    trigger === undefined || trigger.on === 'interval'
+      ? undefined
+      : profile.signals[trigger.signal];
+  return signal !== undefined && wordCount(signal.type) === 2 ? 2 ** 32 : 65_536;
+}
+
+function devicesOf(config: MachineConfig, around: MachineSurroundings): DeviceSource[] {
+  return Object.entries(config.devices).map(([name, device]) => ({
+    name,
+    bus: around.busOf(device.bus),
+    unit: device.unit,
+    profile: around.profileOf(deviceProfile(config, device)),
+  }));
+}
+
+export class Machine {
+  readonly id: string;
+  readonly #config: MachineConfig;
+  readonly #profile: Profile;
+  readonly #around: MachineSurroundings;
+  readonly #signals: MachineSignals;
+  readonly #judge: Judge;
+  readonly #alerts: AlertEngine;
+  readonly #reject: RejectSignal | null;
+  readonly #line: MachineLine;
+  readonly #watch: MachineWatch;
+  #link: MachineStatus['link'] = 'unknown';
+
+  /** Constructs only; nothing is read before `start`. `bundle` null: rule limits only. */
+  constructor(config: MachineConfig, bundle: Bundle | null, around: MachineSurroundings) {
+    this.id = config.id;
+    this.#config = config;
+    this.#around = around;
+    this.#profile = around.profileOf(config.profile);
+    const { cycle } = this.#profile;
+    const devices = devicesOf(config, around);
+    const main = devices.find(({ name }) => name === 'plc');
+    if (cycle === undefined || main === undefined) throw this.#noCycle();
+    this.#signals = new MachineSignals(
+      main,
+      devices.filter((device) => device !== main),
+    );
+    const limits = limitsInForce(this.#profile.limits, config.limits);
+    const model = bundle === null ? null : judgeModel(bundle);
+    this.#judge = new Judge(limits, model, cycle.mold !== undefined);
+    this.#alerts = new AlertEngine({
+      machine: config.id,
+      machineName: config.name ?? config.id,
+      profile: this.#profile,
+      training: trainingNormals(bundle),
+    });
+    this.#reject = this.#createReject(devices);
+    this.#line = this.#createLine();
+    const pollMs = config.pollMs ?? cycle.pollMs;
+    const counter = { modulus: counterModulus(this.#profile), maxMissed: cycle.maxMissed };
+    this.#watch = new MachineWatch(this.#signals, this.#watchEvents(), { cycle, pollMs, counter });
+  }
+
+  /** `lastShot`: the counter value up to which shots are accounted for, or null. */
+  start(lastShot: number | null): void {
+    this.#signals.start();
+    this.#watch.start(lastShot);
+  }
+
+  /** Settles when the shot under way is judged and handed to the store, and no pulse is left on. */
+  async stop(): Promise<void> {
+    await Promise.all([this.#watch.stop(), this.#signals.stop()]);
+    await this.#line.settle();
+    await this.#reject?.close();
+  }
+
+  /** From the next shot on. */
+  useBundle(bundle: Bundle | null): void {
+    this.#judge.useModel(bundle === null ? null : judgeModel(bundle));
+  }
+
+  tellModel(state: 'set-aside' | 'back', name: string): void {
+    this.#line.tell(this.#alerts.model(state, name, now()));
+  }
+
+  /** Settles when the machine was heard for the first time. */
+  heard(): Promise<void> {
+    return this.#watch.heard();
+  }
+
+  /** Throws `model-invalid` when the bundle is for another profile or reads features it lacks. */
+  requireFit({ manifest }: Bundle): void {
+    const lacking = manifest.features
+      .map(({ from }) => from)
+      .filter((from) => !(from in this.#profile.features));
+    if (manifest.profile === this.#profile.id && lacking.length === 0) return;
+    const why =
+      lacking.length === 0
+        ? `it is for profile ${manifest.profile}`
+        : `it reads ${lacking.join(', ')}`;
+    throw new PpuriError(
+      'model-invalid',
+      `model ${manifest.name} does not fit machine ${this.id}: ${why}`,
+      {
+        operation: 'use a model',
+        subject: this.id,
+        hint: `the machine's profile is ${this.#profile.id}`,
+      },
+    );
+  }
+
+  status(): MachineStatus {
+    const { last, ...counts } = this.#line.counts();
+    const { polls, missedTicks } = this.#watch.stats();
+    return {
+      id: this.id,
+      name: this.#config.name ?? this.id,
+      profile: this.#profile.id,
+      model: this.#judge.model?.identity ?? null,
+      link: this.#link,
+      counts,
+      last: last === null ? null : summary(last.cycle, last.verdict),
+      openAlerts: this.#alerts.open(),
+      polls,
+      missedTicks,
+      rejects: this.#reject?.stats() ?? null,
+    };
+  }
+
+  #noCycle(): PpuriError {
+    return new PpuriError('config-invalid', `machine ${this.id} has no device plc with a cycle`, {
+      operation: 'put a machine together',
+      subject: this.id,
+      hint: 'see `ppuri check`',
+    });
+  }
+
+  #createReject(devices: readonly DeviceSource[]): RejectSignal | null {
+    const { reject } = this.#config;
+    const device = devices.find(({ name }) => name === reject?.device);
+    if (reject === undefined || device === undefined) return null;
+    const target = { bus: device.bus, unit: device.unit, config: reject };
+    return new RejectSignal(target, (error, what) =>
+      this.#event(
+        'reject-failed',
+        'error',
+        `${what === 'set' ? 'the part was not diverted' : 'the reject signal may still be on'}: ${error.message}`,
+      ),
+    );
+  }
+
+  #createLine(): MachineLine {
+    const { keep, onVerdict, onAlert, predict, timeScale } = this.#around;
+    const { deadlineMs, hardLimitMs } = this.#config;
+    const clock = (): number => performance.now();
+    const tracker = new CycleTracker({
+      machine: this.id,
+      profile: this.#profile,
+      samplesBetween: (signal, from, to) => this.#signals.samplesBetween(signal, from, to),
+      timeScale,
+      clock,
+    });
+    return new MachineLine({
+      tracker,
+      judge: this.#judge,
+      alerts: this.#alerts,
+      reject: this.#reject,
+      predict: (model, input) =>
+        predict({ model, machine: this.id, input, deadlineMs, hardLimitMs }),
+      keep,
+      onVerdict,
+      onAlert,
+      clock,
+    });
+  }
+
+  #watchEvents() {
+    return {
+      snapshot: (snapshot: Parameters<MachineLine['onSnapshot']>[0]) =>
+        this.#line.onSnapshot(snapshot),
+      unseen: (shot: number | null, observed: 'torn' | 'missed', at: Instant) =>
+        this.#line.onUnseen(shot, observed, at),
+      reset: (before: number, value: number) =>
+        this.#event('counter-reset', 'info', `shot counter went from ${before} to ${value}`),
+      link: (state: 'lost' | 'back', at: Instant, error: PpuriError | null) =>
+        this.#onLink(state, at, error),
+    };
+  }
+
+  #onLink(state: 'lost' | 'back', at: Instant, error: PpuriError | null): void {
+    this.#link = state === 'lost' ? 'lost' : 'up';
+    if (state === 'lost') this.#event('link-lost', 'error', error?.message ?? 'no answer');
+    else this.#event('link-back', 'info', 'the machine answers again');
+    this.#line.tell(this.#alerts.link(state, at));
+  }
+
+  #event(kind: string, level: AgentEvent['level'], text: string): void {
+    this.#around.onEvent({ kind, level, subject: this.id, text, at: now() });
+  }
+}
+
+function summary(cycle: Cycle, verdict: Verdict): MachineStatus['last'] {
+  const { shot, mold, at } = cycle;
+  const { outcome, reason, probability } = verdict;
+  return { shot, mold, outcome, reason, probability, wallMs: at.wallMs };
+}

@@ -1,0 +1,169 @@
+/**
+ * Which model each machine runs: the configured one, or the one a person pointed it to; loads them,
+ * swaps them without losing a shot, and remembers those that misbehaved.
+ */
+import { PpuriError } from '../config/errors.ts';
+import type { Bundle } from '../models/manifest.ts';
+import type { Inference, ModelIncidents } from './infer/inference.ts';
+import type { Machine } from './machine.ts';
+import type { BundlePointer, ModelTable } from './store/models.ts';
+
+/** What the desk remembers by; see agent/store. Rejects with PpuriError while the store is down. */
+export interface ModelMemory {
+  models(): Promise<ModelTable>;
+  setPointer(machine: string, bundle: BundlePointer): Promise<void>;
+  setState(hash: string, state: unknown): Promise<void>;
+}
+
+export interface DeskParts {
+  readonly machines: ReadonlyMap<string, Machine>;
+  /** Machine → the bundle its configuration names. */
+  readonly configured: ReadonlyMap<string, Bundle>;
+  readonly inference: Inference;
+  readonly memory: ModelMemory;
+  /** A bundle folder, verified. Rejects with PpuriError `model-invalid`. */
+  readonly readBundle: (dir: string) => Promise<Bundle>;
+  readonly tell: (
+    kind: string,
+    level: 'info' | 'warn' | 'error',
+    subject: string,
+    text: string,
+  ) => void;
+}
+
+function messageOf(thrown: unknown): string {
+  if (thrown instanceof PpuriError)
+    return thrown.hint === '' ? thrown.message : `${thrown.message} (${thrown.hint})`;
+  throw thrown;
+}
+
+export class ModelDesk {
+  readonly #parts: DeskParts;
+  readonly #loaded = new Map<string, Bundle>();
+  readonly #setAside = new Set<string>();
+
+  constructor(parts: DeskParts) {
+    this.#parts = parts;
+  }
+
+  /** Settles when every machine has its model or a told reason why not. Never rejects. */
+  async open(): Promise<void> {
+    const table = await this.#remembered();
+    const incidents = table.states.flatMap(({ state }) => (isIncidents(state) ? [state] : []));
+    this.#parts.inference.adopt(incidents);
+    const pointers = new Map(table.pointers.map((pointer) => [pointer.machine, pointer]));
+    await Promise.all(
+      [...this.#parts.machines.values()].map((machine) =>
+        this.#seat(machine, pointers.get(machine.id) ?? null),
+      ),
+    );
+    await this.noticeIncidents();
+  }
+
+  /** Runs `dir` on a machine from its next shot on; remembered. Rejects with PpuriError. */
+  async use(machineId: string, dir: string): Promise<Bundle> {
+    const machine = this.#parts.machines.get(machineId);
+    if (machine === undefined) {
+      const known = [...this.#parts.machines.keys()].join(', ');
+      throw new PpuriError('usage', `there is no machine ${machineId}`, {
+        operation: 'use a model',
+        subject: machineId,
+        hint: `machines: ${known}`,
+      });
+    }
+    const bundle = await this.#parts.readBundle(dir);
+    machine.requireFit(bundle);
+    await this.#parts.inference.load(bundle);
+    const { name, version } = bundle.manifest;
+    await this.#parts.memory.setPointer(machineId, {
+      name,
+      version,
+      path: bundle.dir,
+      hash: bundle.hash,
+    });
+    this.#swap(machine, bundle);
+    return bundle;
+  }
+
+  /** A person says that a model may run again. Rejects with PpuriError. */
+  async restore(hash: string): Promise<void> {
+    await this.#parts.inference.restore(hash);
+    await this.#parts.memory.setState(hash, null);
+    const waiting = [...this.#loaded].filter(([, bundle]) => bundle.hash === hash);
+    for (const [id] of waiting) this.#parts.machines.get(id)?.tellModel('back', hash.slice(0, 12));
+    this.#setAside.delete(hash);
+  }
+
+  /** Call after any event of inference: remembers incidents, and tells machines left without. */
+  async noticeIncidents(): Promise<void> {
+    for (const incident of this.#parts.inference.incidents()) {
+      if (incident.placement === 'set-aside' && !this.#setAside.has(incident.model)) {
+        this.#setAside.add(incident.model);
+        this.#tellSetAside(incident.model);
+      }
+      try {
+        await this.#parts.memory.setState(incident.model, incident);
+      } catch (error) {
+        this.#parts.tell('model-state-not-kept', 'warn', incident.model, messageOf(error));
+      }
+    }
+  }
+
+  #tellSetAside(hash: string): void {
+    for (const machine of this.#parts.machines.values()) {
+      const { model } = machine.status();
+      if (model?.hash === hash) machine.tellModel('set-aside', `${model.name} ${model.version}`);
+    }
+  }
+
+  async #remembered(): Promise<ModelTable> {
+    try {
+      return await this.#parts.memory.models();
+    } catch (error) {
+      const text = `models as configured: what was remembered cannot be read: ${messageOf(error)}`;
+      this.#parts.tell('model-memory-unavailable', 'warn', 'store', text);
+      return { pointers: [], states: [] };
+    }
+  }
+
+  async #seat(machine: Machine, pointer: BundlePointer | null): Promise<void> {
+    const pointed = pointer === null ? null : await this.#readPointed(machine, pointer);
+    const bundle = pointed ?? this.#parts.configured.get(machine.id) ?? null;
+    if (bundle === null) return;
+    try {
+      await this.#parts.inference.load(bundle);
+      this.#swap(machine, bundle);
+    } catch (error) {
+      // The machine keeps the model's name, so that its shots say why they are unscored.
+      machine.useBundle(bundle);
+      this.#parts.tell('model-not-loaded', 'error', machine.id, messageOf(error));
+    }
+  }
+
+  async #readPointed(machine: Machine, pointer: BundlePointer): Promise<Bundle | null> {
+    try {
+      const bundle = await this.#parts.readBundle(pointer.path);
+      if (bundle.hash === pointer.hash) return bundle;
+      this.#parts.tell(
+        'model-changed',
+        'error',
+        machine.id,
+        `${pointer.path} is no longer the model that was activated`,
+      );
+    } catch (error) {
+      this.#parts.tell('model-not-loaded', 'error', machine.id, messageOf(error));
+    }
+    return null;
+  }
+
+  #swap(machine: Machine, bundle: Bundle): void {
+    const before = this.#loaded.get(machine.id);
+    this.#loaded.set(machine.id, bundle);
+    machine.useBundle(bundle);
+    if (before !== undefined) this.#parts.inference.release(before.hash);
+  }
+}
+
+function isIncidents(state: unknown): state is ModelIncidents {
+  return typeof state === 'object' && state !== null && 'placement' in state && 'model' in state;
+}

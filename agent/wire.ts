@@ -1,0 +1,249 @@
+/** The only file that knows every part: configuration in, a running agent out. */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { Profile } from '../config/profile.ts';
+import type { Config } from '../config/schema.ts';
+import type { Bus, BusStats, WritableRegister } from '../drivers/driver.ts';
+import { BusSet } from '../drivers/registry.ts';
+import { readBundle } from '../models/bundle.ts';
+import type { Bundle } from '../models/manifest.ts';
+import { LatencyRecorder, type Quantiles } from './health/latency.ts';
+import type { Log } from './health/log.ts';
+import type { Inference, InferenceStatus } from './infer/inference.ts';
+import { createInference } from './infer/pool.ts';
+import { Machine, type MachineStatus } from './machine.ts';
+import { ModelDesk } from './model-desk.ts';
+import { rejectRegister } from './outputs/reject-signal.ts';
+import type { AgentEvent, Alert, Cycle, Verdict } from './records.ts';
+import type { ForkRole } from './role.ts';
+import { createKeeper, type Keeper, type KeeperStats } from './store/keeper.ts';
+
+export interface AgentOptions {
+  readonly config: Config;
+  /** By the reference as the configuration writes it. */
+  readonly profiles: ReadonlyMap<string, Profile>;
+  /** Machine → the bundle its configuration names, verified. */
+  readonly bundles: ReadonlyMap<string, Bundle>;
+  readonly fork: ForkRole;
+  readonly log: Log;
+  /** Never used twice. */
+  readonly boot: string;
+  /** Simulated seconds per real second; 1 on real machines. */
+  readonly timeScale?: number;
+  readonly onVerdict?: (cycle: Cycle, verdict: Verdict) => void;
+  readonly onAlert?: (alert: Alert) => void;
+}
+
+/** What `ppuri status` shows. */
+export interface AgentStatus {
+  readonly gateway: string;
+  readonly site: string;
+  readonly boot: string;
+  readonly startedWallMs: number;
+  readonly machines: readonly MachineStatus[];
+  readonly buses: readonly BusStats[];
+  readonly inference: InferenceStatus;
+  readonly store: KeeperStats;
+  readonly latencyMs: {
+    readonly snapshotToAlert: Quantiles | null;
+    readonly reject: Quantiles | null;
+  };
+  readonly eventLoopMs: { readonly p50: number; readonly p99: number; readonly max: number };
+}
+
+const STATUS_EVERY_MS = 1000;
+
+function writableOn(config: Config, bus: string): WritableRegister[] {
+  return config.machines.flatMap(({ reject, devices }) => {
+    const device = reject === undefined ? undefined : devices[reject.device];
+    return reject === undefined || device?.bus !== bus ? [] : [rejectRegister(device.unit, reject)];
+  });
+}
+
+function unitGaps(options: AgentOptions, bus: string): Map<number, number> {
+  const gaps = new Map<number, number>();
+  for (const machine of options.config.machines) {
+    for (const device of Object.values(machine.devices)) {
+      const profile = options.profiles.get(device.profile ?? machine.profile);
+      const gapMs = profile?.modbus.minRequestGapMs ?? 0;
+      if (device.bus === bus && gapMs > 0) gaps.set(device.unit, gapMs);
+    }
+  }
+  return gaps;
+}
+
+export class Agent {
+  readonly #options: AgentOptions;
+  readonly #buses = new BusSet();
+  readonly #inference: Inference;
+  readonly #keeper: Keeper;
+  readonly #machines = new Map<string, Machine>();
+  readonly #desk: ModelDesk;
+  readonly #toAlert = new LatencyRecorder();
+  readonly #loopDelay = monitorEventLoopDelay({ resolution: 10 });
+  readonly #startedWallMs = Date.now();
+  #statusTimer: NodeJS.Timeout | null = null;
+  #noticing: Promise<void> = Promise.resolve();
+
+  /** Constructs only; `start` forks and connects. */
+  constructor(options: AgentOptions) {
+    this.#options = options;
+    const { fork, log, config, boot } = options;
+    const onEvent = (event: AgentEvent): void => this.#onEvent(event);
+    this.#inference = createInference({ fork, log, onEvent: (event) => this.#onInference(event) });
+    this.#keeper = createKeeper({ fork, path: config.store.path, boot, log, onEvent });
+    this.#createMachines(this.#createBuses());
+    this.#desk = this.#createDesk();
+  }
+
+  get keeper(): Keeper {
+    return this.#keeper;
+  }
+
+  /** Resolves when models are loaded or told not to be; machines are read from the first moment on. */
+  async start(): Promise<void> {
+    this.#loopDelay.enable();
+    this.#keeper.onCommand((method, params) => this.#command(method, params));
+    for (const machine of this.#machines.values()) machine.start(null);
+    this.#statusTimer = setInterval(
+      () => this.#keeper.publishStatus(this.status()),
+      STATUS_EVERY_MS,
+    );
+    await this.#desk.open();
+    this.#keeper.publishStatus(this.status());
+  }
+
+  /** Settles when every machine was heard once, or `withinMs` passed. */
+  async heard(withinMs: number): Promise<void> {
+    const machines = [...this.#machines.values()];
+    await Promise.race([
+      Promise.all(machines.map((machine) => machine.heard())),
+      new Promise((resolve) => setTimeout(resolve, withinMs).unref()),
+    ]);
+  }
+
+  /** Judges what is under way, keeps it, ends every child. Bounded. */
+  async stop(): Promise<void> {
+    if (this.#statusTimer !== null) clearInterval(this.#statusTimer);
+    await Promise.all([...this.#machines.values()].map((machine) => machine.stop()));
+    await this.#buses.close();
+    await this.#inference.close();
+    await this.#noticing;
+    await this.#keeper.close();
+    this.#loopDelay.disable();
+  }
+
+  status(): AgentStatus {
+    const { gateway } = this.#options.config;
+    const ms = (ns: number): number => Math.round(ns / 1e4) / 100;
+    const { p50, p99, max } = {
+      p50: this.#loopDelay.percentile(50),
+      p99: this.#loopDelay.percentile(99),
+      max: this.#loopDelay.max,
+    };
+    return {
+      gateway: gateway.id,
+      site: gateway.site,
+      boot: this.#options.boot,
+      startedWallMs: this.#startedWallMs,
+      machines: [...this.#machines.values()].map((machine) => machine.status()),
+      buses: this.#buses.all().map((bus) => bus.stats()),
+      inference: this.#inference.status(),
+      store: this.#keeper.stats(),
+      latencyMs: { snapshotToAlert: this.#toAlert.quantiles(), reject: null },
+      eventLoopMs: { p50: ms(p50), p99: ms(p99), max: ms(max) },
+    };
+  }
+
+  #createBuses(): Map<string, Bus> {
+    const { config, log } = this.#options;
+    return new Map(
+      Object.entries(config.buses).map(([name, bus]) => {
+        const options = {
+          writable: writableOn(config, name),
+          unitGapMs: unitGaps(this.#options, name),
+          log,
+        };
+        return [name, this.#buses.create(name, bus, options)];
+      }),
+    );
+  }
+
+  #createMachines(buses: ReadonlyMap<string, Bus>): void {
+    const { config, profiles, bundles, timeScale, onAlert } = this.#options;
+    const around = {
+      profileOf: (reference: string) => known(profiles, reference, 'profile'),
+      busOf: (name: string) => known(buses, name, 'bus'),
+      predict: (request: Parameters<Inference['predict']>[0]) => this.#inference.predict(request),
+      keep: (...[body, at]: Parameters<Keeper['keep']>) => void this.#keeper.keep(body, at),
+      onVerdict: (cycle: Cycle, verdict: Verdict) => this.#onVerdict(cycle, verdict),
+      onAlert: (alert: Alert) => onAlert?.(alert),
+      onEvent: (event: AgentEvent) => this.#onEvent(event),
+      timeScale: timeScale ?? 1,
+    };
+    for (const machine of config.machines) {
+      this.#machines.set(machine.id, new Machine(machine, bundles.get(machine.id) ?? null, around));
+    }
+  }
+
+  #createDesk(): ModelDesk {
+    const keeper = this.#keeper;
+    return new ModelDesk({
+      machines: this.#machines,
+      configured: this.#options.bundles,
+      inference: this.#inference,
+      memory: {
+        models: () => keeper.query('models', {}),
+        setPointer: async (machine, bundle) =>
+          void (await keeper.query('set-pointer', { machine, ...bundle })),
+        setState: async (hash, state) =>
+          void (await keeper.query('set-model-state', { hash, state })),
+      },
+      readBundle,
+      tell: (kind, level, subject, text) =>
+        this.#onEvent({
+          kind,
+          level,
+          subject,
+          text,
+          at: { monoMs: performance.now(), wallMs: Date.now() },
+        }),
+    });
+  }
+
+  async #command(method: string, params: unknown): Promise<unknown> {
+    const asked = params as Record<string, unknown>;
+    if (method === 'model-use') {
+      const bundle = await this.#desk.use(String(asked.machine), String(asked.path));
+      const { name, version } = bundle.manifest;
+      return { machine: asked.machine, name, version, hash: bundle.hash };
+    }
+    await this.#desk.restore(String(asked.hash));
+    return { hash: asked.hash };
+  }
+
+  #onVerdict(cycle: Cycle, verdict: Verdict): void {
+    const done = verdict.times.alert ?? verdict.times.verdict;
+    if (verdict.outcome !== 'unscored' && done !== undefined) {
+      this.#toAlert.add(done - verdict.times.snapshot);
+    }
+    this.#options.onVerdict?.(cycle, verdict);
+  }
+
+  #onEvent(event: AgentEvent): void {
+    const { kind, level, subject, text, at } = event;
+    this.#options.log[level](kind, { subject, text });
+    this.#keeper.keep({ kind: 'event', event }, at);
+  }
+
+  #onInference(event: AgentEvent): void {
+    this.#onEvent(event);
+    if (!event.kind.startsWith('model-')) return;
+    this.#noticing = this.#noticing.then(() => this.#desk.noticeIncidents());
+  }
+}
+
+function known<T>(map: ReadonlyMap<string, T>, name: string, what: string): T {
+  const found = map.get(name);
+  if (found === undefined) throw new Error(`${what} ${name} passed the check but is not there`);
+  return found;
+}
