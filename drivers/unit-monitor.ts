@@ -1,0 +1,101 @@
+import type { UnitStats } from './driver.ts';
+
+const roundTripsKept = 256;
+/** Unanswered requests in a row after which a unit is left alone for a while. */
+const silentAfter = 2;
+/** A dead unit is asked again after 2, 4, 8, at most 16 time-outs: under 6 % of the bus. */
+const longestQuiet = 16;
+
+/** What is known of one unit: its counters, when it may be asked again, whether it is silent. */
+export class UnitMonitor {
+  readonly unit: number;
+  /** Least time from the end of one exchange to the next request, ms. */
+  readonly #gapMs: number;
+  readonly #roundTrips = new Float64Array(roundTripsKept);
+  #trips = 0;
+  #requests = 0;
+  #timeouts = 0;
+  #exceptions = 0;
+  #malformed = 0;
+  #lastGoodWallMs: number | null = null;
+  #silent = 0;
+  #readyAtMs = 0;
+  #quietUntilMs = 0;
+
+  constructor(unit: number, gapMs: number) {
+    this.unit = unit;
+    this.#gapMs = gapMs;
+  }
+
+  /** Monotonic ms from which the next request may be sent. */
+  get readyAtMs(): number {
+    return this.#readyAtMs;
+  }
+
+  /** Monotonic ms until which the unit is not asked because it does not answer; 0: it does. */
+  get quietUntilMs(): number {
+    return this.#quietUntilMs;
+  }
+
+  sent(): void {
+    this.#requests += 1;
+  }
+
+  answered(roundTripMs: number, wallMs: number, monoMs: number): void {
+    this.#roundTrips[this.#trips % roundTripsKept] = roundTripMs;
+    this.#trips += 1;
+    this.#lastGoodWallMs = wallMs;
+    this.#heard(monoMs);
+  }
+
+  /** `reached`: the device itself answered; false when a gateway answered in its place. */
+  exception(reached: boolean, roundTripMs: number, monoMs: number): void {
+    this.#exceptions += 1;
+    if (reached) this.#heard(monoMs);
+    else this.#unanswered(roundTripMs, monoMs);
+  }
+
+  malformed(monoMs: number): void {
+    this.#malformed += 1;
+    this.#readyAtMs = monoMs + this.#gapMs;
+  }
+
+  timedOut(timeoutMs: number, monoMs: number): void {
+    this.#timeouts += 1;
+    this.#unanswered(timeoutMs, monoMs);
+  }
+
+  stats(): UnitStats {
+    return {
+      unit: this.unit,
+      requests: this.#requests,
+      timeouts: this.#timeouts,
+      exceptions: this.#exceptions,
+      malformed: this.#malformed,
+      lastGoodWallMs: this.#lastGoodWallMs,
+      roundTripMs: this.#percentiles(),
+    };
+  }
+
+  #heard(monoMs: number): void {
+    this.#silent = 0;
+    this.#quietUntilMs = 0;
+    this.#readyAtMs = monoMs + this.#gapMs;
+  }
+
+  #unanswered(costMs: number, monoMs: number): void {
+    this.#silent += 1;
+    this.#readyAtMs = monoMs + this.#gapMs;
+    if (this.#silent < silentAfter) return;
+    const factor = Math.min(longestQuiet, 2 ** (this.#silent - silentAfter + 1));
+    this.#quietUntilMs = monoMs + factor * costMs;
+  }
+
+  #percentiles(): { p50: number; p99: number } | null {
+    const kept = Math.min(this.#trips, roundTripsKept);
+    if (kept === 0) return null;
+    const sorted = this.#roundTrips.slice(0, kept).sort();
+    const at = (q: number): number => sorted[Math.min(kept - 1, Math.floor(q * kept))] ?? 0;
+    return { p50: at(0.5), p99: at(0.99) };
+  }
+}
