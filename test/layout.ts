@@ -1,5 +1,5 @@
 /** The direction in which code may import, as rules over the files of a tree. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { importsOf } from './import-scanner.ts';
 
@@ -113,7 +113,7 @@ export function checkImports(files: ReadonlyMap<string, string>): Violation[] {
 /** Reads every source under `root` that the rules are about. */
 export function readSources(root: string): Map<string, string> {
   const files = new Map<string, string>();
-  for (const dir of sourceDirs) {
+  for (const dir of sourceDirs.filter((name) => existsSync(path.join(root, name)))) {
     for (const entry of readdirSync(path.join(root, dir), { recursive: true, encoding: 'utf8' })) {
       if (!/\.(?:ts|js|mjs)$/.test(entry)) continue;
       const file = path.posix.join(dir, entry);
