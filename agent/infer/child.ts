@@ -1,0 +1,84 @@
+/** The inference child: answers load and run requests of its parent, and ends when the parent does. */
+import { PpuriError } from '../../config/errors.ts';
+import type { Answer, FromChild, LoadRequest, RunRequest, ToChild } from './protocol.ts';
+import type { LoadedModel } from './session.ts';
+
+type Sessions = typeof import('./session.ts');
+
+/** Serves until the parent disconnects. Never writes to stdout. */
+export async function runInferChild(): Promise<void> {
+  process.once('disconnect', () => process.exit(0));
+  // A signal to the whole process group is the parent's to act on: it ends this child in order.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, ignore);
+  const sessions = await loadRuntime();
+  if (sessions === null) return;
+  const models = new Map<string, LoadedModel>();
+  process.on('message', (message: ToChild) => void serve(message, models, sessions));
+  say({ op: 'ready' });
+}
+
+function ignore(): undefined {
+  return undefined;
+}
+
+function say(message: FromChild): void {
+  process.send?.(message);
+}
+
+async function loadRuntime(): Promise<Sessions | null> {
+  try {
+    return await import('./session.ts');
+  } catch (error) {
+    say({ op: 'broken', text: error instanceof Error ? error.message : String(error) });
+    return null;
+  }
+}
+
+async function serve(
+  message: ToChild,
+  models: Map<string, LoadedModel>,
+  sessions: Sessions,
+): Promise<void> {
+  switch (message.op) {
+    case 'run':
+      return say(await run(message, models, sessions));
+    case 'load':
+      return say(await load(message, models, sessions));
+    case 'release':
+      await models.get(message.model)?.release();
+      models.delete(message.model);
+  }
+}
+
+async function run(
+  request: RunRequest,
+  models: ReadonlyMap<string, LoadedModel>,
+  { messageOf }: Sessions,
+): Promise<Answer> {
+  const { id } = request;
+  try {
+    const model = models.get(request.model);
+    if (model === undefined)
+      return { op: 'failed', id, text: 'the child does not hold this model' };
+    return { op: 'done', id, outputs: await model.run(request.input) };
+  } catch (error) {
+    return { op: 'failed', id, text: messageOf(error) };
+  }
+}
+
+async function load(
+  request: LoadRequest,
+  models: Map<string, LoadedModel>,
+  { loadModel, messageOf }: Sessions,
+): Promise<Answer> {
+  const { id } = request;
+  try {
+    models.set(request.model, await loadModel(request));
+    return { op: 'loaded', id };
+  } catch (error) {
+    if (!(error instanceof PpuriError)) {
+      return { op: 'refused', id, code: 'internal', text: messageOf(error), hint: '' };
+    }
+    return { op: 'refused', id, code: error.code, text: error.message, hint: error.hint };
+  }
+}

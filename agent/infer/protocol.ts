@@ -1,0 +1,52 @@
+/**
+ * What the agent and its inference child say to each other: structured clones over the IPC channel,
+ * one request outstanding, so that whatever kills the child has one culprit at most.
+ */
+import type { ErrorCode } from '../../config/errors.ts';
+
+/** One model as the child needs it; golden rows are already encoded. */
+export interface LoadRequest {
+  readonly op: 'load';
+  readonly id: number;
+  /** sha256 of the file, hex; also the model's name in later requests. */
+  readonly model: string;
+  readonly label: string;
+  readonly path: string;
+  readonly input: string;
+  readonly output: string;
+  /** Features of one row. */
+  readonly width: number;
+  readonly golden: {
+    readonly tolerance: number;
+    readonly inputs: readonly Float32Array[];
+    readonly outputs: readonly (readonly number[])[];
+  };
+}
+
+export interface RunRequest {
+  readonly op: 'run';
+  readonly id: number;
+  readonly model: string;
+  readonly input: Float32Array;
+}
+
+export type ToChild = LoadRequest | RunRequest | { readonly op: 'release'; readonly model: string };
+
+/** Answers to the request with the same id. */
+export type Answer =
+  | { readonly op: 'loaded'; readonly id: number }
+  | {
+      readonly op: 'refused';
+      readonly id: number;
+      readonly code: ErrorCode;
+      readonly text: string;
+      readonly hint: string;
+    }
+  | { readonly op: 'done'; readonly id: number; readonly outputs: Float32Array }
+  | { readonly op: 'failed'; readonly id: number; readonly text: string };
+
+export type FromChild =
+  | { readonly op: 'ready' }
+  /** ONNX Runtime itself does not load on this gateway. */
+  | { readonly op: 'broken'; readonly text: string }
+  | Answer;
