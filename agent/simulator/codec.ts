@@ -1,0 +1,82 @@
+/** A profile's signals as registers: values in, words out, and the values a reader makes of them. */
+import type { Profile, SignalSpec } from '../../config/profile.ts';
+import {
+  createScaler,
+  decodeRaw,
+  encodeRaw,
+  parseAddress,
+  type RegisterSpec,
+  type RegisterType,
+  unscaled,
+  wordCount,
+} from '../../drivers/decode.ts';
+
+export interface CodedSignal {
+  readonly name: string;
+  readonly spec: SignalSpec;
+  readonly register: RegisterSpec;
+  readonly words: number;
+  readonly scale: (raw: number) => number;
+}
+
+/** Words to be put at one place. */
+export interface Placed {
+  readonly register: RegisterSpec;
+  readonly words: readonly number[];
+}
+
+const bounds: Partial<Record<RegisterType, readonly [number, number]>> = {
+  bit: [0, 1],
+  uint16: [0, 0xffff],
+  int16: [-0x8000, 0x7fff],
+  uint32: [0, 0xffff_ffff],
+  int32: [-0x8000_0000, 0x7fff_ffff],
+};
+
+export class Codec {
+  readonly signals: ReadonlyMap<string, CodedSignal>;
+
+  constructor(profile: Profile) {
+    const coded = Object.entries(profile.signals).map(([name, spec]) => {
+      const register: RegisterSpec = {
+        ...parseAddress(spec.at),
+        type: spec.type,
+        order: spec.order ?? profile.modbus.order,
+        scale: spec.scale,
+        offset: spec.offset,
+      };
+      const scale = createScaler(register);
+      return [name, { name, spec, register, words: wordCount(spec.type), scale }] as const;
+    });
+    this.signals = new Map(coded);
+  }
+
+  ofPoll(poll: SignalSpec['poll']): CodedSignal[] {
+    return [...this.signals.values()].filter(({ spec }) => spec.poll === poll);
+  }
+}
+
+/** The raw number for a physical value: kept in the register, and off the signal's sentinels. */
+export function rawOf(value: number, { spec, register }: CodedSignal): number {
+  const [low, high] = bounds[register.type] ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  let raw = Math.min(high, Math.max(low, unscaled(value, register)));
+  const taken = (candidate: number): boolean =>
+    spec.missing.includes(candidate) || spec.invalid.includes(candidate);
+  while (taken(raw)) raw += raw > low ? -1 : 1;
+  return raw;
+}
+
+export function place(raw: number, { register }: CodedSignal): Placed {
+  return { register, words: encodeRaw(raw, register) };
+}
+
+/** What a reader makes of these words: the value, or null for a sentinel or one out of range. */
+export function readBack({ words }: Placed, { spec, register, scale }: CodedSignal): number | null {
+  const raw = decodeRaw(words, register);
+  if (typeof raw !== 'number' || spec.missing.includes(raw) || spec.invalid.includes(raw)) {
+    return null;
+  }
+  const value = scale(raw);
+  const [low, high] = spec.range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  return value < low || value > high ? null : value;
+}

@@ -1,0 +1,225 @@
+/** A plant of simulated machines on one Modbus TCP port, one unit each, meters on units of their own. */
+import { EventEmitter } from 'node:events';
+import { PpuriError } from '../../config/errors.ts';
+import type { Profile } from '../../config/profile.ts';
+import type { Garbage } from './garbage.ts';
+import { type MachineTiming, SimulatedMachine } from './machine.ts';
+import { MeterUnit } from './meter-unit.ts';
+import { type ModbusServer, type ServedUnit, startModbusServer } from './modbus-server.ts';
+import { ModelledSource } from './modelled.ts';
+import { type Load, loads, PowerMeter } from './power-meter.ts';
+import { Random } from './random.ts';
+import { loadReplay, type ReplayReport } from './replay.ts';
+import { type Scenario, type ScenarioName, scenarioOf } from './scenario.ts';
+import type { ShotSource, SourceShot, Truth } from './source.ts';
+
+export interface PlantReplay {
+  readonly path: string;
+  /** Signal → column, over the profile's map. */
+  readonly columns?: Readonly<Record<string, string>>;
+  readonly timeColumns?: readonly string[];
+  /** First rows only. */
+  readonly rows?: number;
+}
+
+export interface PlantMachine {
+  readonly id: string;
+  readonly profile: Profile;
+  readonly unit: number;
+  readonly seed: number;
+  /** Simulated seconds per real second; `max`: the next shot as soon as the last has been read. */
+  readonly speed: number | 'max';
+  /** Seconds per shot at speed 1, all else compressed alike; absent: the machine's own. */
+  readonly cycleSeconds?: number;
+  readonly scenario?: ScenarioName | Partial<Scenario>;
+  /** Unit of an energy meter on this machine's feed; needs `meterProfile`. */
+  readonly meterUnit?: number;
+  readonly replay?: PlantReplay;
+  /** Absent: `until-read` for replays and at speed `max`, else `no`. */
+  readonly hold?: MachineTiming['hold'];
+  /** Absent: `when-read`. */
+  readonly begin?: MachineTiming['begin'];
+}
+
+export interface PlantOptions {
+  /** Absent: 127.0.0.1. */
+  readonly host?: string;
+  /** Absent or 0: any free one. */
+  readonly port?: number;
+  readonly machines: readonly PlantMachine[];
+  /** The eastron-sdm630 profile, where a machine has a `meterUnit`. */
+  readonly meterProfile?: Profile;
+}
+
+/** A shot the plant made. `monoMs` is performance.now() of the plant's own process. */
+export interface MadeShot {
+  readonly machine: string;
+  /** Value of the shot counter. */
+  readonly shot: number;
+  /** 1, 2, 3 … of this machine. */
+  readonly index: number;
+  readonly mold: string | null;
+  /** Shot signals as a reader gets them, null where the register holds a sentinel. */
+  readonly values: Readonly<Record<string, number | null>>;
+  readonly truth: Truth;
+  readonly suppressed: string | null;
+  readonly garbage: readonly Garbage[];
+  /** Episode at work (`ladle-underfill` …), or null. */
+  readonly trouble: string | null;
+  /** Row of the replayed log, 0-based. */
+  readonly row: number | null;
+  readonly monoMs: number;
+  readonly simulatedMs: number;
+}
+
+/** A register or coil somebody wrote, e.g. the reject signal. */
+export interface PlantWrite {
+  readonly machine: string;
+  readonly unit: number;
+  readonly table: 'coil' | 'holding';
+  readonly address: number;
+  readonly values: readonly number[];
+  readonly monoMs: number;
+}
+
+export interface PlantEvents {
+  shot: [shot: MadeShot];
+  write: [write: PlantWrite];
+  /** A machine's log is at its end, and its last row has been read. */
+  ended: [machine: string];
+}
+
+/** Settles when the port is open. Throws PpuriError for a bad log, a clash of units, a port in use. */
+export async function startPlant(options: PlantOptions): Promise<Plant> {
+  const plant = new Plant();
+  for (const machine of options.machines) await plant.add(machine, options.meterProfile);
+  await plant.open(options.host ?? '127.0.0.1', options.port ?? 0);
+  return plant;
+}
+
+export class Plant extends EventEmitter<PlantEvents> {
+  readonly #units = new Map<number, ServedUnit>();
+  readonly #machines: SimulatedMachine[] = [];
+  readonly #reports = new Map<string, ReplayReport>();
+  #server: ModbusServer | null = null;
+
+  get host(): string {
+    return this.#server?.host ?? '';
+  }
+
+  get port(): number {
+    return this.#server?.port ?? 0;
+  }
+
+  /** What became of each replayed log's columns, by machine. */
+  get replays(): ReadonlyMap<string, ReplayReport> {
+    return this.#reports;
+  }
+
+  async add(given: PlantMachine, meterProfile: Profile | undefined): Promise<void> {
+    const scenario = scenarioOf(given.scenario);
+    const source = await this.#sourceOf(given, scenario);
+    const counter = {
+      start: scenario.counterStart ?? new Random(given.seed, 'counter').whole(20, 400),
+      resetShots: scenario.counterResetShots,
+    };
+    const timing = timingOf(given, source);
+    const machine = new SimulatedMachine(given.profile, source, timing, counter, {
+      shot: (shot, count, index, monoMs) =>
+        this.emit('shot', madeShot(given.id, shot, count, index, monoMs)),
+      write: (table, address, values, monoMs) =>
+        this.emit('write', {
+          machine: given.id,
+          unit: given.unit,
+          table,
+          address,
+          values,
+          monoMs,
+        }),
+      ended: () => this.emit('ended', given.id),
+    });
+    this.#machines.push(machine);
+    this.#place(given.unit, machine);
+    if (given.meterUnit !== undefined) this.#addMeter(given, machine, source, meterProfile);
+  }
+
+  async open(host: string, port: number): Promise<void> {
+    this.#server = await startModbusServer({
+      host,
+      port,
+      unit: (id) => this.#units.get(id) ?? null,
+    });
+    for (const machine of this.#machines) machine.start();
+  }
+
+  /** Makes no more shots; what is in the registers stays readable. */
+  stopShots(): void {
+    for (const machine of this.#machines) machine.stopShots();
+  }
+
+  async stop(): Promise<void> {
+    this.stopShots();
+    await this.#server?.close();
+  }
+
+  async #sourceOf(given: PlantMachine, scenario: Scenario): Promise<ShotSource> {
+    const { profile, replay } = given;
+    if (replay === undefined) return new ModelledSource(profile, given.seed, scenario);
+    const { source, report } = await loadReplay({ profile, ...replay });
+    this.#reports.set(given.id, report);
+    return source;
+  }
+
+  #addMeter(
+    given: PlantMachine,
+    machine: SimulatedMachine,
+    source: ShotSource,
+    profile: Profile | undefined,
+  ): void {
+    if (given.meterUnit === undefined) return;
+    if (profile === undefined) throw badPlant('a meter needs the meter profile', given.id);
+    const load: Load = loads[given.profile.id] ?? { idle: 5, running: 20, peak: 20 };
+    const meter = new PowerMeter(load, source.cycleS, given.seed);
+    this.#place(given.meterUnit, new MeterUnit(profile, meter, (ms) => machine.time(ms)));
+  }
+
+  #place(unit: number, served: ServedUnit): void {
+    if (this.#units.has(unit)) throw badPlant('two devices on one unit', `unit ${unit}`);
+    this.#units.set(unit, served);
+  }
+}
+
+function timingOf(given: PlantMachine, source: ShotSource): MachineTiming {
+  const { speed, cycleSeconds } = given;
+  const fits = (value: number): boolean => Number.isFinite(value) && value > 0;
+  if ((speed !== 'max' && !fits(speed)) || (cycleSeconds !== undefined && !fits(cycleSeconds)))
+    throw badPlant('speed and cycle time must be above 0', given.id);
+  const compressed = cycleSeconds === undefined ? 1 : source.cycleS / cycleSeconds;
+  const held = given.replay !== undefined || speed === 'max';
+  return {
+    pace: speed === 'max' ? 'max' : speed * compressed,
+    hold: given.hold ?? (held ? 'until-read' : 'no'),
+    begin: given.begin ?? 'when-read',
+  };
+}
+
+function madeShot(
+  machine: string,
+  shot: SourceShot,
+  counter: number,
+  index: number,
+  monoMs: number,
+): MadeShot {
+  const { mold, values, truth, suppressed, garbage, trouble, row } = shot;
+  const simulatedMs = Math.round(shot.simulatedS * 1000);
+  const made = { mold, values, truth, suppressed, garbage, trouble, row };
+  return { machine, shot: counter, index, ...made, monoMs, simulatedMs };
+}
+
+function badPlant(message: string, subject: string): PpuriError {
+  return new PpuriError('usage', message, {
+    operation: 'start a simulated plant',
+    subject,
+    hint: 'each device of a plant needs a unit of its own',
+  });
+}

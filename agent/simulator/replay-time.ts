@@ -1,0 +1,67 @@
+/** When the rows of a log happened, as waits between them. */
+import { parseTime, type Table } from '../../models/table.ts';
+import { csvInvalid } from './replay-cell.ts';
+
+export interface RowTimes {
+  /** Seconds each row waits after the one before; 0 for the first. */
+  readonly afterS: Float64Array;
+  /** Columns the times came from; empty: none, the rows are evenly spaced. */
+  readonly columns: readonly number[];
+  /** Gaps longer than allowed, and so made shorter. */
+  readonly shortened: number;
+}
+
+const usualNames = [
+  ['date', 'time'],
+  ['registration_time'],
+  ['timestamp'],
+  ['datetime'],
+  ['time'],
+] as const;
+
+/** Throws `csv-invalid` naming the line for a time that is none. */
+export function readTimes(
+  table: Table,
+  rows: number,
+  options: {
+    readonly columns: readonly string[] | null;
+    readonly maxGapS: number;
+    readonly cycleS: number;
+  },
+): RowTimes {
+  const columns = timeColumns(table, options.columns);
+  const afterS = new Float64Array(rows);
+  if (columns.length === 0) {
+    afterS.fill(options.cycleS, 1);
+    return { afterS, columns, shortened: 0 };
+  }
+  let shortened = 0;
+  let before = timeOf(table, 0, columns);
+  for (let row = 1; row < rows; row++) {
+    const at = timeOf(table, row, columns);
+    // Rows out of order follow at once.
+    const gapS = Math.max(0, at - before) / 1000;
+    if (gapS > options.maxGapS) shortened += 1;
+    afterS[row] = Math.min(gapS, options.maxGapS);
+    before = at;
+  }
+  return { afterS, columns, shortened };
+}
+
+function timeColumns(table: Table, given: readonly string[] | null): readonly number[] {
+  if (given !== null) return given.map((name) => table.column(name));
+  for (const names of usualNames) {
+    const found = names.map((name) => table.find(name)).filter((index) => index !== null);
+    if (found.length === names.length) return found;
+  }
+  return [];
+}
+
+function timeOf(table: Table, row: number, columns: readonly number[]): number {
+  const cells = columns.map((column) => table.rows[row]?.[column] ?? '');
+  const at = parseTime(cells[0] ?? '', cells[1] ?? '');
+  if (at !== null) return at;
+  const names = columns.map((column) => table.columns[column]).join(' + ');
+  const message = `line ${table.line(row)}, column ${names}: "${cells.join(' ')}" is no time`;
+  throw csvInvalid(table.path, message, { hint: 'write times as 2026-01-31 13:45:00' });
+}
