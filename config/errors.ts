@@ -60,6 +60,18 @@ export const errorTable = {
     meaning: 'the store cannot be opened or written',
   },
   'store-corrupt': { exit: 5, retryable: false, meaning: 'the store file is damaged' },
+  'store-full': {
+    exit: 5,
+    retryable: true,
+    meaning: 'the store reached its cap or the disk is full',
+  },
+  'store-in-use': { exit: 5, retryable: true, meaning: 'another agent uses this store' },
+  'store-newer': {
+    exit: 5,
+    retryable: false,
+    meaning: 'the store was written by a newer version of ppuri',
+  },
+  'record-refused': { exit: 5, retryable: false, meaning: 'a record cannot be kept as it is' },
   'agent-unreachable': {
     exit: 5,
     retryable: true,

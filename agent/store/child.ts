@@ -1,0 +1,276 @@
+/** The keep role: the only writer of the store. Lives as long as the loop that forked it. */
+import { PpuriError } from '../../config/errors.ts';
+import type { AgentEvent, StoredRecord } from '../records.ts';
+import { type ControlServer, serveControl } from './control.ts';
+import { type StoreLock, takeLock } from './lock.ts';
+import { methodNamed } from './methods.ts';
+import { storePaths } from './paths.ts';
+import type { FromChild, OpenOptions, StoreCondition, ToChild } from './protocol.ts';
+import { Questions } from './questions.ts';
+import { checkVariable, runFileCheck } from './recovery.ts';
+import { type RecordRow, toRow } from './rows.ts';
+import { makeDirectory, openSession, type Session } from './session.ts';
+import { asStoreError, type Outcome, toWire } from './trouble.ts';
+import { Writer } from './writer.ts';
+
+const lockWaitMs = 3000;
+const firstRetryMs = 200;
+const lastRetryMs = 5000;
+const commandTimeoutMs = 30_000;
+
+class KeepChild {
+  readonly #options: OpenOptions;
+  readonly #send: (message: FromChild) => void;
+  readonly #writer: Writer;
+  readonly #commands = new Questions();
+  #lock: StoreLock | null = null;
+  #session: Session | null = null;
+  #control: ControlServer | null = null;
+  #retry: NodeJS.Timeout | null = null;
+  #retryMs = firstRetryMs;
+  #check: OpenOptions['check'];
+  #condition: StoreCondition = 'down';
+  #said = '';
+  #snapshot: unknown = null;
+  #opening: Promise<void> = Promise.resolve();
+  #lockWaitMs = lockWaitMs;
+  #closed = false;
+  #saidNoControl = false;
+
+  constructor(options: OpenOptions, send: (message: FromChild) => void) {
+    this.#options = options;
+    this.#send = send;
+    this.#check = options.check;
+    this.#writer = new Writer(options.commitMs, {
+      committed: (done) => {
+        for (const { seq, error } of done.refused) this.#send({ type: 'refused', seq, error });
+        if (done.kept.length > 0) this.#send({ type: 'kept', seqs: done.kept });
+      },
+      clear: () => this.#report('ok', null),
+      trouble: (error, urgentKept) => this.#trouble(error, urgentKept),
+    });
+  }
+
+  open(): void {
+    this.#opening = this.#tryOpen();
+  }
+
+  async #tryOpen(): Promise<void> {
+    try {
+      await this.#openAll();
+      this.#retryMs = firstRetryMs;
+      this.#report('ok', null);
+      this.#writer.commit();
+    } catch (thrown) {
+      this.#trouble(asStoreError(thrown, 'open the store', this.#options.dir), false);
+    }
+  }
+
+  async #openAll(): Promise<void> {
+    const paths = storePaths(this.#options.dir);
+    makeDirectory(paths.dir);
+    const waitMs = this.#lockWaitMs;
+    this.#lockWaitMs = 0;
+    this.#lock ??= takeLock(paths.lock, waitMs);
+    await this.#listen(paths.socket);
+    const { session, report } = await openSession({ ...this.#options, check: this.#check });
+    this.#check = 'skip';
+    this.#session = session;
+    this.#writer.use(session);
+    if (report.setAside !== null) this.#send({ type: 'set-aside', path: report.setAside });
+    if (report.unchecked)
+      this.#event(
+        'store-unchecked',
+        'warn',
+        'the check of the store was given up: it took too long',
+      );
+  }
+
+  /** Without its socket the store still keeps; commands then read the file. */
+  async #listen(path: string): Promise<void> {
+    if (this.#control !== null) return;
+    try {
+      this.#control = await serveControl(path, (method, params) => this.#answer(method, params));
+    } catch (thrown) {
+      if (this.#saidNoControl) return;
+      this.#saidNoControl = true;
+      const { message } = asStoreError(thrown, 'open the control socket', path);
+      this.#event('control-unavailable', 'warn', `commands cannot reach this agent: ${message}`);
+    }
+  }
+
+  keep(records: readonly StoredRecord[]): void {
+    const rows: RecordRow[] = [];
+    for (const record of records) {
+      try {
+        rows.push(toRow(record));
+      } catch (thrown) {
+        const error = toWire(thrown, 'keep a record', this.#options.dir);
+        this.#send({ type: 'refused', seq: record.seq, error });
+      }
+    }
+    this.#writer.push(rows);
+  }
+
+  commit(): void {
+    this.#writer.commit();
+  }
+
+  publish(snapshot: unknown): void {
+    this.#snapshot = snapshot;
+  }
+
+  /** A question of the loop. */
+  async ask(id: number, method: string, params: unknown): Promise<void> {
+    this.#send({ type: 'answer', id, outcome: await this.#query(method, params, true) });
+  }
+
+  /** The loop's answer to a command. */
+  answered(id: number, outcome: Outcome): void {
+    this.#commands.answered(id, outcome);
+  }
+
+  /** Commits what it has, once, and lets go of everything. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#writer.commit();
+    if (this.#retry !== null) clearTimeout(this.#retry);
+    this.#writer.stopTimer();
+    this.#control?.close();
+    this.#session?.close();
+    this.#lock?.release();
+  }
+
+  #trouble(error: PpuriError, urgentKept: boolean): void {
+    const full = error.code === 'store-full' && this.#session !== null;
+    if (!full) {
+      this.#writer.use(null);
+      this.#session?.close();
+      this.#session = null;
+      if (error.code === 'store-corrupt') this.#check = 'suspect';
+    }
+    this.#report(urgentKept ? 'full' : 'down', error);
+    if (this.#retry !== null) clearTimeout(this.#retry);
+    const again = (): void => (full ? this.#writer.commit() : this.open());
+    this.#retry = setTimeout(again, this.#retryMs * (0.5 + Math.random() / 2));
+    this.#retryMs = Math.min(lastRetryMs, this.#retryMs * 2);
+  }
+
+  #report(condition: StoreCondition, error: PpuriError | null): void {
+    if (condition === 'ok') this.#retryMs = firstRetryMs;
+    const said = `${condition} ${error?.code ?? ''}`;
+    if (said === this.#said) return;
+    this.#said = said;
+    this.#condition = condition;
+    const wire = error === null ? null : toWire(error, error.operation, error.subject);
+    this.#send({ type: 'condition', condition, error: wire });
+  }
+
+  #event(kind: string, level: AgentEvent['level'], text: string): void {
+    const at = { monoMs: performance.now(), wallMs: Date.now() };
+    this.#send({ type: 'event', event: { kind, level, subject: this.#options.dir, text, at } });
+  }
+
+  /** Waits for an opening that is under way; never rejects. */
+  async #query(method: string, params: unknown, own: boolean): Promise<Outcome> {
+    const { dir } = this.#options;
+    await this.#opening;
+    try {
+      const answer = methodNamed(method, own);
+      if (answer === undefined)
+        throw new PpuriError('usage', `unknown request ${method}`, {
+          operation: 'answer a request',
+          subject: dir,
+          hint: 'the command and the agent may be of different versions',
+        });
+      if (this.#session === null)
+        throw new PpuriError('store-unavailable', 'the store is not open at the moment', {
+          operation: `answer ${method}`,
+          subject: dir,
+          hint: '`ppuri status` says why; the agent keeps trying',
+        });
+      return { result: answer(this.#session.db, params) };
+    } catch (thrown) {
+      const error = asStoreError(thrown, `answer ${method}`, dir);
+      if (error.code === 'store-corrupt') this.#trouble(error, false);
+      return { error: toWire(error, method, dir) };
+    }
+  }
+
+  /** A request from the control socket. */
+  #answer(method: string, params: unknown): Promise<Outcome> {
+    if (method === 'status') return Promise.resolve({ result: this.#status() });
+    if (method === 'model-use' || method === 'model-restore') return this.#command(method, params);
+    return this.#query(method, params, false);
+  }
+
+  #status(): unknown {
+    const store = { condition: this.#condition, waiting: this.#writer.waiting };
+    return {
+      running: true,
+      pid: process.pid,
+      boot: this.#options.boot,
+      store,
+      agent: this.#snapshot,
+    };
+  }
+
+  /** Passed on to the loop; its answer, or its silence, is the outcome. */
+  async #command(method: string, params: unknown): Promise<Outcome> {
+    const late = (): PpuriError =>
+      new PpuriError('agent-unreachable', 'the agent did not answer in time', {
+        operation: method,
+        subject: this.#options.dir,
+        hint: 'see `ppuri status`, then try again',
+      });
+    const result = await this.#commands.ask(commandTimeoutMs, late, (id) => {
+      this.#send({ type: 'command', id, method, params });
+      return true;
+    });
+    return { result };
+  }
+}
+
+function dispatch(child: KeepChild, message: ToChild): void {
+  if (message.type === 'keep') child.keep(message.records);
+  else if (message.type === 'commit') child.commit();
+  else if (message.type === 'status') child.publish(message.snapshot);
+  else if (message.type === 'ask') void child.ask(message.id, message.method, message.params);
+  else if (message.type === 'answer') child.answered(message.id, message.outcome);
+}
+
+/** Sends to the loop; a loop that is gone needs no answer, and `disconnect` ends this process. */
+function sendToLoop(message: FromChild): void {
+  if (process.connected) process.send?.(message, undefined, {}, () => undefined);
+}
+
+/** Ends after everything sent has been handed over. */
+function leave(child: KeepChild | null): void {
+  child?.close();
+  if (process.connected)
+    process.send?.({ type: 'bye' } satisfies FromChild, undefined, {}, () => process.exit(0));
+  else process.exit(0);
+}
+
+/** Runs until the loop says `close` or is gone. */
+export function runKeepChild(): void {
+  const toCheck = process.env[checkVariable];
+  if (toCheck !== undefined) {
+    runFileCheck(toCheck);
+    return;
+  }
+  process.umask(0o027);
+  // A terminal's Ctrl-C and systemd's stop reach every process: the loop decides when this ends.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => undefined);
+  let child: KeepChild | null = null;
+  process.on('disconnect', () => leave(child));
+  process.on('message', (message: ToChild) => {
+    if (message.type === 'close') leave(child);
+    else if (message.type === 'open') {
+      child = new KeepChild(message.options, sendToLoop);
+      child.open();
+    } else if (child !== null) dispatch(child, message);
+  });
+}

@@ -1,0 +1,60 @@
+/** Writing rows. A record that is there already is left as it is: its key says it is the same. */
+import type Database from 'better-sqlite3';
+import type { BootInfo } from './protocol.ts';
+import type { RecordRow } from './rows.ts';
+
+export type InsertRow = (row: RecordRow) => void;
+
+/** Registers this start of the agent once; its ordinal orders all its records. */
+export function registerBoot(db: Database.Database, boot: BootInfo): number {
+  db.prepare(
+    `INSERT INTO boots (boot, started_wall_ms, clock_synced) VALUES (?, ?, ?)
+     ON CONFLICT (boot) DO NOTHING`,
+  ).run(boot.id, boot.startedWallMs, boot.clockSynced ? 1 : 0);
+  return Number(db.prepare('SELECT ordinal FROM boots WHERE boot = ?').pluck().get(boot.id));
+}
+
+const key = '(? << 40) | ?';
+
+const insertRecord = `
+  INSERT INTO records (id, kind, machine, wall_ms, mono_ms, clock_synced, body)
+  VALUES (${key}, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`;
+const insertCycle = `
+  INSERT INTO cycles (id, machine, profile, mold, shot, cycle_index, observed, suppressed, wall_ms,
+    outcome, reason, detail, judge, probability, threshold, model_name, model_version, model_hash,
+    flags)
+  VALUES (${key}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const insertData = `INSERT INTO cycle_data (id, features, readings) VALUES (${key}, ?, ?)`;
+const insertChange = `INSERT INTO alert_changes (id, alert, state) VALUES (${key}, ?, ?)`;
+
+/** A change that arrives after a later one (it waited for space) must not undo it. */
+const upsertAlert = `
+  INSERT INTO alerts (boot, alert, state, machine, severity, cause, raised_wall_ms,
+    updated_wall_ms, cleared_wall_ms, first_id, last_id)
+  VALUES (@boot, @alert, @state, @machine, @severity, @cause, @wall, @wall, @cleared,
+    (@boot << 40) | @seq, (@boot << 40) | @seq)
+  ON CONFLICT (boot, alert) DO UPDATE SET state = excluded.state, severity = excluded.severity,
+    cause = excluded.cause, updated_wall_ms = excluded.updated_wall_ms,
+    cleared_wall_ms = excluded.cleared_wall_ms, last_id = excluded.last_id
+  WHERE excluded.last_id > alerts.last_id`;
+
+/** Prepared statements that write one row and all that hangs on it; call inside a transaction. */
+export function prepareInsert(db: Database.Database, boot: number): InsertRow {
+  const record = db.prepare(insertRecord);
+  const cycle = db.prepare(insertCycle);
+  const data = db.prepare(insertData);
+  const change = db.prepare(insertChange);
+  const alerts = db.prepare(upsertAlert);
+  return (row) => {
+    const { seq } = row;
+    if (record.run(boot, seq, ...row.record).changes === 0) return;
+    if (row.cycle !== null) cycle.run(boot, seq, ...row.cycle);
+    if (row.data !== null) data.run(boot, seq, ...row.data);
+    if (row.alert === null) return;
+    const { id, state, machine, severity, cause } = row.alert;
+    change.run(boot, seq, id, state);
+    const cleared = state === 'cleared' ? row.wallMs : null;
+    const wall = row.wallMs;
+    alerts.run({ boot, seq, alert: id, state, machine, severity, cause, wall, cleared });
+  };
+}

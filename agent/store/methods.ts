@@ -1,0 +1,88 @@
+/**
+ * Everything that can be asked of a store, by name. `Methods` is the contract: the loop, the
+ * control socket and commands that read the file of a stopped agent all ask the same things.
+ */
+import type Database from 'better-sqlite3';
+import { type Account, accountFor, type Ledger, queryLedger } from './account-queries.ts';
+import {
+  type AlertRequest,
+  type AlertRow,
+  queryAlerts,
+  readAlertRequest,
+} from './alert-queries.ts';
+import {
+  type CycleFilter,
+  type CyclePage,
+  type CyclePageRequest,
+  countOutcomes,
+  type OutcomeCount,
+  queryCycles,
+  readCycleFilter,
+  readCyclePageRequest,
+} from './cycle-queries.ts';
+import {
+  type BundlePointer,
+  type ModelPointer,
+  type ModelTable,
+  queryModels,
+  readPointer,
+  setModelState,
+  setPointer,
+} from './models.ts';
+import { asFields, optionalText, requiredText } from './params.ts';
+
+export interface Methods {
+  cycles: { params: CyclePageRequest; result: CyclePage };
+  counts: { params: CycleFilter; result: readonly OutcomeCount[] };
+  alerts: { params: AlertRequest; result: readonly AlertRow[] };
+  /** `boot`: id of a start of the agent; absent: the newest. */
+  accounting: { params: { readonly boot?: string | undefined }; result: Account };
+  ledger: { params: Record<string, never>; result: Ledger };
+  models: { params: Record<string, never>; result: ModelTable };
+}
+
+/** What only the loop may ask: it changes the store. */
+export interface OwnMethods {
+  'set-pointer': { params: BundlePointer & { readonly machine: string }; result: ModelPointer };
+  'set-model-state': { params: { readonly hash: string; readonly state: unknown }; result: null };
+}
+
+export type MethodName = keyof Methods;
+export type AllMethods = Methods & OwnMethods;
+
+type Answers<M> = { readonly [N in keyof M]: (db: Database.Database, params: unknown) => unknown };
+
+const reading: Answers<Methods> = {
+  cycles: (db, params) => queryCycles(db, readCyclePageRequest(params)),
+  counts: (db, params) => countOutcomes(db, readCycleFilter('counts', params)),
+  alerts: (db, params) => queryAlerts(db, readAlertRequest(params)),
+  accounting: (db, params) =>
+    accountFor(db, optionalText('accounting', asFields('accounting', params, ['boot']), 'boot')),
+  ledger: (db) => queryLedger(db),
+  models: (db) => queryModels(db),
+};
+
+const changing: Answers<OwnMethods> = {
+  'set-pointer': (db, params) => {
+    const { machine, bundle } = readPointer(params);
+    return setPointer(db, machine, bundle);
+  },
+  'set-model-state': (db, params) => {
+    const fields = asFields('set-model-state', params, ['hash', 'state']);
+    setModelState(db, requiredText('set-model-state', fields, 'hash'), fields.state ?? null);
+    return null;
+  },
+};
+
+export const readingMethods = Object.keys(reading);
+
+const lookUp = (table: Answers<Methods> | Answers<OwnMethods>, name: string) =>
+  Object.entries(table).find(([known]) => known === name)?.[1];
+
+/** The function that answers `name`, or undefined. `own` allows those that change the store. */
+export function methodNamed(
+  name: string,
+  own: boolean,
+): ((db: Database.Database, params: unknown) => unknown) | undefined {
+  return lookUp(reading, name) ?? (own ? lookUp(changing, name) : undefined);
+}

@@ -1,0 +1,57 @@
+/** What the loop and its keep child say to each other. Structured clone carries it. */
+import type { AgentEvent, StoredRecord } from '../records.ts';
+import type { Outcome, WireError } from './trouble.ts';
+
+/** One start of the agent. */
+export interface BootInfo {
+  /** Never used twice, e.g. a UUID. */
+  readonly id: string;
+  readonly startedWallMs: number;
+  /** Whether the wall clock could be trusted at the start. */
+  readonly clockSynced: boolean;
+}
+
+export interface OpenOptions {
+  readonly dir: string;
+  /** Byte cap of the database file, MiB. */
+  readonly maxMiB: number;
+  readonly boot: BootInfo;
+  /** Longest wait of an ordinary record for its commit. */
+  readonly commitMs: number;
+  /** Before the file is used: look for damage, trust it (a child put back in place), or set it
+   * aside unseen (it was found damaged, or reading it killed the child). */
+  readonly check: 'full' | 'skip' | 'suspect';
+}
+
+/** `ok`: everything is kept. `full`: only alerts are. `down`: nothing is, until it is back. */
+export type StoreCondition = 'ok' | 'full' | 'down';
+
+export type ToChild =
+  | { readonly type: 'open'; readonly options: OpenOptions }
+  | { readonly type: 'keep'; readonly records: readonly StoredRecord[] }
+  | { readonly type: 'commit' }
+  | { readonly type: 'status'; readonly snapshot: unknown }
+  | { readonly type: 'ask'; readonly id: number; readonly method: string; readonly params: unknown }
+  | { readonly type: 'answer'; readonly id: number; readonly outcome: Outcome }
+  | { readonly type: 'close' };
+
+export type FromChild =
+  | {
+      readonly type: 'condition';
+      readonly condition: StoreCondition;
+      readonly error: WireError | null;
+    }
+  | { readonly type: 'kept'; readonly seqs: readonly number[] }
+  | { readonly type: 'refused'; readonly seq: number; readonly error: WireError }
+  /** What was committed before is in the file that was set aside, no longer in the store. */
+  | { readonly type: 'set-aside'; readonly path: string }
+  | { readonly type: 'event'; readonly event: AgentEvent }
+  | { readonly type: 'answer'; readonly id: number; readonly outcome: Outcome }
+  | {
+      readonly type: 'command';
+      readonly id: number;
+      readonly method: string;
+      readonly params: unknown;
+    }
+  /** The last message: everything before it has been handed over. */
+  | { readonly type: 'bye' };

@@ -1,0 +1,68 @@
+/** What SQLite and the file system say, as ppuri's own errors; and those errors over a wire. */
+import { type ErrorCode, errorTable, PpuriError } from '../../config/errors.ts';
+
+const corrupt = /^SQLITE_(CORRUPT|NOTADB)/;
+const full = /^(SQLITE_FULL|ENOSPC|EDQUOT)/;
+const disk =
+  /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB|BUSY|LOCKED|PERM|AUTH|NOMEM|PROTOCOL|NOLFS)/;
+
+function codeOf(thrown: unknown): string {
+  if (!(thrown instanceof Error) || !('code' in thrown)) return '';
+  return typeof thrown.code === 'string' ? thrown.code : '';
+}
+
+/** True when the disk or the file is the trouble, not the one row that was being written. */
+export function isDiskTrouble(thrown: unknown): boolean {
+  if (thrown instanceof PpuriError) return thrown.code.startsWith('store-');
+  return disk.test(codeOf(thrown));
+}
+
+function hintFor(code: ErrorCode): string {
+  if (code === 'store-corrupt') return 'the file is set aside and a fresh one is begun';
+  if (code === 'store-full') return 'free space on this disk, or raise the cap of the store';
+  return 'check that the directory exists, that the agent may write to it and that the disk is well';
+}
+
+/** Any failure of the store as a PpuriError with a `store-*` code. */
+export function asStoreError(thrown: unknown, operation: string, subject: string): PpuriError {
+  if (thrown instanceof PpuriError) return thrown;
+  const sqlite = codeOf(thrown);
+  const code: ErrorCode = corrupt.test(sqlite)
+    ? 'store-corrupt'
+    : full.test(sqlite)
+      ? 'store-full'
+      : 'store-unavailable';
+  const said = thrown instanceof Error ? thrown.message : String(thrown);
+  const message = sqlite === '' ? said : `${said} (${sqlite})`;
+  return new PpuriError(code, message, { operation, subject, hint: hintFor(code), cause: thrown });
+}
+
+/** A PpuriError as plain data. */
+export interface WireError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly operation: string;
+  readonly subject: string;
+  readonly hint: string;
+  readonly retryable: boolean;
+}
+
+export type Outcome = { readonly result: unknown } | { readonly error: WireError };
+
+export function toWire(thrown: unknown, operation: string, subject: string): WireError {
+  const error =
+    thrown instanceof PpuriError
+      ? thrown
+      : new PpuriError('internal', thrown instanceof Error ? thrown.message : String(thrown), {
+          operation,
+          subject,
+        });
+  const { code, message, hint, retryable } = error;
+  return { code, message, operation: error.operation, subject: error.subject, hint, retryable };
+}
+
+export function fromWire(error: WireError): PpuriError {
+  const { code, message, operation, subject, hint } = error;
+  const known = Object.hasOwn(errorTable, code) ? code : 'internal';
+  return new PpuriError(known, message, { operation, subject, hint });
+}
