@@ -22,7 +22,7 @@ const sourceDirs = ['agent', 'drivers', 'models', 'config', 'bench', 'test'];
 const leaves = new Set(['drivers', 'models', 'config']);
 /** What any room of the agent may import of the agent. */
 const shared = new Set(['agent/records.ts', 'agent/role.ts', 'agent/health/log.ts']);
-/** Commands, the demo, the backtest and the files at the top of agent/ connect rooms; the shared words do not. */
+/** These connect rooms: commands, the demo, the backtest and the files at the top of agent/. */
 const connectors = /^agent\/(?:(?!records\.ts|role\.ts)[a-z-]+\.[jt]s$|(?:cli|demo|backtest)\/)/;
 
 /** Where a package may be imported; the self-test loads each addon in a child of its own. */
