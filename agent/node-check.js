@@ -19,10 +19,9 @@ function problem() {
   return null;
 }
 
-/** Whether the packages are where this file would find them. */
+/** Whether the Node that belongs to ppuri is where the steps below expect it. */
 function installed() {
-  if (!fs.existsSync(new URL('../node_modules', import.meta.url))) return false;
-  return fs.existsSync(new URL('../node_modules/commander/package.json', import.meta.url));
+  return fs.existsSync(new URL('../node_modules/.bin/node', import.meta.url));
 }
 
 function resolvable() {
