@@ -1,8 +1,8 @@
 /** Bundles on disk: a model with all it needs, verified on reading, written whole or not at all. */
-import { chmod, mkdir, mkdtemp, open, rename, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { stringify } from 'yaml';
-import type { PpuriError } from '../config/errors.ts';
+import { PpuriError } from '../config/errors.ts';
 import { type AdmitOptions, admitModel } from './admit.ts';
 import { crossCheck, parseGolden, parseManifest } from './bundle-check.ts';
 import { bundleInvalid, readVerifiedFiles, sha256, sumsName, sumsOf } from './bundle-files.ts';
@@ -66,31 +66,73 @@ export interface BundleParts {
   readonly golden: Golden;
 }
 
+export interface WriteOptions extends AdmitOptions {
+  /** Runs the golden vectors on the bundle where it still lies aside; rejects to refuse it. */
+  readonly prove?: (bundle: Bundle) => Promise<void>;
+}
+
 /**
  * Writes a bundle as `dir`, which must not exist yet: into a folder beside it, flushed to disk,
- * then renamed. What could not be read back is never written.
+ * proven, then renamed. What could not be read back is never written.
  */
-export async function writeBundle(dir: string, parts: BundleParts): Promise<Bundle> {
+export async function writeBundle(
+  dir: string,
+  parts: BundleParts,
+  options: WriteOptions = {},
+): Promise<Bundle> {
   const target = resolve(dir);
   const files = bundleFiles(parts);
-  const bundle = checkBundle(target, new Map(Object.entries(files)), {});
+  return install(target, { ...files, [sumsName]: sumsBytes(files) }, options);
+}
+
+/** Copies a bundle as it is, signature and all, to `dir`, which must not exist yet. */
+export async function copyBundle(
+  from: string,
+  dir: string,
+  options: WriteOptions = {},
+): Promise<Bundle> {
+  const files: Record<string, Uint8Array> = Object.fromEntries(await readVerifiedFiles(from));
+  for (const name of [sumsName, 'bundle.sig']) {
+    const path = join(from, name);
+    if (await exists(path)) files[name] = await readFile(path);
+  }
+  return install(resolve(dir), files, options);
+}
+
+async function install(
+  target: string,
+  files: Readonly<Record<string, Uint8Array>>,
+  options: WriteOptions,
+): Promise<Bundle> {
+  const bundle = checkBundle(target, new Map(Object.entries(files)), options);
   if (await exists(target))
     throw bundleInvalid(target, 'the folder exists already', 'choose another version or folder');
-  await mkdir(dirname(target), { recursive: true });
-  const scratch = await mkdtemp(join(dirname(target), `.${basename(target)}-`));
-  try {
-    for (const [name, bytes] of Object.entries({ ...files, [sumsName]: sumsBytes(files) }))
+  await inScratch(target, async (scratch) => {
+    for (const [name, bytes] of Object.entries(files))
       await writeFlushed(join(scratch, name), bytes);
+    await options.prove?.({ ...bundle, dir: scratch, modelPath: join(scratch, 'model.onnx') });
     await chmod(scratch, 0o755);
     await syncDirectory(scratch);
     await rename(scratch, target);
     await syncDirectory(dirname(target));
+  });
+  return bundle;
+}
+
+/** A hidden folder beside `target`, gone afterwards whatever happens. */
+async function inScratch(target: string, work: (scratch: string) => Promise<void>): Promise<void> {
+  let scratch: string | null = null;
+  try {
+    await mkdir(dirname(target), { recursive: true });
+    scratch = await mkdtemp(join(dirname(target), `.${basename(target)}-`));
+    await work(scratch);
   } catch (cause) {
-    await rm(scratch, { recursive: true, force: true });
+    if (cause instanceof PpuriError) throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
     throw bundleInvalid(target, `cannot write the bundle: ${why}`, 'check space and rights', cause);
+  } finally {
+    if (scratch !== null) await rm(scratch, { recursive: true, force: true });
   }
-  return bundle;
 }
 
 function bundleFiles({ manifest, model, golden }: BundleParts): Record<string, Uint8Array> {
