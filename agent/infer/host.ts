@@ -21,18 +21,21 @@ export interface HostHandlers {
   ready(): void;
   /** Called once. Nothing is answered after it. */
   lost(loss: Loss): void;
-  /** Above the memory cap with nothing running: nobody's fault, but it wants replacing. */
+  /** Above the memory cap by no known model's fault: it wants replacing. May be told repeatedly. */
   bloated(rssMiB: number): void;
 }
 
 interface Task {
   readonly id: number;
   readonly model: string;
+  readonly begunAt: number;
   readonly timer: NodeJS.Timeout;
   readonly answered: (answer: Answer) => void;
 }
 
 const memoryEveryMs = 100;
+/** A run this short may have begun since the last look, with the memory already taken. */
+const blameAfterMs = 50;
 const stderrKept = 2_000;
 /** Not a crash: a program does not send itself these unless told to. */
 const outsideSignals = new Set<string>(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']);
@@ -102,7 +105,13 @@ export class Host {
     answered: (answer: Answer) => void,
   ): void {
     const timer = setTimeout(() => this.#pastLimit(request.id, limitMs), limitMs);
-    this.#task = { id: request.id, model: request.model, timer, answered };
+    this.#task = {
+      id: request.id,
+      model: request.model,
+      begunAt: performance.now(),
+      timer,
+      answered,
+    };
     this.#child?.send(request);
   }
 
@@ -178,8 +187,14 @@ export class Host {
     if (now === null || this.#baselineMiB === null) return;
     if (now <= this.#baselineMiB + this.#limits.memoryMiB) return;
     const from = `${Math.round(this.#baselineMiB)} to ${Math.round(now)} MiB`;
-    if (this.#task === null) this.#handlers.bloated(now);
-    else this.#kill('memory', `grew from ${from}, ${this.#limits.memoryMiB} MiB more is allowed`);
+    const runMs = this.#task === null ? 0 : performance.now() - this.#task.begunAt;
+    if (runMs >= blameAfterMs) {
+      this.#kill('memory', `grew from ${from}, ${this.#limits.memoryMiB} MiB more is allowed`);
+      return;
+    }
+    this.#handlers.bloated(now);
+    // From here on a run answers for what it adds, not for what was there before it.
+    if (this.#task === null) this.#baselineMiB = now;
   }
 
   #pastLimit(id: number, limitMs: number): void {

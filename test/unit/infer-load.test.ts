@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ForkInfer, InferLimits } from '../../agent/infer/pool.ts';
+import { forkRole } from '../../agent/role.ts';
 import {
   expectedRow,
   fixtureBundle,
@@ -205,6 +206,23 @@ test('where the child dies before its first word, a load is refused with what it
     code: 'model-unavailable',
     message: expect.stringContaining('exit code 1'),
   });
+});
+
+test('a child writes nothing to its stdout', async () => {
+  let written = '';
+  const { inference } = start({}, (role, options) => {
+    const child = forkRole(role, options);
+    child.stdout?.on('data', (chunk) => {
+      written += String(chunk);
+    });
+    return child;
+  });
+  await inference.load(fixtureBundle('linear'));
+  const golden = [{ inputs: [0, 2, 3], outputs: [0, 1] }];
+  await expect(inference.load(fixtureBundle('hang', { golden }))).rejects.toThrow();
+  await inference.predict({ ...ample, model: linear, input: row(1, 2, 3) });
+  await inference.close();
+  expect(written).toBe('');
 });
 
 test('closing settles what waits and what loads', async () => {
