@@ -1,5 +1,6 @@
 /** A plant of simulated machines on one Modbus TCP port, one unit each, meters on units of their own. */
 import { EventEmitter } from 'node:events';
+import { performance } from 'node:perf_hooks';
 import { PpuriError } from '../../config/errors.ts';
 import type { Profile } from '../../config/profile.ts';
 import type { Garbage } from './garbage.ts';
@@ -7,7 +8,7 @@ import { type MachineTiming, SimulatedMachine } from './machine.ts';
 import { MeterUnit } from './meter-unit.ts';
 import { type ModbusServer, type ServedUnit, startModbusServer } from './modbus-server.ts';
 import { ModelledSource } from './modelled.ts';
-import { type Load, loads, PowerMeter } from './power-meter.ts';
+import { anyLoad, loads, PowerMeter } from './power-meter.ts';
 import { Random } from './random.ts';
 import { loadReplay, type ReplayReport } from './replay.ts';
 import { type Scenario, type ScenarioName, scenarioOf } from './scenario.ts';
@@ -41,13 +42,21 @@ export interface PlantMachine {
   readonly begin?: MachineTiming['begin'];
 }
 
+/** An energy meter with no simulated machine behind it: the load of one in steady production. */
+export interface PlantMeter {
+  readonly unit: number;
+  readonly seed: number;
+  readonly speed: number;
+}
+
 export interface PlantOptions {
   /** Absent: 127.0.0.1. */
   readonly host?: string;
   /** Absent or 0: any free one. */
   readonly port?: number;
   readonly machines: readonly PlantMachine[];
-  /** The eastron-sdm630 profile, where a machine has a `meterUnit`. */
+  readonly meters?: readonly PlantMeter[];
+  /** The eastron-sdm630 profile, where there are meters. */
   readonly meterProfile?: Profile;
 }
 
@@ -93,6 +102,7 @@ export interface PlantEvents {
 export async function startPlant(options: PlantOptions): Promise<Plant> {
   const plant = new Plant();
   for (const machine of options.machines) await plant.add(machine, options.meterProfile);
+  for (const meter of options.meters ?? []) plant.addMeter(meter, options.meterProfile);
   await plant.open(options.host ?? '127.0.0.1', options.port ?? 0);
   return plant;
 }
@@ -140,7 +150,18 @@ export class Plant extends EventEmitter<PlantEvents> {
     });
     this.#machines.push(machine);
     this.#place(given.unit, machine);
-    if (given.meterUnit !== undefined) this.#addMeter(given, machine, source, meterProfile);
+    if (given.meterUnit === undefined) return;
+    const meter = new PowerMeter(loads[given.profile.id] ?? anyLoad, source.cycleS, given.seed);
+    this.#placeMeter(given.meterUnit, meterProfile, meter, (monoMs) => machine.time(monoMs));
+  }
+
+  addMeter({ unit, seed, speed }: PlantMeter, profile: Profile | undefined): void {
+    const cycleS = 30;
+    const startMs = performance.now();
+    this.#placeMeter(unit, profile, new PowerMeter(anyLoad, cycleS, seed), (monoMs) => {
+      const nowS = ((monoMs - startMs) * speed) / 1000;
+      return { nowS, sinceShotS: nowS % cycleS };
+    });
   }
 
   async open(host: string, port: number): Promise<void> {
@@ -170,17 +191,14 @@ export class Plant extends EventEmitter<PlantEvents> {
     return source;
   }
 
-  #addMeter(
-    given: PlantMachine,
-    machine: SimulatedMachine,
-    source: ShotSource,
+  #placeMeter(
+    unit: number,
     profile: Profile | undefined,
+    meter: PowerMeter,
+    time: (monoMs: number) => { readonly nowS: number; readonly sinceShotS: number },
   ): void {
-    if (given.meterUnit === undefined) return;
-    if (profile === undefined) throw badPlant('a meter needs the meter profile', given.id);
-    const load: Load = loads[given.profile.id] ?? { idle: 5, running: 20, peak: 20 };
-    const meter = new PowerMeter(load, source.cycleS, given.seed);
-    this.#place(given.meterUnit, new MeterUnit(profile, meter, (ms) => machine.time(ms)));
+    if (profile === undefined) throw badPlant('a meter needs the meter profile', `unit ${unit}`);
+    this.#place(unit, new MeterUnit(profile, meter, time));
   }
 
   #place(unit: number, served: ServedUnit): void {

@@ -15,6 +15,9 @@ export const loads: Readonly<Record<string, Load>> = {
   'injection-molding': { idle: 5, running: 18, peak: 24 },
 };
 
+/** A machine of another kind. */
+export const anyLoad: Load = { idle: 6, running: 22, peak: 20 };
+
 const phases = ['L1', 'L2', 'L3'] as const;
 const injectionShare = 0.08;
 

@@ -1,0 +1,97 @@
+/** The options of `ppuri simulate`, checked and turned into a plant. */
+import { PpuriError } from '../../config/errors.ts';
+import type { Profile } from '../../config/profile.ts';
+import { loadProfile } from '../../config/profile-load.ts';
+import type { PlantMachine, PlantOptions, PlantReplay } from '../simulator/plant.ts';
+import { isScenarioName, type ScenarioName, scenarioNames } from '../simulator/scenario.ts';
+
+/** As commander gives them. */
+export interface SimulateOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly unit: number;
+  readonly seed: number;
+  readonly speed: number | 'max';
+  readonly machines: number;
+  readonly scenario: string;
+  readonly meter?: number;
+  readonly replay?: string;
+  readonly column?: Readonly<Record<string, string>>;
+  readonly time?: string;
+  readonly hold: boolean;
+  /** ms */
+  readonly for?: number;
+  readonly dataset?: string;
+  readonly shots: number;
+  readonly json?: boolean;
+}
+
+export function usage(message: string, subject: string, hint: string): PpuriError {
+  return new PpuriError('usage', message, { operation: 'read the command line', subject, hint });
+}
+
+function within(value: number, option: string, low: number, high: number): number {
+  if (value >= low && value <= high) return value;
+  throw usage(`${value} does not do for ${option}`, option, `${low} to ${high}`);
+}
+
+export function scenarioOption(name: string): ScenarioName {
+  if (isScenarioName(name)) return name;
+  throw usage(
+    `there is no scenario "${name}"`,
+    '--scenario',
+    `one of: ${scenarioNames.join(', ')}`,
+  );
+}
+
+function replayOption(options: SimulateOptions): PlantReplay | null {
+  if (options.replay === undefined) {
+    if (options.column !== undefined || options.time !== undefined)
+      throw usage('--column and --time are for a replay', '--replay', 'add --replay FILE');
+    return null;
+  }
+  const time = options.time === undefined ? {} : { timeColumns: options.time.split(',') };
+  return { path: options.replay, columns: options.column ?? {}, ...time };
+}
+
+/** Machines on units from --unit on, their meters on units from --meter on. Throws PpuriError. */
+export function plantOptionsOf(profile: Profile, options: SimulateOptions): PlantOptions {
+  const unit = within(options.unit, '--unit', 0, 255);
+  const count = within(options.machines, '--machines', 1, 256 - unit);
+  const meter =
+    options.meter === undefined ? null : within(options.meter, '--meter', 0, 256 - count);
+  const where = { host: options.host, port: within(options.port, '--port', 0, 65_535) };
+  const { speed, seed } = options;
+  const indexes = Array.from({ length: count }, (_, i) => i);
+  if (profile.cycle === undefined) {
+    if (speed === 'max') throw usage('a meter cannot run at --speed max', '--speed', 'a number');
+    const meters = indexes.map((i) => ({ unit: unit + i, seed: seed + i, speed }));
+    return { ...where, machines: [], meters, meterProfile: profile };
+  }
+  const machines = indexes.map((i) => machineOf(profile, options, meter, i));
+  const metered = meter === null ? {} : { meterProfile: loadProfile('eastron-sdm630') };
+  return { ...where, machines, ...metered };
+}
+
+function machineOf(
+  profile: Profile,
+  options: SimulateOptions,
+  meter: number | null,
+  i: number,
+): PlantMachine {
+  const replay = replayOption(options);
+  const freely = replay !== null && !options.hold;
+  const paced = replay === null && options.speed !== 'max';
+  return {
+    id: `m${i + 1}`,
+    profile,
+    unit: options.unit + i,
+    seed: options.seed + i,
+    speed: options.speed,
+    scenario: scenarioOption(options.scenario),
+    ...(meter === null ? {} : { meterUnit: meter + i }),
+    ...(replay === null ? {} : { replay }),
+    ...(freely ? { hold: 'no' as const } : {}),
+    ...(freely || paced ? { begin: 'at-once' as const } : {}),
+  };
+}

@@ -1,0 +1,67 @@
+/** What parent and simulator child say to each other. Plain data only. */
+import type { MadeShot, PlantReplay, PlantWrite } from './plant.ts';
+import type { ReplayReport } from './replay.ts';
+import type { Scenario, ScenarioName } from './scenario.ts';
+
+/** As PlantMachine, with the profile by id or path. */
+export interface RemoteMachine {
+  readonly id: string;
+  readonly profile: string;
+  readonly unit: number;
+  readonly seed: number;
+  readonly speed: number | 'max';
+  readonly cycleSeconds?: number;
+  readonly scenario?: ScenarioName | Partial<Scenario>;
+  readonly meterUnit?: number;
+  readonly replay?: PlantReplay;
+  readonly hold?: 'until-read' | 'no';
+  readonly begin?: 'at-once' | 'when-read';
+}
+
+export interface RemotePlant {
+  readonly host?: string;
+  readonly port?: number;
+  readonly machines: readonly RemoteMachine[];
+}
+
+export type ToSimulator =
+  | { readonly type: 'start'; readonly plants: readonly RemotePlant[] }
+  | { readonly type: 'stop-shots' }
+  | { readonly type: 'stop' };
+
+export type FromSimulator =
+  | {
+      readonly type: 'started';
+      /** One per plant, in order. */
+      readonly ports: readonly number[];
+      /** By machine, where a log is replayed. */
+      readonly replays: Readonly<Record<string, ReplayReport>>;
+    }
+  | { readonly type: 'failed'; readonly error: SimulatorFailure }
+  | { readonly type: 'shot'; readonly plant: number; readonly shot: MadeShot }
+  | { readonly type: 'write'; readonly plant: number; readonly write: PlantWrite }
+  | { readonly type: 'ended'; readonly plant: number; readonly machine: string }
+  /** No `shot` message comes after this one. */
+  | { readonly type: 'shots-stopped' };
+
+/** A PpuriError taken apart. */
+export interface SimulatorFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly operation: string;
+  readonly subject: string;
+  readonly hint: string;
+}
+
+export function isToSimulator(message: unknown): message is ToSimulator {
+  if (typeof message !== 'object' || message === null || !('type' in message)) return false;
+  const { type } = message;
+  return type === 'start' || type === 'stop-shots' || type === 'stop';
+}
+
+const fromTypes = new Set(['started', 'failed', 'shot', 'write', 'ended', 'shots-stopped']);
+
+export function isFromSimulator(message: unknown): message is FromSimulator {
+  if (typeof message !== 'object' || message === null || !('type' in message)) return false;
+  return typeof message.type === 'string' && fromTypes.has(message.type);
+}
