@@ -5,17 +5,17 @@ import type { Profile } from '../config/profile.ts';
 import type { MachineConfig } from '../config/schema.ts';
 import { wordCount } from '../drivers/decode.ts';
 import type { Bus } from '../drivers/driver.ts';
-import { compileEncoder } from '../models/encode.ts';
 import type { Bundle } from '../models/manifest.ts';
 import type { TrainingNormal } from './alerts/baseline.ts';
 import { AlertEngine } from './alerts/engine.ts';
 import { CycleTracker } from './cycles/tracker.ts';
 import { MachineWatch } from './cycles/watch.ts';
+import { judgeModelOf } from './judge-model.ts';
 import { type LineCounts, MachineLine } from './line.ts';
 import { RejectSignal } from './outputs/reject-signal.ts';
 import type { AgentEvent, Alert, Cycle, Instant, RecordBody, Verdict } from './records.ts';
 import { type DeviceSource, MachineSignals } from './signals/machine-signals.ts';
-import { type Answer, Judge, type JudgeModel } from './verdict/judge.ts';
+import { type Answer, Judge } from './verdict/judge.ts';
 import { limitsInForce } from './verdict/limits.ts';
 
 export interface MachineSurroundings {
@@ -59,20 +59,6 @@ export interface MachineStatus {
 }
 
 const now = (): Instant => ({ monoMs: performance.now(), wallMs: Date.now() });
-
-function judgeModel(bundle: Bundle): JudgeModel {
-  const { manifest, hash } = bundle;
-  const encoder = compileEncoder(manifest);
-  return {
-    identity: { name: manifest.name, version: manifest.version, hash },
-    threshold: manifest.threshold,
-    molds: manifest.molds,
-    outOfRange: manifest.outOfRange,
-    encode: encoder.encode,
-    outsideTraining: encoder.outsideTraining,
-    probability: encoder.defectProbability,
-  };
-}
 
 function trainingNormals(bundle: Bundle | null): Map<string, TrainingNormal> {
   const features = bundle?.manifest.features ?? [];
@@ -125,7 +111,7 @@ export class Machine {
       devices.filter((device) => device !== main),
     );
     const limits = limitsInForce(this.#profile.limits, config.limits);
-    const model = bundle === null ? null : judgeModel(bundle);
+    const model = bundle === null ? null : judgeModelOf(bundle);
     this.#judge = new Judge(limits, model, cycle.mold !== undefined);
     this.#alerts = new AlertEngine({
       machine: config.id,
@@ -155,7 +141,7 @@ export class Machine {
 
   /** From the next shot on. */
   useBundle(bundle: Bundle | null): void {
-    this.#judge.useModel(bundle === null ? null : judgeModel(bundle));
+    this.#judge.useModel(bundle === null ? null : judgeModelOf(bundle));
   }
 
   tellModel(state: 'set-aside' | 'back', name: string): void {

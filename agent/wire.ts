@@ -15,7 +15,8 @@ import { ModelDesk } from './model-desk.ts';
 import { rejectRegister } from './outputs/reject-signal.ts';
 import type { AgentEvent, Alert, Cycle, Verdict } from './records.ts';
 import type { ForkRole } from './role.ts';
-import { createKeeper, type Keeper, type KeeperStats } from './store/keeper.ts';
+import { type Command, createKeeper, type Keeper, type KeeperStats } from './store/keeper.ts';
+import type { BootInfo } from './store/protocol.ts';
 
 export interface AgentOptions {
   readonly config: Config;
@@ -25,8 +26,9 @@ export interface AgentOptions {
   readonly bundles: ReadonlyMap<string, Bundle>;
   readonly fork: ForkRole;
   readonly log: Log;
-  /** Never used twice. */
-  readonly boot: string;
+  readonly boot: BootInfo;
+  /** `at-once`: a machine's shots are seen, if not scored, while models still load. */
+  readonly watch?: 'at-once' | 'when-models-are-loaded';
   /** Simulated seconds per real second; 1 on real machines. */
   readonly timeScale?: number;
   readonly onVerdict?: (cycle: Cycle, verdict: Verdict) => void;
@@ -83,6 +85,7 @@ export class Agent {
   readonly #startedWallMs = Date.now();
   #statusTimer: NodeJS.Timeout | null = null;
   #noticing: Promise<void> = Promise.resolve();
+  #stopping = false;
 
   /** Constructs only; `start` forks and connects. */
   constructor(options: AgentOptions) {
@@ -102,14 +105,21 @@ export class Agent {
   /** Resolves when models are loaded or told not to be; machines are read from the first moment on. */
   async start(): Promise<void> {
     this.#loopDelay.enable();
-    this.#keeper.onCommand((method, params) => this.#command(method, params));
-    for (const machine of this.#machines.values()) machine.start(null);
+    this.#keeper.onCommand((command) => this.#command(command));
+    const early = this.#options.watch !== 'when-models-are-loaded';
+    if (early) this.#startMachines();
     this.#statusTimer = setInterval(
       () => this.#keeper.publishStatus(this.status()),
       STATUS_EVERY_MS,
     );
     await this.#desk.open();
+    if (!early) this.#startMachines();
     this.#keeper.publishStatus(this.status());
+  }
+
+  #startMachines(): void {
+    if (this.#stopping) return;
+    for (const machine of this.#machines.values()) machine.start(null);
   }
 
   /** Settles when every machine was heard once, or `withinMs` passed. */
@@ -123,6 +133,7 @@ export class Agent {
 
   /** Judges what is under way, keeps it, ends every child. Bounded. */
   async stop(): Promise<void> {
+    this.#stopping = true;
     if (this.#statusTimer !== null) clearInterval(this.#statusTimer);
     await Promise.all([...this.#machines.values()].map((machine) => machine.stop()));
     await this.#buses.close();
@@ -143,7 +154,7 @@ export class Agent {
     return {
       gateway: gateway.id,
       site: gateway.site,
-      boot: this.#options.boot,
+      boot: this.#options.boot.id,
       startedWallMs: this.#startedWallMs,
       machines: [...this.#machines.values()].map((machine) => machine.status()),
       buses: this.#buses.all().map((bus) => bus.stats()),
@@ -210,7 +221,7 @@ export class Agent {
     });
   }
 
-  async #command(method: string, params: unknown): Promise<unknown> {
+  async #command({ method, params }: Command): Promise<unknown> {
     const asked = params as Record<string, unknown>;
     if (method === 'model-use') {
       const bundle = await this.#desk.use(String(asked.machine), String(asked.path));

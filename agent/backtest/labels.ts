@@ -1,0 +1,35 @@
+/** Inspection results out of a CSV: which rows were defects. */
+import { PpuriError } from '../../config/errors.ts';
+import type { Table } from '../../models/table.ts';
+
+const defectWords = new Set(['1', '1.0', 'true', 'ng', 'fail', 'defect', '불량', '불합격']);
+const goodWords = new Set(['0', '0.0', 'false', 'ok', 'pass', 'good', '양품', '합격']);
+
+/**
+ * 1 for a defect, 0 for a good part, null where the cell is empty. `positive` names the value that
+ * means a defect; absent: the usual words. Throws `csv-invalid` for a value it cannot take for either.
+ */
+export function readLabels(
+  table: Table,
+  column: string,
+  positive: string | undefined,
+): (row: number) => 0 | 1 | null {
+  const index = table.column(column);
+  const wanted = positive?.trim().toLowerCase();
+  return (row) => {
+    const text = (table.rows[row]?.[index] ?? '').trim().toLowerCase();
+    if (text === '') return null;
+    if (wanted !== undefined) return text === wanted || Number(text) === Number(wanted) ? 1 : 0;
+    if (defectWords.has(text)) return 1;
+    if (goodWords.has(text)) return 0;
+    throw new PpuriError(
+      'csv-invalid',
+      `"${text}" in column ${column} is neither good nor defect`,
+      {
+        operation: 'read labels',
+        subject: `${table.path}:${table.line(row)}`,
+        hint: 'say which value means a defect: --positive VALUE',
+      },
+    );
+  };
+}

@@ -1,0 +1,213 @@
+/** `ppuri backtest`: a model on a history, judged as live shots are. */
+import { writeFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { PpuriError } from '../../config/errors.ts';
+import { loadProfile } from '../../config/profile-load.ts';
+import { findBundle, readBundle } from '../../models/bundle.ts';
+import type { Bundle } from '../../models/manifest.ts';
+import { readTable, type Table } from '../../models/table.ts';
+import { featureHistory, type History, profileHistory } from '../backtest/history.ts';
+import { readLabels } from '../backtest/labels.ts';
+import { type BacktestReport, type JudgedRow, reportOn } from '../backtest/report.ts';
+import { openHistoryJudge } from '../backtest/run.ts';
+import { createLog } from '../health/log.ts';
+import { forkRole } from '../role.ts';
+import { collectPairs, wholeNumber } from './arguments.ts';
+import { action, type Output } from './output.ts';
+
+interface BacktestOptions {
+  readonly label?: string;
+  readonly positive?: string;
+  readonly profile?: string;
+  readonly column: Readonly<Record<string, string>>;
+  readonly drop: Readonly<Record<string, string>>;
+  readonly fromRow?: number;
+  readonly toRow?: number;
+  readonly limits: 'none' | 'profile';
+  readonly verdicts?: string;
+  readonly store?: string;
+  readonly json?: boolean;
+}
+
+const help = `
+Rows go through the profile's registers, sentinels and suppressions where the columns belong to its
+signals (so a verdict equals the one a live replay gives), else straight into the model's features.
+Rows must be in the order of time. Row numbers count data rows from 1.
+
+--json prints {"rows","scored","unscored":{reason:n},"verdicts","auc","ap","threshold","recall",
+"falseAlarmRate","precision","accuracy","baseRate","perMold","chronological","model"}; metrics are
+over rows with a probability and a label, at the bundle's threshold.
+
+Examples:
+  ppuri backtest diecast-defect history.csv --label passorfail
+  ppuri backtest ./my-bundle log.csv.gz --label passorfail --from-row 57372 --json
+  ppuri backtest ./lens quality.csv --label quality --positive 1 --verdicts out.csv
+  ppuri backtest diecast-defect log.csv --label result --drop tryshot_signal=D`;
+
+async function openHistory(
+  bundle: Bundle,
+  file: string,
+  table: Table,
+  options: BacktestOptions,
+): Promise<History> {
+  const reference = options.profile ?? bundle.manifest.profile;
+  const profile = loadProfile(reference);
+  const columns = profile.replay?.columns ?? {};
+  const names = Object.entries(columns).flatMap(([signal, known]) => [signal, ...known]);
+  const matches = names.filter((name) => table.find(name) !== null).length;
+  const given = Object.keys(options.column).length;
+  return matches + given > 0
+    ? profileHistory(file, profile, options.column)
+    : featureHistory(table, bundle.manifest);
+}
+
+function droppedRows(
+  table: Table,
+  drop: Readonly<Record<string, string>>,
+): (row: number) => boolean {
+  const rules = Object.entries(drop).map(([name, value]) => ({
+    column: table.column(name),
+    value,
+  }));
+  return (row) => rules.some(({ column, value }) => table.rows[row]?.[column] === value);
+}
+
+async function judgeRows(
+  history: History,
+  table: Table,
+  bundle: Bundle,
+  options: BacktestOptions,
+  progress: (done: number) => void,
+): Promise<JudgedRow[]> {
+  const profile =
+    options.limits === 'profile' ? loadProfile(options.profile ?? bundle.manifest.profile) : null;
+  const log = createLog((line) => process.stderr.write(`${line}\n`), 'warn');
+  const judge = await openHistoryJudge(bundle, profile?.limits ?? {}, false, {
+    fork: forkRole,
+    log,
+  });
+  const labelOf =
+    options.label === undefined ? () => null : readLabels(table, options.label, options.positive);
+  const isDropped = droppedRows(table, options.drop);
+  const [from, to] = [options.fromRow ?? 1, options.toRow ?? Number.POSITIVE_INFINITY];
+  const judged: JudgedRow[] = [];
+  try {
+    for (let row = 1, cycle = history.next(); cycle !== null; row += 1, cycle = history.next()) {
+      if (row < from || row > to || isDropped(row - 1)) continue;
+      judged.push({ row, cycle, verdict: await judge.judge(cycle), label: labelOf(row - 1) });
+      progress(judged.length);
+    }
+  } finally {
+    await judge.close();
+  }
+  return judged;
+}
+
+async function writeVerdicts(path: string, judged: readonly JudgedRow[]): Promise<void> {
+  const lines = judged.map(({ row, cycle, verdict, label }) =>
+    [
+      row,
+      cycle.mold ?? '',
+      verdict.outcome,
+      verdict.reason,
+      verdict.probability ?? '',
+      label ?? '',
+    ].join(','),
+  );
+  await writeFile(path, `row,mold,outcome,reason,probability,label\n${lines.join('\n')}\n`);
+}
+
+const percent = (value: number | null | undefined): string =>
+  value === null || value === undefined ? 'not known' : `${(value * 100).toFixed(2)} %`;
+const plain = (value: number | null | undefined): string =>
+  value === null || value === undefined ? 'not known' : value.toFixed(4);
+
+function print(report: BacktestReport, history: History, output: Output): void {
+  const reasons = Object.entries(report.unscored).map(([reason, n]) => `${reason} ${n}`);
+  output.line(
+    `${report.model.name} ${report.model.version}: ${report.rows} rows, ${report.scored} scored, unscored: ${reasons.join(', ') || 'none'}`,
+  );
+  output.line(`verdicts: ok ${report.verdicts.ok}, defect ${report.verdicts.defect}`);
+  if (report.n === undefined)
+    output.line('no labels: give --label COLUMN for AUC, recall and false alarms');
+  else {
+    output.line(`base rate of defects ${percent(report.baseRate)} (n = ${report.n})`);
+    output.line(`AUC ${plain(report.auc)}, average precision ${plain(report.ap)}`);
+    output.line(
+      `at threshold ${plain(report.threshold)}: recall ${percent(report.recall)}, false alarms ${percent(report.falseAlarmRate)}, precision ${percent(report.precision)}, accuracy ${percent(report.accuracy)}`,
+    );
+    for (const [mold, metrics] of Object.entries(report.perMold)) {
+      output.line(
+        `  mold ${mold}: n ${metrics.n}, defects ${percent(metrics.baseRate)}, AUC ${plain(metrics.auc)}, recall ${percent(metrics.recall)}, false alarms ${percent(metrics.falseAlarmRate)}`,
+      );
+    }
+    for (const part of report.chronological) {
+      output.line(
+        `  rows ${part.fromRow} to ${part.toRow}: defects ${percent(part.baseRate)}, AUC ${plain(part.auc)}, recall ${percent(part.recall)}, false alarms ${percent(part.falseAlarmRate)}`,
+      );
+    }
+  }
+  if (history.unused.length > 0) output.note(`columns not used: ${history.unused.join(', ')}`);
+}
+
+async function run(
+  output: Output,
+  reference: string,
+  file: string,
+  options: BacktestOptions,
+): Promise<void> {
+  const place = await findBundle(
+    reference,
+    options.store === undefined ? {} : { storePath: options.store },
+  );
+  const bundle = await readBundle(place.dir);
+  const table = await readTable(file);
+  const history = await openHistory(bundle, file, table, options);
+  const showProgress = process.stderr.isTTY === true && options.json !== true;
+  const judged = await judgeRows(history, table, bundle, options, (done) => {
+    if (showProgress && done % 500 === 0) process.stderr.write(`\r${done} of ${history.rows} rows`);
+  });
+  if (showProgress) process.stderr.write('\r\u001b[K');
+  if (judged.length === 0) {
+    throw new PpuriError('csv-invalid', 'no row is left to judge', {
+      operation: 'backtest',
+      subject: file,
+      hint: `the file has ${table.rows.length} rows; look at --from-row, --to-row and --drop`,
+    });
+  }
+  if (options.verdicts !== undefined) await writeVerdicts(options.verdicts, judged);
+  const { manifest, hash } = bundle;
+  const report = reportOn(
+    judged,
+    { name: manifest.name, version: manifest.version, hash },
+    manifest.threshold,
+  );
+  if (options.json === true) output.json(report);
+  else print(report, history, output);
+}
+
+export function addBacktest(program: Command): void {
+  program
+    .command('backtest')
+    .description('a model on a history in CSV: AUC, recall and false alarms, by mold and time')
+    .argument('<bundle>', 'a bundle folder, or the name of a shipped or added model')
+    .argument('<csv>', 'the history, .csv or .csv.gz')
+    .option('--label <column>', 'column with the inspection result')
+    .option('--positive <value>', 'label value that means a defect')
+    .option('--profile <id>', 'profile whose signals the columns are; absent: the bundle’s')
+    .option(
+      '--column <signal=column>',
+      'column of a signal, over the profile’s map',
+      collectPairs,
+      {},
+    )
+    .option('--drop <column=value>', 'leave out rows with this value', collectPairs, {})
+    .option('--from-row <n>', 'first data row, from 1', wholeNumber)
+    .option('--to-row <n>', 'last data row', wholeNumber)
+    .option('--limits <which>', 'rule limits: none or profile', 'none')
+    .option('--verdicts <file>', 'write each row’s verdict to a CSV')
+    .option('--store <dir>', 'store in which added models are looked for')
+    .option('--json', 'one JSON object')
+    .addHelpText('after', help)
+    .action(action('backtest', run));
+}

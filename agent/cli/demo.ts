@@ -1,0 +1,203 @@
+/** `ppuri demo`: simulated machines and the real agent, no hardware needed. */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import { PpuriError } from '../../config/errors.ts';
+import type { DemoSummary } from '../demo/account.ts';
+import { type DemoMachine, type DemoOptions, demoMachines } from '../demo/plan.ts';
+import { startDemo } from '../demo/run.ts';
+import { type Language, TerminalView } from '../demo/view.ts';
+import { createLog } from '../health/log.ts';
+import { forkRole } from '../role.ts';
+import { isScenarioName, type ScenarioName, scenarioNames } from '../simulator/scenario.ts';
+import { collectPairs, duration, speed, wholeNumber } from './arguments.ts';
+import { interrupted } from './interrupt.ts';
+import { action, type Output } from './output.ts';
+import { prepare } from './prepare.ts';
+
+interface CliOptions {
+  readonly for?: number;
+  readonly speed?: number | 'max';
+  readonly seed: number;
+  readonly scenario?: ScenarioName;
+  readonly replay?: string;
+  readonly profile: string;
+  readonly model?: string;
+  readonly column: Readonly<Record<string, string>>;
+  readonly limits?: 'profile' | 'none';
+  readonly deadline?: number;
+  readonly poll?: number;
+  readonly store?: string;
+  readonly lang: Language;
+  readonly json?: boolean;
+}
+
+const DEMO_SPEED = 20;
+/** A replay compares verdicts, not times. */
+const REPLAY_DEADLINE_MS = 2000;
+
+const help = `
+Without --replay: a die-casting machine with a power meter and an injection machine, simulated on
+loopback Modbus TCP with defects of known causes, read by the real agent with the shipped models.
+With --replay: the rows of a real log come through the registers of --profile, judged by --model.
+A replayed shot stays in the registers until it was read, so no row is lost at any speed.
+
+--json ends with one line: {"cycles":{"made","kept"},"verdicts":{"ok","defect","unscored":{}},
+"unaccounted","repeated","outOfOrder","alerts":[],"truth","latencyMs":{"snapshotToAlert"},
+"missedDeadlines"}. Exit code 1 when a shot is unaccounted for or kept twice.
+
+Examples:
+  ppuri demo                              Ctrl-C ends it with a summary
+  ppuri demo --for 60s --speed 50 --json
+  ppuri demo --replay log.csv.gz --profile die-casting-cold-chamber --model ./my-bundle --json`;
+
+function replayMachine(options: CliOptions, path: string): DemoMachine {
+  return {
+    id: 'replay',
+    name: options.lang === 'ko' ? '재생' : 'replay',
+    profile: options.profile,
+    model: options.model === undefined ? null : modelReference(options.model),
+    replay: { path: resolve(path), columns: options.column },
+  };
+}
+
+function modelReference(model: string): string {
+  return /[/\\]/.test(model) ? resolve(model) : model;
+}
+
+function demoOptions(options: CliOptions): DemoOptions {
+  const { replay, lang: locale, seed, scenario } = options;
+  const replayed = replay !== undefined;
+  return {
+    machines: replayed ? [replayMachine(options, replay)] : demoMachines,
+    speed: options.speed ?? (replayed ? 'max' : DEMO_SPEED),
+    seed,
+    ...(scenario === undefined ? {} : { scenario }),
+    deadlineMs: options.deadline ?? (replayed ? REPLAY_DEADLINE_MS : 20),
+    hardLimitMs: Math.max(200, 2 * (options.deadline ?? (replayed ? REPLAY_DEADLINE_MS : 20))),
+    ...pollOf(options),
+    // A log's units are its plant's own; the profile's limits would judge them by another's.
+    limits: options.limits ?? (replayed ? 'none' : 'profile'),
+    locale,
+  };
+}
+
+/** A replay at full speed has its next shot ready as soon as the last one was read. */
+function pollOf({ poll, replay }: CliOptions): { pollMs?: number } {
+  if (poll !== undefined) return { pollMs: poll };
+  return replay === undefined ? {} : { pollMs: 1 };
+}
+
+function checkOptions(options: CliOptions): void {
+  if (options.replay !== undefined || options.model === undefined) return;
+  throw new PpuriError('usage', '--model goes with --replay', {
+    operation: 'demo',
+    subject: options.model,
+    hint: 'the simulated machines come with their own models; name a log with --replay CSV',
+  });
+}
+
+async function demoDirectory(
+  store: string | undefined,
+): Promise<{ dir: string; temporary: boolean }> {
+  if (store === undefined)
+    return { dir: await mkdtemp(join(tmpdir(), 'ppuri-demo-')), temporary: true };
+  await mkdir(store, { recursive: true });
+  return { dir: resolve(store), temporary: false };
+}
+
+async function runIn(dir: string, output: Output, options: CliOptions): Promise<DemoSummary> {
+  const plan = demoOptions(options);
+  const names = new Map(plan.machines.map(({ id, name }) => [id, name]));
+  const view = new TerminalView(output.color, options.lang, names);
+  const quiet = options.json === true;
+  const log = createLog((line) => output.note(line), 'error');
+  const stop = interrupted();
+  const demo = await startDemo({
+    options: plan,
+    fork: forkRole,
+    log,
+    dir,
+    prepare,
+    onReady: (file) => {
+      if (quiet) return;
+      output.line(
+        `${plan.machines.length} simulated machine(s), speed ${plan.speed}; Ctrl-C ends with a summary`,
+      );
+      output.line(`in another terminal: ppuri status -c ${file}`);
+    },
+    ...(quiet
+      ? {}
+      : {
+          onVerdict: (cycle, verdict) => output.line(view.verdict(cycle, verdict)),
+          onAlert: (alert) => {
+            if (alert.state !== 'updated') output.line(view.alert(alert));
+          },
+        }),
+  });
+  try {
+    await Promise.race([stop.signal, demo.ended, demo.broken, elapsed(options.for)]);
+  } catch (error) {
+    await demo.abandon();
+    throw error;
+  }
+  const summary = await demo.finish();
+  stop.dispose();
+  if (quiet) output.json(summary);
+  else output.line(`\n${view.summary(summary)}`);
+  return summary;
+}
+
+function scenario(text: string): ScenarioName {
+  if (isScenarioName(text)) return text;
+  throw new InvalidArgumentError(`one of ${scenarioNames.join(', ')}`);
+}
+
+function elapsed(ms: number | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (ms !== undefined) setTimeout(resolve, ms).unref();
+  });
+}
+
+async function run(output: Output, options: CliOptions): Promise<void> {
+  checkOptions(options);
+  const { dir, temporary } = await demoDirectory(options.store);
+  try {
+    const summary = await runIn(dir, output, options);
+    if (summary.unaccounted > 0 || summary.repeated > 0) process.exitCode = 1;
+  } finally {
+    if (temporary) await rm(dir, { recursive: true, force: true });
+  }
+}
+
+export function addDemo(program: Command): void {
+  program
+    .command('demo')
+    .description('simulated machines and the real agent: the main job without hardware')
+    .option('--for <time>', 'end after this time, e.g. 60s', duration)
+    .option(
+      '--speed <factor>',
+      `times faster than real, or max (default ${DEMO_SPEED}; replay: max)`,
+      speed,
+    )
+    .option('--seed <n>', 'seed of the simulated machines', wholeNumber, 7)
+    .option('--scenario <name>', scenarioNames.join(', '), scenario)
+    .option('--replay <csv>', 'a real log instead of simulated machines')
+    .option('--profile <id>', 'profile of the replayed machine', 'die-casting-cold-chamber')
+    .option('--model <bundle>', 'bundle folder or model name for the replay')
+    .option(
+      '--column <signal=column>',
+      'column of a signal, over the profile’s map',
+      collectPairs,
+      {},
+    )
+    .option('--limits <which>', 'rule limits: profile or none (default: profile; replay: none)')
+    .option('--deadline <ms>', 'snapshot → verdict, ms (default 20; replay 2000)', wholeNumber)
+    .option('--poll <ms>', 'trigger poll, ms', wholeNumber)
+    .option('--store <dir>', 'keep configuration and store here; absent: removed at the end')
+    .option('--lang <language>', 'ko or en', 'ko')
+    .option('--json', 'nothing but one JSON summary line at the end')
+    .addHelpText('after', help)
+    .action(action('demo', run));
+}

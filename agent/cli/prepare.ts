@@ -1,0 +1,49 @@
+/** Configuration file → everything an agent is made of, checked. */
+
+import { dirname } from 'node:path';
+import { checkConfig } from '../../config/check.ts';
+import { PpuriError } from '../../config/errors.ts';
+import { type Problem, ProblemsError } from '../../config/problem.ts';
+import type { Profile } from '../../config/profile.ts';
+import type { Config } from '../../config/schema.ts';
+import type { Bundle } from '../../models/manifest.ts';
+import { findModel } from './find-model.ts';
+
+export interface Prepared {
+  readonly config: Config;
+  readonly profiles: ReadonlyMap<string, Profile>;
+  /** Machine → its model's bundle; without an entry it is watched by rule limits only. */
+  readonly bundles: ReadonlyMap<string, Bundle>;
+  /** What is wrong with models: the agent runs without those, and says so. */
+  readonly modelProblems: readonly Problem[];
+}
+
+const concernsModel = (problem: Problem): boolean => /^machines\[\d+\]\.model$/.test(problem.path);
+
+async function bundlesOf(config: Config, file: string): Promise<Map<string, Bundle>> {
+  const bundles = new Map<string, Bundle>();
+  const place = { configDir: dirname(file), storePath: config.store.path };
+  for (const { id, model } of config.machines) {
+    if (model === undefined) continue;
+    try {
+      bundles.set(id, await findModel(model, place));
+    } catch (error) {
+      // Told as a problem of the configuration already; the machine is watched all the same.
+      if (!(error instanceof PpuriError)) throw error;
+    }
+  }
+  return bundles;
+}
+
+/**
+ * Throws `config-unreadable`, or a ProblemsError with every error of the file. A model that cannot
+ * be used stops nothing: a gateway must watch its machines with a broken model too.
+ */
+export async function prepare(file: string): Promise<Prepared> {
+  const { config, profiles, problems } = await checkConfig(file, { findModel });
+  const modelProblems = problems.filter(concernsModel);
+  if (config === null || modelProblems.length < problems.length) {
+    throw new ProblemsError('config-invalid', file, problems);
+  }
+  return { config, profiles, bundles: await bundlesOf(config, file), modelProblems };
+}

@@ -1,0 +1,39 @@
+/** The command line: every command registers itself here. */
+import { Command, CommanderError } from 'commander';
+import { exitCodes } from '../../config/errors.ts';
+import { forkRole } from '../role.ts';
+import { activate } from './activate.ts';
+import { addBacktest } from './backtest.ts';
+import { addCheck } from './check.ts';
+import { addDemo } from './demo.ts';
+import { addDoctor } from './doctor.ts';
+import { addModel } from './model.ts';
+import { addRun } from './run.ts';
+
+export function createProgram(): Command {
+  const program = new Command('ppuri')
+    .description('predicts defects on casting and injection-molding machines, beside the machine')
+    .enablePositionalOptions()
+    .showSuggestionAfterError()
+    .showHelpAfterError('(`ppuri help` lists the commands, `ppuri COMMAND --help` shows examples)')
+    .exitOverride();
+  addDemo(program);
+  addRun(program);
+  addCheck(program);
+  addModel(program, { fork: forkRole, use: activate });
+  addBacktest(program);
+  addDoctor(program);
+  return program;
+}
+
+/** Runs `argv` (as process.argv) and sets the exit code; a wrong command line is 2. */
+export async function runProgram(argv: readonly string[]): Promise<void> {
+  const program = createProgram();
+  for (const command of program.commands) command.exitOverride();
+  try {
+    await program.parseAsync([...argv]);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  }
+}

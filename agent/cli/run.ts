@@ -1,0 +1,66 @@
+/** `ppuri run`: the agent itself, logging JSON lines to stdout. */
+import type { Command } from 'commander';
+import { formatProblem } from '../../config/problem.ts';
+import { newBoot } from '../health/boot.ts';
+import { createLog } from '../health/log.ts';
+import type { Alert } from '../records.ts';
+import { forkRole } from '../role.ts';
+import { Agent } from '../wire.ts';
+import { interrupted } from './interrupt.ts';
+import { action, type Output } from './output.ts';
+import { prepare } from './prepare.ts';
+
+interface RunOptions {
+  readonly config: string;
+}
+
+const help = `
+The agent reads the machines, judges every shot, raises alerts and keeps the records. It logs one
+JSON object a line to stdout: {"at","level","event",…}; WARN: nothing was lost, ERROR: something
+was or someone must act. SIGINT or SIGTERM ends it cleanly.
+
+Examples:
+  ppuri check -c ppuri.yaml && ppuri run -c ppuri.yaml
+  ppuri status -c ppuri.yaml        in another terminal`;
+
+function logAlert(log: ReturnType<typeof createLog>, alert: Alert): void {
+  const { id, state, machine, mold, severity, cause, text, shots } = alert;
+  if (state !== 'updated')
+    log.info('alert', { id, state, machine, mold, severity, cause, text, shots });
+}
+
+async function run(output: Output, options: RunOptions): Promise<void> {
+  const log = createLog((line) => output.line(line));
+  const { config, profiles, bundles, modelProblems } = await prepare(options.config);
+  for (const problem of modelProblems)
+    log.error('model-unusable', { problem: formatProblem(problem) });
+  const stop = interrupted();
+  const agent = new Agent({
+    config,
+    profiles,
+    bundles,
+    fork: forkRole,
+    log,
+    boot: newBoot(),
+    onAlert: (alert) => logAlert(log, alert),
+  });
+  log.info('starting', {
+    gateway: config.gateway.id,
+    machines: config.machines.map(({ id }) => id),
+  });
+  const started = agent.start();
+  const signal = await Promise.race([stop.signal, started.then(() => stop.signal)]);
+  log.info('stopping', { signal });
+  await agent.stop();
+  log.info('stopped');
+  stop.dispose();
+}
+
+export function addRun(program: Command): void {
+  program
+    .command('run')
+    .description('the agent: read the machines, judge every shot, alert, keep records')
+    .requiredOption('-c, --config <file>', 'the configuration')
+    .addHelpText('after', help)
+    .action(action('run the agent', run));
+}

@@ -1,0 +1,161 @@
+/** Simulated machines and the real agent reading them, and afterwards the account of every shot. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { PpuriError } from '../../config/errors.ts';
+import type { Prepared } from '../cli/prepare.ts';
+import { newBoot } from '../health/boot.ts';
+import type { Log } from '../health/log.ts';
+import type { Alert, Cycle, Verdict } from '../records.ts';
+import type { ForkRole } from '../role.ts';
+import { type Simulator, startSimulator } from '../simulator/client.ts';
+import type { MadeShot } from '../simulator/plant.ts';
+import { Agent, type AgentStatus } from '../wire.ts';
+import { type DemoSummary, type MadeCycle, summarize } from './account.ts';
+import { readKept } from './kept.ts';
+import { type DemoOptions, demoConfig, plantsOf } from './plan.ts';
+
+export interface DemoParts {
+  readonly options: DemoOptions;
+  readonly fork: ForkRole;
+  readonly log: Log;
+  /** Directory for ppuri.yaml and the store; exists. */
+  readonly dir: string;
+  readonly prepare: (file: string) => Promise<Prepared>;
+  readonly onReady?: (file: string) => void;
+  readonly onVerdict?: (cycle: Cycle, verdict: Verdict) => void;
+  readonly onAlert?: (alert: Alert) => void;
+  readonly onShot?: (shot: MadeShot) => void;
+}
+
+export interface RunningDemo {
+  /** Settles when every replayed log is at its end; never for machines that go on. */
+  readonly ended: Promise<void>;
+  /** Rejects when the simulators go away by themselves. */
+  readonly broken: Promise<never>;
+  status(): AgentStatus;
+  /** Makes no more shots, lets the agent finish, ends every process, and accounts. */
+  finish(): Promise<DemoSummary>;
+  /** Ends every process at once, without an account. */
+  abandon(): Promise<void>;
+}
+
+/** How long the agent may take over shots already made. */
+const DRAIN_MS = 5000;
+const LOOK_EVERY_MS = 20;
+
+class Demo implements RunningDemo {
+  readonly #parts: DemoParts;
+  readonly #made: MadeCycle[] = [];
+  readonly #raised: Alert[] = [];
+  readonly #endedMachines = new Set<string>();
+  readonly #end = Promise.withResolvers<void>();
+  readonly #break = Promise.withResolvers<never>();
+  #simulator: Simulator | null = null;
+  #agent: Agent | null = null;
+  #judged = 0;
+
+  constructor(parts: DemoParts) {
+    this.#parts = parts;
+    this.#break.promise.catch(() => undefined);
+  }
+
+  get ended(): Promise<void> {
+    return this.#end.promise;
+  }
+
+  get broken(): Promise<never> {
+    return this.#break.promise;
+  }
+
+  async start(): Promise<void> {
+    const { options, fork, log, dir, prepare } = this.#parts;
+    this.#simulator = await startSimulator({
+      fork,
+      plants: plantsOf(options),
+      handlers: {
+        shot: (shot) => this.#onShot(shot),
+        ended: (machine) => this.#onEnded(machine),
+        lost: (error: PpuriError) => this.#break.reject(error),
+      },
+    });
+    const file = join(dir, 'ppuri.yaml');
+    await writeFile(file, demoConfig(options, this.#simulator.ports, join(dir, 'store')));
+    const { config, profiles, bundles } = await prepare(file);
+    this.#agent = new Agent({
+      config,
+      profiles,
+      bundles,
+      fork,
+      log,
+      boot: newBoot(),
+      watch: 'when-models-are-loaded',
+      timeScale: options.speed === 'max' ? 1 : options.speed,
+      onVerdict: (cycle, verdict) => this.#onVerdict(cycle, verdict),
+      onAlert: (alert) => this.#onAlert(alert),
+    });
+    await this.#agent.start();
+    this.#parts.onReady?.(file);
+  }
+
+  status(): AgentStatus {
+    if (this.#agent === null) throw new Error('the demo has not started');
+    return this.#agent.status();
+  }
+
+  async finish(): Promise<DemoSummary> {
+    await this.#simulator?.stopShots();
+    await this.#drain();
+    const latency = this.#agent?.status().latencyMs.snapshotToAlert ?? null;
+    await this.abandon();
+    const kept = readKept(join(this.#parts.dir, 'store'));
+    return summarize(this.#made, kept, this.#raised, latency);
+  }
+
+  async abandon(): Promise<void> {
+    try {
+      await this.#agent?.stop();
+    } finally {
+      await this.#simulator?.stop();
+    }
+  }
+
+  #onShot(shot: MadeShot): void {
+    this.#made.push({ machine: shot.machine, shot: shot.shot, defect: shot.truth.defect });
+    this.#parts.onShot?.(shot);
+  }
+
+  #onEnded(machine: string): void {
+    this.#endedMachines.add(machine);
+    if (this.#endedMachines.size === this.#parts.options.machines.length) this.#end.resolve();
+  }
+
+  #onVerdict(cycle: Cycle, verdict: Verdict): void {
+    this.#judged += 1;
+    this.#parts.onVerdict?.(cycle, verdict);
+  }
+
+  #onAlert(alert: Alert): void {
+    if (alert.state === 'raised') this.#raised.push(alert);
+    this.#parts.onAlert?.(alert);
+  }
+
+  /** Until every made shot has its verdict; a shot the agent never saw shows up in the account. */
+  async #drain(): Promise<void> {
+    const until = performance.now() + DRAIN_MS;
+    while (this.#judged < this.#made.length && performance.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    }
+  }
+}
+
+/** Resolves when the agent watches. Whatever fails, no process is left behind. */
+export async function startDemo(parts: DemoParts): Promise<RunningDemo> {
+  const demo = new Demo(parts);
+  try {
+    await demo.start();
+  } catch (error) {
+    await demo.abandon();
+    throw error;
+  }
+  return demo;
+}
