@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { PpuriError } from '../../config/errors.ts';
 import { parseTime, type Table } from '../table.ts';
 import type { Rows } from './boost.ts';
+import { randomFrom } from './random.ts';
 
 export interface Dataset extends Rows {
   readonly features: readonly string[];
@@ -82,6 +83,25 @@ export function slice(data: Dataset, from: number, to: number): Dataset {
     labels: data.labels.slice(from, to),
     times: data.times.slice(from, to),
   };
+}
+
+/**
+ * The same rows with a `share` of the cells of `features` made missing, so that a model learns to
+ * do without one sensor where others tell the same.
+ */
+export function blank(
+  data: Dataset,
+  features: ReadonlySet<string>,
+  share: number,
+  seed: number,
+): Dataset {
+  const random = randomFrom(seed);
+  const columns = data.columns.map((column, index) =>
+    features.has(data.features[index] ?? '')
+      ? column.map((value) => (random() < share ? Number.NaN : value))
+      : column,
+  );
+  return { ...data, columns };
 }
 
 /** sha256 over names, values and labels: says whether two models saw the same data. */

@@ -15,6 +15,8 @@ export interface FitSpec {
   readonly classes: Manifest['classes'];
   /** Feature → unit. */
   readonly units: Readonly<Record<string, string>>;
+  /** Features whose absence is encoded; absent: those missing in ≥ 0.5 % of the rows. */
+  readonly nan?: ReadonlySet<string>;
   /** Where the data came from, in words. */
   readonly source: string;
   /** Share of good parts that may be called defects on the validation period. */
@@ -102,6 +104,10 @@ function unusable(message: string): PpuriError {
 /** A feature seldom missing in training is refused when missing: the model never learned it. */
 const learnedMissingShare = 0.005;
 
+function isEncoded(name: string, missingShare: number, { nan }: FitSpec): boolean {
+  return nan === undefined ? missingShare >= learnedMissingShare : nan.has(name);
+}
+
 function describe(name: string, index: number, data: Dataset, spec: FitSpec): ModelFeature {
   const column = data.columns[index] ?? new Float32Array();
   const present = column.filter((value) => !Number.isNaN(value)).sort();
@@ -115,7 +121,7 @@ function describe(name: string, index: number, data: Dataset, spec: FitSpec): Mo
     name,
     from: name,
     unit: spec.units[name] ?? '',
-    missing: missing >= learnedMissingShare ? 'nan' : 'refuse',
+    missing: isEncoded(name, missing, spec) ? 'nan' : 'refuse',
     range: [shortest(lowest), shortest(highest)],
     normal: { low: at(0.05), median: at(0.5), high: at(0.95) },
   };

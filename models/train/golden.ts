@@ -2,6 +2,7 @@
 import type { Golden, ModelFeature } from '../manifest.ts';
 import { type BoostedModel, predict } from './boost.ts';
 import type { Dataset } from './dataset.ts';
+import { randomFrom } from './random.ts';
 
 const perKind = 8;
 
@@ -58,15 +59,4 @@ export function shortest(value: number, digits?: number): number {
     if (Math.fround(short) === Math.fround(value)) return short;
   }
   return value;
-}
-
-/** mulberry32: small, seeded, the same everywhere. */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }
