@@ -101,8 +101,18 @@ class QueuedBus implements Bus {
       const unfit = checkRead(request, this.name);
       if (unfit !== null) reject(unfit);
       else {
-        const shape = this.#shape(request, request.priority, reject);
-        this.#enqueue({ ...shape, kind: 'read', request, resolve });
+        const { priority, timeoutMs = this.#timeoutMs } = request;
+        const unit = this.#unit(request.unit);
+        this.#enqueue({
+          kind: 'read',
+          request,
+          priority,
+          unit,
+          timeoutMs,
+          resolve,
+          reject,
+          sentMs: 0,
+        });
       }
     });
   }
@@ -112,8 +122,19 @@ class QueuedBus implements Bus {
       const refused = checkWrite(request, this.#writable, this.name);
       if (refused !== null) reject(refused);
       else {
-        const shape = this.#shape(request, 'write', reject);
-        this.#enqueue({ ...shape, kind: 'write', request, resolve });
+        const { timeoutMs = this.#timeoutMs } = request;
+        const unit = this.#unit(request.unit);
+        const priority = 'write';
+        this.#enqueue({
+          kind: 'write',
+          request,
+          priority,
+          unit,
+          timeoutMs,
+          resolve,
+          reject,
+          sentMs: 0,
+        });
       }
     });
   }
@@ -137,15 +158,6 @@ class QueuedBus implements Bus {
     this.#active = null;
     active?.reject(closedError(active, this.endpoint));
     for (const job of this.#queue.drain()) job.reject(closedError(job, this.endpoint));
-  }
-
-  #shape(
-    request: ReadRequest | WriteRequest,
-    priority: Priority,
-    reject: (error: PpuriError) => void,
-  ): JobShape {
-    const timeoutMs = request.timeoutMs ?? this.#timeoutMs;
-    return { priority, unit: this.#unit(request.unit), timeoutMs, reject, sentMs: 0 };
   }
 
   #unit(unit: number): UnitMonitor {
@@ -178,10 +190,10 @@ class QueuedBus implements Bus {
     return this.#quietError(job, performance.now());
   }
 
-  /** A unit that does not answer is asked at a falling rate, for its neighbours' sake. */
+  /** A unit that does not answer is read at a falling rate, for its neighbours' sake. */
   #quietError(job: Job, nowMs: number): PpuriError | null {
     const waitMs = job.unit.quietUntilMs - nowMs;
-    if (waitMs <= 0 || this.#units.size === 1) return null;
+    if (waitMs <= 0 || job.kind === 'write' || this.#units.size === 1) return null;
     const why = `unit ${job.unit.unit} does not answer; it is asked again in ${Math.ceil(waitMs)} ms`;
     return unavailable(job, this.endpoint, why, 'check its unit id, power and wiring');
   }

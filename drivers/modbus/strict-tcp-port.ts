@@ -69,7 +69,10 @@ export class StrictTcpPort extends EventEmitter {
       opened();
     });
     socket.once('end', () => this.#fail(unavailable('the device closed the connection', subject)));
-    socket.on('error', (cause) => this.#fail(unavailable(cause.message, subject, cause)));
+    socket.on('error', (cause: NodeJS.ErrnoException) => {
+      // A name with several addresses fails with one error for all, whose message is empty.
+      this.#fail(unavailable(cause.message || (cause.code ?? cause.name), subject, cause));
+    });
     socket.once('close', () => this.#fail(unavailable('the connection closed', subject)));
   }
 
