@@ -7,15 +7,17 @@ import type { AlertEngine } from './alerts/engine.ts';
 import type { CycleTracker, Snapshot } from './cycles/tracker.ts';
 import type { RejectSignal } from './outputs/reject-signal.ts';
 import type { Alert, Cycle, Instant, RecordBody, Verdict } from './records.ts';
-import type { Answer, Judge } from './verdict/judge.ts';
+import type { Answer, Judge, Prepared } from './verdict/judge.ts';
 
 export interface LineParts {
   readonly tracker: CycleTracker;
   readonly judge: Judge;
   readonly alerts: AlertEngine;
   readonly reject: RejectSignal | null;
-  /** Settles by the machine's deadline; never rejects. `model` is its hash. */
-  readonly predict: (model: string, input: Float32Array) => Promise<Answer>;
+  /** Settles within `withinMs`; never rejects. `model` is its hash. */
+  readonly predict: (model: string, input: Float32Array, withinMs: number) => Promise<Answer>;
+  /** Snapshot complete → verdict. */
+  readonly deadlineMs: number;
   readonly keep: (body: RecordBody, at: Instant) => void;
   readonly onVerdict: (cycle: Cycle, verdict: Verdict) => void;
   readonly onAlert: (alert: Alert) => void;
@@ -46,14 +48,23 @@ export class MachineLine {
 
   /** Judges one consistent snapshot. Settles with the verdict given, before the store has it. */
   async onSnapshot(snapshot: Snapshot): Promise<void> {
-    const { tracker, judge, predict } = this.#parts;
+    const { tracker, judge, clock } = this.#parts;
     const cycle = tracker.complete(snapshot);
     const prepared = judge.prepare(cycle);
-    const { input, model } = prepared;
-    const answer =
-      input === null || model === null ? null : await predict(model.identity.hash, input);
-    const verdict = judge.conclude(cycle, prepared, answer, this.#parts.clock());
+    const answer = await this.#ask(cycle, prepared);
+    const verdict = judge.conclude(cycle, prepared, answer, clock());
     this.#finish(cycle, verdict);
+  }
+
+  /** An answer after the deadline is none: the part has left the place where it could be diverted. */
+  async #ask(cycle: Cycle, { input, model }: Prepared): Promise<Answer | null> {
+    if (input === null || model === null) return null;
+    const { predict, deadlineMs, clock } = this.#parts;
+    const until = cycle.times.snapshot + deadlineMs;
+    const leftMs = until - clock();
+    const answer = leftMs > 0 ? await predict(model.identity.hash, input, leftMs) : null;
+    if (answer !== null && (answer.kind === 'unscored' || clock() <= until)) return answer;
+    return { kind: 'unscored', reason: 'deadline-missed', detail: 'the agent itself was late' };
   }
 
   /** A shot of which nothing consistent was read is still accounted for. */

@@ -230,8 +230,9 @@ export class Machine {
       judge: this.#judge,
       alerts: this.#alerts,
       reject: this.#reject,
-      predict: (model, input) =>
-        predict({ model, machine: this.id, input, deadlineMs, hardLimitMs }),
+      predict: (model, input, withinMs) =>
+        predict({ model, machine: this.id, input, deadlineMs: withinMs, hardLimitMs }),
+      deadlineMs,
       keep,
       onVerdict,
       onAlert,

@@ -1,5 +1,6 @@
 /** The only file that knows every part: configuration in, a running agent out. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { PpuriError } from '../config/errors.ts';
 import type { Profile } from '../config/profile.ts';
 import type { Config } from '../config/schema.ts';
 import type { Bus, BusStats, WritableRegister } from '../drivers/driver.ts';
@@ -53,6 +54,8 @@ export interface AgentStatus {
 }
 
 const STATUS_EVERY_MS = 1000;
+/** Reading machines waits for the store this long at most. */
+const RESUME_WITHIN_MS = 1000;
 
 function writableOn(config: Config, bus: string): WritableRegister[] {
   return config.machines.flatMap(({ reject, devices }) => {
@@ -106,20 +109,55 @@ export class Agent {
   async start(): Promise<void> {
     this.#loopDelay.enable();
     this.#keeper.onCommand((command) => this.#command(command));
+    const lastShots = await this.#lastShots();
     const early = this.#options.watch !== 'when-models-are-loaded';
-    if (early) this.#startMachines();
+    if (early) this.#startMachines(lastShots);
     this.#statusTimer = setInterval(
       () => this.#keeper.publishStatus(this.status()),
       STATUS_EVERY_MS,
     );
     await this.#desk.open();
-    if (!early) this.#startMachines();
+    if (!early) this.#startMachines(lastShots);
     this.#keeper.publishStatus(this.status());
   }
 
-  #startMachines(): void {
+  #startMachines(lastShots: ReadonlyMap<string, number>): void {
     if (this.#stopping) return;
-    for (const machine of this.#machines.values()) machine.start(null);
+    for (const machine of this.#machines.values()) machine.start(lastShots.get(machine.id) ?? null);
+  }
+
+  /**
+   * The last shot of each machine that was kept before, so that those made while no agent ran are
+   * counted as missed. A store that is slow or broken only costs this, and it is said.
+   */
+  async #lastShots(): Promise<Map<string, number>> {
+    const shots = new Map<string, number>();
+    const late = new Promise<string>((resolve) => {
+      setTimeout(resolve, RESUME_WITHIN_MS, 'the store is slow').unref();
+    });
+    const trouble = await Promise.race([this.#readLastShots(shots), late]);
+    if (trouble !== null) {
+      const text = `shots made while no agent ran cannot be counted: ${trouble}`;
+      this.#tell('resume-unknown', 'warn', 'store', text);
+    }
+    return new Map(shots);
+  }
+
+  /** Fills `shots`; gives why it could not, or null. Never rejects. */
+  async #readLastShots(shots: Map<string, number>): Promise<string | null> {
+    try {
+      const { state, lastError } = await this.#keeper.opened(RESUME_WITHIN_MS);
+      if (state === 'down') return lastError?.message ?? 'the store does not answer';
+      for (const machine of this.#machines.keys()) {
+        const page = await this.#keeper.query('cycles', { machine, limit: 1 });
+        const shot = page.rows[0]?.shot ?? null;
+        if (shot !== null) shots.set(machine, shot);
+      }
+      return null;
+    } catch (error) {
+      if (error instanceof PpuriError) return error.message;
+      throw error;
+    }
   }
 
   /** Settles when every machine was heard once, or `withinMs` passed. */
@@ -210,14 +248,7 @@ export class Agent {
           void (await keeper.query('set-model-state', { hash, state })),
       },
       readBundle,
-      tell: (kind, level, subject, text) =>
-        this.#onEvent({
-          kind,
-          level,
-          subject,
-          text,
-          at: { monoMs: performance.now(), wallMs: Date.now() },
-        }),
+      tell: (...said) => this.#tell(...said),
     });
   }
 
@@ -238,6 +269,11 @@ export class Agent {
       this.#toAlert.add(done - verdict.times.snapshot);
     }
     this.#options.onVerdict?.(cycle, verdict);
+  }
+
+  #tell(kind: string, level: AgentEvent['level'], subject: string, text: string): void {
+    const at = { monoMs: performance.now(), wallMs: Date.now() };
+    this.#onEvent({ kind, level, subject, text, at });
   }
 
   #onEvent(event: AgentEvent): void {

@@ -11,18 +11,39 @@ import { CycleTracker } from '../cycles/tracker.ts';
 import type { Cycle, Reading } from '../records.ts';
 import { toReading } from '../signals/reading.ts';
 import { Codec } from '../simulator/codec.ts';
-import { loadReplay, type ReplayReport } from '../simulator/replay.ts';
+import { loadReplay } from '../simulator/replay.ts';
 
 export interface History {
   readonly rows: number;
   /** How the columns were understood, for the user to check. */
   readonly columns: readonly { readonly of: string; readonly column: string }[];
   readonly unused: readonly string[];
+  /** Rows say which mold made them, so one that does not is in doubt. */
+  readonly moldExpected: boolean;
   /** The next row's cycle, or null after the last. */
   next(): Cycle | null;
 }
 
 const at = (row: number) => ({ monoMs: row, wallMs: 0 });
+
+/** How many of the model's features a table feeds through a profile's signals, and how many straight. */
+export function featuresFed(
+  table: Table,
+  manifest: Manifest,
+  profile: Profile,
+  columns: Readonly<Record<string, string>>,
+): { readonly throughProfile: number; readonly straight: number } {
+  const count = (fed: (feature: Manifest['features'][number]) => boolean): number =>
+    manifest.features.filter(fed).length;
+  return {
+    throughProfile: count(({ from }) => {
+      const signal = profile.features[from]?.from ?? from;
+      const names = [signal, ...(profile.replay?.columns[signal] ?? [])];
+      return signal in columns || names.some((name) => table.find(name) !== null);
+    }),
+    straight: count(({ name }) => table.find(name) !== null),
+  };
+}
 
 /** Through a profile's signals, exactly as a replay over Modbus would be read. */
 export async function profileHistory(
@@ -42,7 +63,8 @@ export async function profileHistory(
   return {
     rows: report.rows,
     columns: report.mapped.map(({ signal, column }) => ({ of: signal, column })),
-    unused: unusedOf(report),
+    unused: report.unusedColumns,
+    moldExpected: profile.cycle?.mold !== undefined,
     next: () => {
       const shot = source.next();
       if (shot === null) return null;
@@ -57,10 +79,6 @@ export async function profileHistory(
   };
 }
 
-function unusedOf(report: ReplayReport): readonly string[] {
-  return report.unusedColumns;
-}
-
 /** Straight from columns named as the model names its features. */
 export function featureHistory(table: Table, manifest: Manifest): History {
   const fed = manifest.features.map((feature) => ({
@@ -73,6 +91,7 @@ export function featureHistory(table: Table, manifest: Manifest): History {
     rows: table.rows.length,
     columns: fed.map(({ from, column }) => ({ of: from, column: table.columns[column] ?? '' })),
     unused: table.columns.filter((_, i) => !used.has(i)),
+    moldExpected: false,
     next: () => {
       if (row >= table.rows.length) return null;
       const features: Record<string, Reading> = {};

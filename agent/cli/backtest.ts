@@ -6,7 +6,7 @@ import { loadProfile } from '../../config/profile-load.ts';
 import { findBundle, readBundle } from '../../models/bundle.ts';
 import type { Bundle } from '../../models/manifest.ts';
 import { readTable, type Table } from '../../models/table.ts';
-import { featureHistory, type History, profileHistory } from '../backtest/history.ts';
+import { featureHistory, featuresFed, type History, profileHistory } from '../backtest/history.ts';
 import { readLabels } from '../backtest/labels.ts';
 import { type BacktestReport, type JudgedRow, reportOn } from '../backtest/report.ts';
 import { openHistoryJudge } from '../backtest/run.ts';
@@ -52,11 +52,8 @@ async function openHistory(
 ): Promise<History> {
   const reference = options.profile ?? bundle.manifest.profile;
   const profile = loadProfile(reference);
-  const columns = profile.replay?.columns ?? {};
-  const names = Object.entries(columns).flatMap(([signal, known]) => [signal, ...known]);
-  const matches = names.filter((name) => table.find(name) !== null).length;
-  const given = Object.keys(options.column).length;
-  return matches + given > 0
+  const fed = featuresFed(table, bundle.manifest, profile, options.column);
+  return fed.throughProfile > 0 && fed.throughProfile >= fed.straight
     ? profileHistory(file, profile, options.column)
     : featureHistory(table, bundle.manifest);
 }
@@ -82,7 +79,7 @@ async function judgeRows(
   const profile =
     options.limits === 'profile' ? loadProfile(options.profile ?? bundle.manifest.profile) : null;
   const log = createLog((line) => process.stderr.write(`${line}\n`), 'warn');
-  const judge = await openHistoryJudge(bundle, profile?.limits ?? {}, false, {
+  const judge = await openHistoryJudge(bundle, profile?.limits ?? {}, history.moldExpected, {
     fork: forkRole,
     log,
   });

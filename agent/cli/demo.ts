@@ -55,7 +55,7 @@ Examples:
 function replayMachine(options: CliOptions, path: string): DemoMachine {
   return {
     id: 'replay',
-    name: options.lang === 'ko' ? '재생' : 'replay',
+    name: 'replay',
     profile: options.profile,
     model: options.model === undefined ? null : modelReference(options.model),
     replay: { path: resolve(path), columns: options.column },
