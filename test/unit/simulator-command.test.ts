@@ -1,0 +1,106 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { addSimulate } from '../../agent/cli/simulate.ts';
+
+/** Runs `ppuri simulate …` in this process; gives what it printed and its exit code. */
+async function simulate(...args: string[]) {
+  const out: string[] = [];
+  const err: string[] = [];
+  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    out.push(String(text));
+    return true;
+  });
+  const stderr = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    err.push(String(text));
+    return true;
+  });
+  const program = new Command('ppuri').exitOverride();
+  addSimulate(program);
+  for (const command of program.commands) command.exitOverride();
+  try {
+    await program.parseAsync(['simulate', ...args], { from: 'user' });
+  } catch (thrown) {
+    if (!(thrown instanceof CommanderError)) throw thrown;
+  } finally {
+    stdout.mockRestore();
+    stderr.mockRestore();
+  }
+  const code = process.exitCode ?? 0;
+  process.exitCode = undefined;
+  return { out: out.join(''), err: err.join(''), code };
+}
+
+function directory(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'ppuri-simulate-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+beforeEach(() => {
+  process.exitCode = undefined;
+});
+
+describe('ppuri simulate', () => {
+  it('serves for a while, says where and how many, and prints JSON lines', async () => {
+    const args = ['--speed', '3000', '--machines', '2', '--meter', '100', '--for', '300ms'];
+    const { out, code } = await simulate('die-casting-cold-chamber', ...args, '--json');
+    const lines = out
+      .trim()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line));
+    expect(lines[0]).toMatchObject({ listening: { units: [1, 2], host: '127.0.0.1' } });
+    const shots = lines.filter((line) => JSON.stringify(line).startsWith('{"shot"'));
+    expect(shots.length).toBeGreaterThan(0);
+    expect(lines.at(-1)).toMatchObject({ stopped: { shots: shots.length } });
+    expect(code).toBe(0);
+  });
+
+  it('serves a meter alone', async () => {
+    const { out, code } = await simulate('eastron-sdm630', '--for', '50ms');
+    expect(out).toContain('eastron-sdm630 on tcp://127.0.0.1:');
+    expect(code).toBe(0);
+  });
+
+  it('replays in its own time with --no-hold and ends with the log', async () => {
+    const log = join(directory(), 'log.csv');
+    writeFileSync(log, 'when,T\n2026-01-01 08:00:00,700\n2026-01-01 08:01:00,701\n');
+    const columns = ['--column', 'meltTemperature=T', '--time', 'when'];
+    const { out } = await simulate(
+      'die-casting-cold-chamber',
+      ...['--replay', log, ...columns, '--no-hold', '--speed', '600'],
+    );
+    expect(out).toContain('replaying 2 rows, timed by when');
+    expect(out).toContain('columns: meltTemperature = T');
+    expect(out).toContain('2 shots, 0 defects');
+  });
+
+  it('writes a data set', async () => {
+    const path = join(directory(), 'set.csv');
+    const { out } = await simulate(
+      'injection-molding',
+      '--dataset',
+      path,
+      '--shots',
+      '300',
+      '--json',
+    );
+    expect(JSON.parse(out)).toMatchObject({ path, rows: 300 });
+    expect(readFileSync(path, 'utf8').trim().split('\n').length).toBe(301);
+  });
+
+  it.each([
+    [['die-casting'], 3, 'there is no profile "die-casting"'],
+    [['injection-molding', '--machines', '300'], 2, '300 does not do for --machines'],
+    [['injection-molding', '--scenario', 'chaos'], 2, 'one of: default, steady'],
+    [['injection-molding', '--column', 'cushion=x'], 2, 'add --replay FILE'],
+    [['injection-molding', '--replay', '/nonexistent.csv'], 2, 'cannot read the file'],
+    [['injection-molding', '--dataset', '/nonexistent/x.csv', '--shots', '5'], 2, 'cannot write'],
+  ])('%j says what is wrong', async (args, code, message) => {
+    const failed = await simulate(...args);
+    expect(failed.err).toContain(message);
+    expect(failed.code).toBe(code);
+  });
+});
