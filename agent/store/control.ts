@@ -24,6 +24,8 @@ export const controlLimits: ControlLimits = {
 };
 
 export interface ControlServer {
+  /** Open at the moment. */
+  connections(): number;
   close(): void;
 }
 
@@ -196,5 +198,5 @@ export async function serveControl(
     server.close();
   };
   server.on('error', close);
-  return { close };
+  return { close, connections: () => connections.size };
 }

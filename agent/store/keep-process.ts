@@ -6,6 +6,8 @@ import type { FromChild, ToChild } from './protocol.ts';
 
 const firstBackoffMs = 100;
 const lastBackoffMs = 5000;
+/** For a child that had opened the store: whatever ended it was not the store. */
+const openedBackoffMs = 500;
 /** A child that lived this long was well: the next loss is answered at once again. */
 const healthyMs = 5000;
 
@@ -27,6 +29,7 @@ export class KeepProcess {
   readonly #events: KeepProcessEvents;
   #child: ChildProcess | null = null;
   #startedMs = 0;
+  #opened = false;
   #losses = 0;
   #restarts = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -54,6 +57,7 @@ export class KeepProcess {
   start(): void {
     this.#timer = null;
     this.#startedMs = performance.now();
+    this.#opened = false;
     try {
       this.#watch(this.#fork('keep'));
     } catch (thrown) {
@@ -87,12 +91,18 @@ export class KeepProcess {
       return;
     }
     if (performance.now() - this.#startedMs > healthyMs) this.#losses = 0;
-    const backoff = Math.min(lastBackoffMs, firstBackoffMs * 2 ** (this.#losses - 1));
+    const most = this.#opened ? openedBackoffMs : lastBackoffMs;
+    const backoff = Math.min(most, firstBackoffMs * 2 ** (this.#losses - 1));
     const againInMs = this.#losses === 0 ? 0 : Math.round(backoff * (0.5 + Math.random() / 2));
     this.#losses += 1;
     this.#restarts += 1;
     this.#timer = setTimeout(() => this.start(), againInMs);
     this.#events.lost(how, againInMs);
+  }
+
+  /** The present child has the store open. */
+  opened(): void {
+    this.#opened = true;
   }
 
   /** False when there is no child to send to. Throws when the message cannot be cloned. */

@@ -1,10 +1,10 @@
 /** What the loop is given to keep its records with, and what it gives. */
-import type { PpuriError } from '../../config/errors.ts';
 import type { Log } from '../health/log.ts';
 import type { AgentEvent, Instant, RecordBody } from '../records.ts';
 import type { ForkRole } from '../role.ts';
 import type { AllMethods } from './methods.ts';
 import type { BootInfo } from './protocol.ts';
+import type { WireError } from './trouble.ts';
 
 export interface RecordKey {
   readonly boot: string;
@@ -30,6 +30,7 @@ export interface KeeperOptions {
   readonly clockSynced?: () => boolean;
 }
 
+/** Plain data: it may be published as part of the status. */
 export interface KeeperStats {
   /** `ok`; `degraded`: late, or only alerts are kept; `down`: nothing is, records wait here. */
   readonly state: 'ok' | 'degraded' | 'down';
@@ -42,7 +43,7 @@ export interface KeeperStats {
   readonly dropped: number;
   readonly restarts: number;
   readonly pid: number | null;
-  readonly lastError: PpuriError | null;
+  readonly lastError: WireError | null;
 }
 
 /** A command of a person, e.g. `model-use`; parameters as they came, unchecked. */

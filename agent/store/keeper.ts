@@ -199,7 +199,10 @@ class StoreKeeper implements Keeper {
 
   #conditionIs(condition: StoreCondition, error: PpuriError | null): void {
     this.#condition = condition;
-    this.#openedOnce ||= condition !== 'down';
+    if (condition !== 'down') {
+      this.#openedOnce = true;
+      this.#process.opened();
+    }
     this.#crashesOpening = 0;
     this.#progressMs = performance.now();
     if (error !== null) this.#lastError = error;
@@ -225,7 +228,7 @@ class StoreKeeper implements Keeper {
       dropped: this.#pending.dropped,
       restarts: this.#process.restarts,
       pid: this.#process.pid,
-      lastError: this.#lastError,
+      lastError: this.#lastError && toWire(this.#lastError, 'keep records', this.#options.path),
     };
   }
 
