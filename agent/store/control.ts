@@ -122,6 +122,7 @@ class Connection {
       this.#state = 'busy';
       this.#socket.pause();
       await this.#write(await this.#reply(line));
+      if (this.#socket.destroyed) return;
       this.#state = 'idle';
       this.lastUsed = performance.now();
       this.#socket.resume();
