@@ -51,21 +51,34 @@ async function makeDataset(
 async function serve(output: Output, profile: Profile, options: SimulateOptions): Promise<void> {
   const plantOptions = plantOptionsOf(profile, options);
   const stop = interrupted();
-  const plant = await startPlant(plantOptions);
+  try {
+    const plant = await startPlant(plantOptions);
+    await serveUntil(stop.signal, plant, profile, output, options);
+  } finally {
+    stop.dispose();
+  }
+}
+
+async function serveUntil(
+  signal: Promise<unknown>,
+  plant: Plant,
+  profile: Profile,
+  output: Output,
+  options: SimulateOptions,
+): Promise<void> {
   const tally: Tally = { shots: 0, defects: 0, suppressed: 0, writes: 0 };
   const json = options.json === true;
-  const ended = watch(plant, plantOptions.machines.length, tally, output, json);
+  const ended = watch(plant, options.machines, tally, output, json);
   announce(plant, profile, options, output, json);
   const counting = setInterval(() => {
     if (!json) output.note(tallyLine(tally));
   }, countEveryMs);
   const over = options.for === undefined ? [] : [elapsed(options.for)];
   try {
-    await Promise.race([stop.signal, ended, ...over]);
+    await Promise.race([signal, ended, ...over]);
   } finally {
     clearInterval(counting);
     await plant.stop();
-    stop.dispose();
   }
   if (json) output.json({ stopped: tally });
   else output.line(tallyLine(tally));
