@@ -4,7 +4,7 @@ import { clashes } from './clashes.ts';
 import { PpuriError } from './errors.ts';
 import { parseConfig } from './load.ts';
 import { type FindModel, machineProblems } from './machine-rules.ts';
-import { inFileOrder, type Problem } from './problem.ts';
+import { inFileOrder, type Problem, ProblemsError } from './problem.ts';
 import type { Profile } from './profile.ts';
 import { findProfile, parseProfile } from './profile-load.ts';
 import type { Config, MachineConfig } from './schema.ts';
@@ -90,4 +90,21 @@ export async function checkConfig(
   const inProfiles = shelf.problems.filter((problem) => problem.file !== path);
   const all = inFileOrder([...problems, ...across, ...inConfig, ...inProfiles]);
   return { config, profiles: shelf.found, problems: all };
+}
+
+export interface SoundConfig {
+  readonly config: Config;
+  /** By the reference as the configuration writes it, an id or a path. */
+  readonly profiles: ReadonlyMap<string, Profile>;
+}
+
+/** For who needs a configuration to run: throws `config-invalid` with every problem of the check. */
+export async function soundConfig(
+  path: string,
+  options: { readonly findModel: FindModel },
+): Promise<SoundConfig> {
+  const { config, profiles, problems } = await checkConfig(path, options);
+  if (config === null || problems.length > 0)
+    throw new ProblemsError('config-invalid', path, problems);
+  return { config, profiles };
 }

@@ -65,6 +65,29 @@ function conversion(expected: string, value: unknown): string {
   return '';
 }
 
+/** The rule for a name, with the name put right as an example where that can be done. */
+function withExample(rule: string, name: string): string {
+  const slug = name.toLowerCase().replace(/[_\s.]+/g, '-');
+  const fits = rule.includes('hyphens') && /^[a-z][a-z0-9-]*$/.test(slug);
+  return fits ? `${rule}, e.g. "${slug}"` : rule;
+}
+
+const modiconTables: Record<string, string> = {
+  0: 'coil',
+  1: 'discrete',
+  3: 'input',
+  4: 'holding',
+};
+
+/** `40001` and `4x0001` of the manuals as our 0-based address; '' for anything else. */
+function modicon(path: Path, value: unknown): string {
+  const match = path.at(-1) === 'at' ? /^([0134])x?(\d{4,5})$/i.exec(String(value)) : null;
+  const [, digit = '', number] = match ?? [];
+  const table = modiconTables[digit];
+  if (table === undefined || Number(number) === 0) return '';
+  return `addresses start at 0: write \`${table} ${Number(number) - 1}\``;
+}
+
 class Translator {
   readonly #source: Source;
   readonly #data: unknown;
@@ -91,7 +114,7 @@ class Translator {
       case 'invalid_key':
         return [this.#badName(path, issue.issues[0]?.message ?? '')];
       case 'invalid_format':
-        return [this.#source.atValue(path, `${shown(value)} cannot be used here`, issue.message)];
+        return [this.#wrongForm(path, issue.message, value)];
       case 'too_small':
         return [this.#outOfBounds(path, 'least', issue.minimum, value)];
       case 'too_big':
@@ -122,7 +145,7 @@ class Translator {
     if (value === null)
       return this.#source.atValue(path, `has no value, expected ${kind(expected)}`, description);
     const message = `expected ${kind(expected)}, found ${shown(value)}`;
-    return this.#source.atValue(path, message, conversion(expected, value));
+    return this.#source.atValue(path, message, modicon(path, value) || conversion(expected, value));
   }
 
   #wrongChoice(path: Path, choices: string[], value: unknown): Problem {
@@ -132,17 +155,23 @@ class Translator {
       return this.#source.atValue(path, `${shown(value)} is ${later}`, `use ${choices.join(', ')}`);
     const given = String(value);
     const best = nearest(given, choices);
-    const hint = best === null ? '' : `did you mean "${best}"? `;
+    const meant = best === null ? [] : [`did you mean "${best}"?`];
+    const all = choices.length === 1 && best !== null ? [] : [`one of ${choices.join(', ')}`];
     const message = `${shown(value)} is not one of the choices`;
-    return this.#source.atValue(path, message, `${hint}one of ${choices.join(', ')}`);
+    return this.#source.atValue(path, message, [...meant, ...all].join(' '));
   }
 
   #badName(path: Path, rule: string): Problem {
     const name = String(path.at(-1));
-    const slug = name.toLowerCase().replace(/[_\s.]+/g, '-');
-    const fits = rule.includes('hyphens') && /^[a-z][a-z0-9-]*$/.test(slug);
-    const better = fits ? `, e.g. "${slug}"` : '';
-    return this.#source.atKey(path, 'this name cannot be used', `${rule}${better}`);
+    return this.#source.atKey(path, 'this name cannot be used', withExample(rule, name));
+  }
+
+  #wrongForm(path: Path, rule: string, value: unknown): Problem {
+    const text = String(value);
+    const hasName = this.#schema.keys(path.slice(0, -1)).includes('name');
+    const korean = /[가-힣]/.test(text) && hasName ? '; Korean goes under name' : '';
+    const hint = modicon(path, value) || withExample(rule, text) + korean;
+    return this.#source.atValue(path, `${shown(value)} cannot be used here`, hint);
   }
 
   #outOfBounds(path: Path, side: string, bound: number | bigint, value: unknown): Problem {

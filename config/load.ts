@@ -2,6 +2,7 @@
 import { problemsOf, valueAt } from './issues.ts';
 import { nearest } from './nearest.ts';
 import { type Problem, ProblemsError } from './problem.ts';
+import { readYaml, type YamlFile } from './read-yaml.ts';
 import {
   type BusConfig,
   busSchema,
@@ -12,7 +13,7 @@ import {
   storeSchema,
 } from './schema.ts';
 import { SchemaKeys } from './schema-keys.ts';
-import { readYaml, type Source, type YamlFile } from './source.ts';
+import type { Source } from './source.ts';
 
 export interface LoadedConfig {
   readonly config: Config;
@@ -45,7 +46,10 @@ export function parseConfig(path: string): ParsedConfig {
   const schemaProblems = parsed.success
     ? []
     : problemsOf(parsed.error.issues, configSchema, file.data, source);
-  const problems = [...file.problems, ...schemaProblems];
+  // a value that YAML already could not give is not told again
+  const told = file.problems.map((problem) => problem.path);
+  const fresh = schemaProblems.filter((problem) => !told.includes(problem.path));
+  const problems = [...file.problems, ...fresh];
   const config = parsed.success && problems.length === 0 ? parsed.data : null;
   return { source, config, parts: partsOf(config, file), problems };
 }
@@ -64,13 +68,13 @@ export function loadConfig(path: string): LoadedConfig {
 const noParts: Parts = { buses: new Map(), machines: [], storePath: '' };
 
 function partsOf(config: Config | null, file: YamlFile): Parts {
-  if (config === null) return soundParts(file.data);
+  if (config === null) return soundParts(file);
   const machines = config.machines.map((machine, index) => ({ index, machine }));
   return { buses: new Map(Object.entries(config.buses)), machines, storePath: config.store.path };
 }
 
-function soundParts(data: unknown): Parts {
-  const meant = asMeant(data, [], new SchemaKeys(configSchema));
+function soundParts({ data, source }: YamlFile): Parts {
+  const meant = asMeant(data, [], new SchemaKeys(configSchema), source);
   const buses = Object.entries(valueAt(meant, ['buses']) ?? {}).map(
     ([name, bus]) => [name, busSchema.safeParse(bus).data ?? null] as const,
   );
@@ -84,14 +88,22 @@ function soundParts(data: unknown): Parts {
 }
 
 /** The data with misspelt keys put right and other unknown ones left out. */
-function asMeant(data: unknown, path: readonly (string | number)[], schema: SchemaKeys): unknown {
-  if (Array.isArray(data)) return data.map((item, i) => asMeant(item, [...path, i], schema));
+function asMeant(
+  data: unknown,
+  path: readonly (string | number)[],
+  schema: SchemaKeys,
+  source: Source,
+): unknown {
+  if (Array.isArray(data))
+    return data.map((item, i) => asMeant(item, [...path, i], schema, source));
   if (typeof data !== 'object' || data === null) return data;
   const known = schema.keys(path);
   const entries = Object.entries(data).flatMap(([key, value]) => {
     const free = known.filter((name) => !Object.hasOwn(data, name));
     const meant = known.length === 0 || known.includes(key) ? key : nearest(key, free);
-    return meant === null ? [] : [[meant, asMeant(value, [...path, meant], schema)]];
+    if (meant === null) return [];
+    if (meant !== key) source.stands([...path, key], [...path, meant]);
+    return [[meant, asMeant(value, [...path, meant], schema, source)]];
   });
   return Object.fromEntries(entries);
 }

@@ -13,6 +13,9 @@ const synonyms: Record<string, string> = {
   register: 'at',
   label: 'title',
   eu: 'unit',
+  min: 'low',
+  max: 'high',
+  off: 'none',
 };
 
 /** Case, hyphens, underscores and every kind of space do not count. */

@@ -8,7 +8,7 @@ import { suggest } from './nearest.ts';
 import { type Problem, ProblemsError } from './problem.ts';
 import { type Profile, profileSchema } from './profile.ts';
 import { profileProblems } from './profile-rules.ts';
-import { readYaml } from './source.ts';
+import { readYaml } from './read-yaml.ts';
 
 const shipped = fileURLToPath(new URL('profiles', import.meta.url));
 

@@ -5,7 +5,7 @@ import { type ErrorCode, PpuriError } from './errors.ts';
 import type { Problem } from './problem.ts';
 
 /** Far above any real configuration; keeps a wrong path from filling the memory. */
-const maxBytes = 1024 * 1024;
+const maxBytes = 256 * 1024;
 
 const reasons: Record<string, [message: string, hint: string]> = {
   ENOENT: ['there is no such file', 'check the path'],
@@ -23,7 +23,7 @@ function unreadable(code: ErrorCode, file: string, reason: string, hint: string,
   });
 }
 
-/** Raw bytes of a regular file of at most 1 MiB; throws `code` otherwise. */
+/** Raw bytes of a regular file of at most 256 KiB; throws `code` otherwise. */
 function readBytes(file: string, code: ErrorCode): Buffer {
   try {
     const stat = statSync(file);
@@ -35,7 +35,7 @@ function readBytes(file: string, code: ErrorCode): Buffer {
         code,
         file,
         `it has ${stat.size} bytes`,
-        'at most 1 MiB; is it the right file?',
+        'at most 256 KiB; is it the right file?',
       );
     return readFileSync(file);
   } catch (thrown) {

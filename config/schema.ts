@@ -94,7 +94,7 @@ export const storeSchema = z.strictObject({
 });
 
 export const configSchema = z.strictObject({
-  gateway: gatewaySchema.describe('This gateway.'),
+  gateway: gatewaySchema.describe('Name and place of this gateway.'),
   buses: z.record(name, busSchema).describe('Ports and TCP endpoints, each by a name of yours.'),
   machines: z.array(machineSchema).min(1).describe('The machines this gateway watches.'),
   store: storeSchema.prefault({}).describe('Where records are kept.'),

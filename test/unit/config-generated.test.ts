@@ -1,0 +1,77 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { errorTable } from '../../config/errors.ts';
+import { stale } from '../../config/generate.ts';
+import { configTable, errorsTable, fillMarkers } from '../../config/reference.ts';
+import { configSchema } from '../../config/schema.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Every source of the product itself, as one text a file. */
+function sources(): string[] {
+  return ['agent', 'drivers', 'models', 'config'].flatMap((room) =>
+    readdirSync(join(root, room), { recursive: true, encoding: 'utf8' })
+      .filter(
+        (file) => file.endsWith('.ts') && file !== 'errors.ts' && !file.includes('generated/'),
+      )
+      .map((file) => readFileSync(join(root, room, file), 'utf8')),
+  );
+}
+
+describe('generated files', () => {
+  it('are current', () => expect(stale(root)).toEqual([]));
+
+  it('describe every option', () => {
+    const bare = configTable()
+      .split('\n')
+      .filter((row) => row.endsWith('|  |'));
+    expect(bare).toEqual([]);
+  });
+
+  it('tell the defaults that the schema gives', () => {
+    expect(configTable()).toContain('| `buses.*.port` | 1–65535 | `502` | TCP port. |');
+    expect(configTable()).toContain('| `machines[].id` | text | **required** |');
+  });
+
+  it('keep the text around the markers', () => {
+    const text = 'before <!-- a:begin -->old<!-- a:end --> after';
+    expect(fillMarkers(text, 'a', 'new')).toBe(
+      'before <!-- a:begin -->\nnew\n<!-- a:end --> after',
+    );
+    expect(() => fillMarkers('nothing', 'a', 'new')).toThrow('<!-- a:begin -->');
+  });
+});
+
+describe('names of options', () => {
+  it('carry their unit where they are a time', () => {
+    const text = JSON.stringify(z.toJSONSchema(configSchema, { io: 'input' }));
+    const times = [...text.matchAll(/"((?:timeout|deadline|hardLimit|poll|pulse)\w*)":\{/g)];
+    expect(times.length).toBeGreaterThan(4);
+    for (const [, name] of times) expect(name).toMatch(/(Ms|S)$/);
+  });
+});
+
+describe('the error table', () => {
+  const codes = Object.keys(errorTable);
+  const text = sources().join('\n');
+
+  it('has every code that is thrown', () => {
+    const thrown = [...text.matchAll(/new (?:PpuriError|ProblemsError)\(\s*'([a-z-]+)'/g)];
+    expect(thrown.length).toBeGreaterThan(10);
+    for (const [, code] of thrown) expect(codes).toContain(code);
+  });
+
+  it.each(codes)('%s is used somewhere', (code) => {
+    expect(text.includes(`'${code}'`)).toBe(true);
+  });
+
+  it('stands in the README whole', () => {
+    const readme = readFileSync(join(root, 'README.md'), 'utf8');
+    const rows = [...readme.matchAll(/^\| `([a-z-]+)` \| \d+ \|/gm)].map(([, code]) => code);
+    expect(rows).toEqual(codes);
+    expect(readme).toContain(errorsTable());
+  });
+});
