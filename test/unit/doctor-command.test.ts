@@ -5,14 +5,6 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const root = path.join(import.meta.dirname, '../..');
-const source = `
-  import { Command } from 'commander';
-  import { addDoctor } from './agent/cli/doctor.ts';
-  const program = new Command('ppuri');
-  addDoctor(program);
-  await program.parseAsync(process.argv.slice(1), { from: 'user' });
-`;
-
 interface Ran {
   readonly code: number | null;
   readonly stdout: string;
@@ -21,7 +13,7 @@ interface Ran {
 
 /** Runs the command in a process of its own. */
 function doctor(args: readonly string[], env: Record<string, string> = {}): Promise<Ran> {
-  const argv = ['--input-type=module', '-e', source, '--', 'doctor', ...args];
+  const argv = ['agent/ppuri.js', 'doctor', ...args];
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
