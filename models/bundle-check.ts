@@ -1,5 +1,5 @@
 /** model.yaml and golden.json as text → checked values; every fault is found, not just the first. */
-import { parseDocument } from 'yaml';
+import { parseDocument, visit, YAMLParseError } from 'yaml';
 import type { z } from 'zod';
 import type { Admission } from './admit.ts';
 import { compileEncoder } from './encode.ts';
@@ -11,6 +11,12 @@ export type Parsed<T> =
 
 export function parseManifest(text: string): Parsed<Manifest> {
   const document = parseDocument(text, { uniqueKeys: true });
+  visit(document, {
+    Alias: (_, { source }) => {
+      document.errors.push(new YAMLParseError([0, 0], 'BAD_ALIAS', `alias *${source} not allowed`));
+      return visit.BREAK;
+    },
+  });
   const faults = [...document.errors, ...document.warnings].map((one) => firstLine(one.message));
   if (faults.length > 0) return { value: null, faults };
   return checked('model.yaml', manifestSchema, document.toJS({ maxAliasCount: 0 }));

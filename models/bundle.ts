@@ -139,7 +139,9 @@ function bundleFiles({ manifest, model, golden }: BundleParts): Record<string, U
   const text = new TextEncoder();
   return {
     'model.onnx': model,
-    'model.yaml': text.encode(stringify(manifest, { lineWidth: 100 })),
+    'model.yaml': text.encode(
+      stringify(manifest, { lineWidth: 100, aliasDuplicateObjects: false }),
+    ),
     'golden.json': text.encode(goldenText(golden)),
   };
 }

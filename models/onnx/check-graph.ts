@@ -51,7 +51,7 @@ function walkGraph(
   for (const tensor of body.initializer) checkTensor(tensor, subject, 'initializer');
   for (const value of [...body.input, ...body.output, ...body.valueInfo])
     checkDeclared(value, subject);
-  const constants = constantsOf(body, outer);
+  const constants = constantsOf(body, outer, subject);
   for (const node of body.node) walkNode(node, walk, constants, depth, iterations);
 }
 
@@ -69,7 +69,7 @@ function checkDeclared(value: ValueInfoProto, subject: string): void {
     );
 }
 
-function constantsOf(body: GraphProto, outer: Constants): Constants {
+function constantsOf(body: GraphProto, outer: Constants, subject: string): Constants {
   const constants = new Map(outer);
   for (const tensor of body.initializer) {
     const values = smallValues(tensor);
@@ -78,17 +78,19 @@ function constantsOf(body: GraphProto, outer: Constants): Constants {
   for (const node of body.node) {
     const [name] = node.output;
     if (node.opType !== 'Constant' || name === undefined) continue;
-    const values = node.attribute.map(constantValues).find((one) => one !== null);
+    const values = node.attribute
+      .map((one) => constantValues(one, subject))
+      .find((one) => one !== null);
     if (values !== undefined && values !== null) constants.set(name, values);
   }
   return constants;
 }
 
-function constantValues(attribute: AttributeProto): number[] | null {
+function constantValues(attribute: AttributeProto, subject: string): number[] | null {
   if (attribute.name === 'value_int') return [Number(attribute.i)];
   if (attribute.name === 'value_ints') return attribute.ints.map(Number);
   if (attribute.name === 'value' && attribute.t !== undefined) {
-    checkTensor(attribute.t, '', 'Constant');
+    checkTensor(attribute.t, subject, 'Constant');
     return smallValues(attribute.t);
   }
   return null;

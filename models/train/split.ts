@@ -86,61 +86,52 @@ export function bestSplit(
 
 const minGain = 1e-9;
 
-/** One pass with missing values going right, and where there are any, with them going left. */
+/** One pass over the bins, with missing values going right and, where there are any, left. */
 function bestOfFeature(
-  histogram: Histogram,
+  { gradients, hessians, counts }: Histogram,
   feature: number,
   bins: number,
   total: Sums,
   rules: SplitRules,
 ): Split | null {
   const base = feature * binStride;
-  const missing = slotSums(histogram, base + missingBin);
-  const whole = score(total, rules);
+  const missing = base + missingBin;
+  const missingCount = counts[missing] ?? 0;
+  const gainOf = gainBy(total, rules);
   let best: Split | null = null;
-  let left: Sums = { gradient: 0, hessian: 0, count: 0 };
+  let [gradient, hessian, count] = [0, 0, 0];
   // With missing values the last bin is a split too: all that is there against what is not.
-  const last = missing.count > 0 ? bins : bins - 1;
-  for (let bin = 0; bin < last; bin += 1) {
-    left = add(left, slotSums(histogram, base + bin));
-    const sides = missing.count > 0 ? [left, add(left, missing)] : [left];
-    for (const [index, side] of sides.entries()) {
-      const gain = splitGain(side, total, whole, rules);
-      if (gain <= (best?.gain ?? minGain)) continue;
-      const missingLeft = missing.count > 0 ? index === 1 : side.count * 2 > total.count;
-      best = { gain, feature, bin, missingLeft };
+  const last = base + (missingCount > 0 ? bins : bins - 1);
+  for (let slot = base; slot < last; slot += 1) {
+    gradient += gradients[slot] ?? 0;
+    hessian += hessians[slot] ?? 0;
+    count += counts[slot] ?? 0;
+    const gain = gainOf(gradient, hessian, count);
+    if (gain > (best?.gain ?? minGain)) {
+      const missingLeft = missingCount === 0 && count * 2 > total.count;
+      best = { gain, feature, bin: slot - base, missingLeft };
     }
+    if (missingCount === 0) continue;
+    const withMissing = gainOf(
+      gradient + (gradients[missing] ?? 0),
+      hessian + (hessians[missing] ?? 0),
+      count + missingCount,
+    );
+    if (withMissing > (best?.gain ?? minGain))
+      best = { gain: withMissing, feature, bin: slot - base, missingLeft: true };
   }
   return best;
 }
 
-function splitGain(left: Sums, total: Sums, whole: number, rules: SplitRules): number {
-  const right = {
-    gradient: total.gradient - left.gradient,
-    hessian: total.hessian - left.hessian,
-    count: total.count - left.count,
-  };
-  const allowed = Math.min(left.count, right.count) >= rules.minLeafRows;
-  if (!allowed || Math.min(left.hessian, right.hessian) < rules.minLeafHessian) return 0;
-  return score(left, rules) + score(right, rules) - whole;
-}
-
-function score({ gradient, hessian }: Sums, { l2 }: SplitRules): number {
-  return (gradient * gradient) / (hessian + l2);
-}
-
-function slotSums(histogram: Histogram, slot: number): Sums {
-  return {
-    gradient: histogram.gradients[slot] ?? 0,
-    hessian: histogram.hessians[slot] ?? 0,
-    count: histogram.counts[slot] ?? 0,
-  };
-}
-
-function add(a: Sums, b: Sums): Sums {
-  return {
-    gradient: a.gradient + b.gradient,
-    hessian: a.hessian + b.hessian,
-    count: a.count + b.count,
+/** What a split gains by the sums of its left side; 0 where the rules forbid it. */
+function gainBy(total: Sums, { l2, minLeafRows, minLeafHessian }: SplitRules) {
+  const whole = total.gradient ** 2 / (total.hessian + l2);
+  return (gradient: number, hessian: number, count: number): number => {
+    const rightHessian = total.hessian - hessian;
+    if (count < minLeafRows || total.count - count < minLeafRows) return 0;
+    if (hessian < minLeafHessian || rightHessian < minLeafHessian) return 0;
+    const rightGradient = total.gradient - gradient;
+    const left = (gradient * gradient) / (hessian + l2);
+    return left + (rightGradient * rightGradient) / (rightHessian + l2) - whole;
   };
 }

@@ -106,14 +106,16 @@ function divide(
 
 function partition(data: BinnedRows, { rows, split }: SplittableLeaf) {
   const column = data.bins[split.feature] ?? new Uint8Array();
-  const goesLeft = (row: number): boolean => {
+  const left = new Uint32Array(rows.length);
+  const right = new Uint32Array(rows.length);
+  let [lefts, rights] = [0, 0];
+  for (const row of rows) {
     const bin = column[row] ?? missingBin;
-    return bin === missingBin ? split.missingLeft : bin <= split.bin;
-  };
-  return {
-    left: rows.filter((row) => goesLeft(row)),
-    right: rows.filter((row) => !goesLeft(row)),
-  };
+    const goesLeft = bin === missingBin ? split.missingLeft : bin <= split.bin;
+    if (goesLeft) left[lefts++] = row;
+    else right[rights++] = row;
+  }
+  return { left: left.slice(0, lefts), right: right.slice(0, rights) };
 }
 
 function branch(data: BinnedRows, split: Split, left: number, right: number): TreeNode {

@@ -1,0 +1,186 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type AddOptions, addModelBundle } from '../../agent/cli/model-add.ts';
+import { inspectModel } from '../../agent/cli/model-inspect.ts';
+import { proveModel } from '../../agent/cli/prove-model.ts';
+import { forkRole } from '../../agent/role.ts';
+import { PpuriError } from '../../config/errors.ts';
+import { readBundle, writeBundle } from '../../models/bundle.ts';
+import type { Bundle } from '../../models/manifest.ts';
+import { onnxBytes, scoreGraph, scoreParts, scratchDir, zipMapGraph } from './models-support.ts';
+
+/** Exports of a real toolkit, not part of the repository. */
+const realModels = join(import.meta.dirname, '..', '..', '..', 'shared', 'models');
+
+const prove = (bundle: Bundle): Promise<void> => proveModel(bundle, forkRole);
+
+async function refusal(work: Promise<unknown>): Promise<PpuriError> {
+  const thrown = await work.then(
+    () => new Error('it was not refused'),
+    (error: unknown) => error,
+  );
+  if (!(thrown instanceof PpuriError)) throw thrown;
+  return thrown;
+}
+
+const airtlab: AddOptions = {
+  profile: 'injection-molding',
+  positive: ['waste', '4'],
+  threshold: 0.5,
+  map: {
+    'Melt temperature': 'nozzleTemperature',
+    'Mold temperature': 'moldTemperature1',
+    time_to_fill: 'injectionTime',
+    'ZDx - Plasticizing time': 'plasticizingTime',
+    'ZUx - Cycle time': 'cycleTime',
+    'SKx - Closing force': 'clampForce',
+    'SKs - Clamping force peak value': 'oilTemperature',
+    'Ms - Torque peak value current cycle': 'screwSpeed',
+    'Mm - Torque mean value current cycle': 'holdTime',
+    'APSs - Specific back pressure peak value': 'backPressure',
+    'APVs - Specific injection pressure peak value': 'maxInjectionPressure',
+    'CPn - Screw position at the end of hold pressure': 'cushion',
+    'SVo - Shot volume': 'switchPosition',
+  },
+};
+
+describe.skipIf(!existsSync(realModels))(
+  'models that a real toolkit exported (../shared/models)',
+  () => {
+    test('a binary one needs nothing but its folder', async () => {
+      await using scratch = await scratchDir();
+      const store = scratch.path;
+      const from = join(realModels, 'kamp-diecast-hgb');
+      const { bundle } = await addModelBundle(from, { store }, prove);
+      expect(bundle.dir).toBe(join(store, 'models', 'kamp-diecast-hgb', '1.0.0'));
+      const { manifest, golden } = await readBundle(bundle.dir);
+      expect(manifest.profile).toBe('die-casting-cold-chamber');
+      expect(manifest.threshold).toBeCloseTo(0.590257, 6);
+      expect(manifest.features[1]).toMatchObject({
+        name: 'molten_volume',
+        from: 'meltVolume',
+        missing: 'nan',
+      });
+      expect(golden.vectors).toHaveLength(20);
+      expect(await readFile(bundle.modelPath)).toEqual(await readFile(join(from, 'model.onnx')));
+    });
+
+    test('one with ZipMap and four classes says all that it needs, and works with that', async () => {
+      await using scratch = await scratchDir();
+      const store = scratch.path;
+      const from = join(realModels, 'airtlab-rf-zipmap');
+      const missing = await refusal(addModelBundle(from, { store }, prove));
+      for (const flag of ['--profile', '--positive', '--threshold'])
+        expect(missing.message).toContain(flag);
+      const { map: _, ...unmapped } = airtlab;
+      const unknown = await refusal(addModelBundle(from, { ...unmapped, store }, prove));
+      expect(unknown.message.match(/--map/g)).toHaveLength(13);
+      expect(await readdir(scratch.path)).toEqual([]);
+      const { bundle, notes } = await addModelBundle(from, { ...airtlab, store }, prove);
+      expect(bundle.manifest.output).toEqual({
+        name: 'probabilities',
+        kind: 'probabilities',
+        defectColumns: [0, 3],
+      });
+      expect(notes.join()).toMatch(/ZipMap unwrapped/);
+      expect((await inspectModel(bundle.dir)).bundle?.hash).toBe(bundle.hash);
+    });
+  },
+);
+
+async function bareModel(dir: string, facts: unknown): Promise<string> {
+  await mkdir(dir, { recursive: true });
+  await writeFile(join(dir, 'model.onnx'), onnxBytes(scoreGraph()));
+  await writeFile(join(dir, 'facts.json'), JSON.stringify(facts));
+  return dir;
+}
+
+const facts = {
+  features: ['melt_temperature', 'vacuum'],
+  threshold: 0.5,
+  profile: 'die-casting-cold-chamber',
+  golden: [{ inputs: { melt_temperature: 1, vacuum: 1 }, p_fail: 0.5 }],
+};
+
+describe('ppuri model add', () => {
+  test('wraps a model of one score', async () => {
+    await using scratch = await scratchDir();
+    const from = await bareModel(join(scratch.path, 'My Export'), facts);
+    const out = join(scratch.path, 'out');
+    const { bundle } = await addModelBundle(from, { out }, prove);
+    expect(bundle.manifest).toMatchObject({
+      name: 'my-export',
+      features: [{ from: 'meltTemperature', unit: '°C', missing: 'refuse' }, { from: 'vacuum' }],
+      output: { name: 'score', kind: 'score', defectColumns: [0] },
+    });
+  });
+
+  test('writes nothing when the model does not give its toolkit’s outputs', async () => {
+    await using scratch = await scratchDir();
+    const golden = [{ inputs: [1, 1], p_fail: 0.5001 }];
+    const from = await bareModel(join(scratch.path, 'bad'), { ...facts, golden });
+    const store = join(scratch.path, 'store');
+    const thrown = await refusal(addModelBundle(from, { store }, prove));
+    expect(thrown.code).toBe('model-golden-mismatch');
+    expect(await readdir(join(store, 'models', 'bad'))).toEqual([]);
+  });
+
+  test('lists everything that a bare file lacks', async () => {
+    await using scratch = await scratchDir();
+    const file = join(scratch.path, 'bare.onnx');
+    await writeFile(file, onnxBytes(zipMapGraph(), { '': 17, 'ai.onnx.ml': 1 }));
+    const { message } = await refusal(addModelBundle(file, { store: scratch.path }, prove));
+    for (const flag of ['--features', '--profile', '--positive', '--threshold', '--golden'])
+      expect(message).toContain(flag);
+    expect(message).toContain('of good, bad');
+  });
+
+  test('says which names and rows of a description are wrong', async () => {
+    await using scratch = await scratchDir();
+    const from = await bareModel(join(scratch.path, 'm'), {
+      ...facts,
+      features: ['melt_temprature', 'vacuum'],
+      golden: [{ inputs: { vacuum: null }, p_fail: 0.5 }],
+    });
+    const map = { vacum: 'vacuum' };
+    const { message } = await refusal(addModelBundle(from, { store: scratch.path, map }, prove));
+    expect(message).toContain("--map 'melt_temprature=meltTemperature'");
+    expect(message).toContain('the model has no feature "vacum"');
+    expect(message).toContain('golden 0: no input for melt_temprature');
+  });
+
+  test('asks how a missing value is encoded when the golden rows have one', async () => {
+    await using scratch = await scratchDir();
+    const golden = [{ inputs: [2, null], p_fail: 0.8807970779778823 }];
+    const from = await bareModel(join(scratch.path, 'm'), { ...facts, golden });
+    const out = join(scratch.path, 'out');
+    const { message } = await refusal(addModelBundle(from, { out }, prove));
+    expect(message).toContain('--missing');
+    const { bundle } = await addModelBundle(from, { out, missing: 0 }, prove);
+    expect(bundle.manifest.features[1]?.missing).toBe(0);
+  });
+
+  test('takes a finished bundle as it is, and no flags that would change it', async () => {
+    await using scratch = await scratchDir();
+    const from = join(scratch.path, 'finished');
+    await writeBundle(from, scoreParts());
+    const store = join(scratch.path, 'store');
+    const changed = await refusal(addModelBundle(from, { store, threshold: 0.9 }, prove));
+    expect(changed.code).toBe('usage');
+    const { bundle } = await addModelBundle(from, { store }, prove);
+    expect(bundle.dir).toBe(join(store, 'models', 'two-sums', '1.0.0'));
+  });
+
+  test('a facts.json that is none is refused with every fault', async () => {
+    await using scratch = await scratchDir();
+    const from = await bareModel(join(scratch.path, 'm'), { features: [], threshold: 'high' });
+    const { message } = await refusal(addModelBundle(from, { store: scratch.path }, prove));
+    expect(message).toMatch(/features: .*\n.*threshold: /);
+  });
+});
+
+test.each(['diecast-defect', 'injection-defect'])('the shipped %s proves itself', async (name) => {
+  await prove(await readBundle(join(import.meta.dirname, '..', '..', 'models', name)));
+});

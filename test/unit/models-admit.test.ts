@@ -1,0 +1,196 @@
+import { create } from '@bufbuild/protobuf';
+import { describe, expect, test } from 'vitest';
+import { PpuriError } from '../../config/errors.ts';
+import { type AdmitOptions, admitModel } from '../../models/admit.ts';
+import { FunctionProtoSchema } from '../../models/onnx/generated/onnx_pb.ts';
+import {
+  attribute,
+  DataType,
+  floatTensor,
+  type GraphInit,
+  graph,
+  int64Tensor,
+  model,
+  node,
+  tensorInfo,
+  writeModel,
+} from '../../models/onnx/model.ts';
+import { onnxBytes, scoreGraph, zipMapGraph } from './models-support.ts';
+
+function refusal(bytes: Uint8Array, options?: AdmitOptions): PpuriError {
+  try {
+    admitModel(bytes, 'hostile.onnx', options);
+  } catch (thrown) {
+    if (!(thrown instanceof PpuriError)) throw thrown;
+    expect(thrown.code).toBe('model-invalid');
+    expect(thrown.subject).toBe('hostile.onnx');
+    expect(thrown.hint).not.toBe('');
+    return thrown;
+  }
+  throw new Error('the model was admitted');
+}
+
+/** The score model with some of its parts replaced or added to. */
+function changed(change: Partial<GraphInit>, opsets?: Record<string, number>): Uint8Array {
+  return onnxBytes({ ...scoreGraph(), ...change }, opsets);
+}
+
+function withNode(init: Parameters<typeof node>[0], opsets?: Record<string, number>): Uint8Array {
+  return changed({ node: [...scoreGraph().node, node(init)] }, opsets);
+}
+
+describe('admitModel', () => {
+  test('says what goes in and what comes out', () => {
+    const admission = admitModel(onnxBytes(scoreGraph()), 'score.onnx');
+    expect(admission).toMatchObject({
+      input: { name: 'x', features: 2 },
+      outputs: [{ name: 'score', dtype: 'float32', dims: [null, 1] }],
+      scores: { name: 'score', kind: 'score', classes: 1 },
+      operators: { MatMul: 1, Sigmoid: 1 },
+      edited: false,
+    });
+  });
+
+  test('unwraps ZipMap into the plain tensor, with its class labels', () => {
+    const admission = admitModel(onnxBytes(zipMapGraph(), { '': 17, 'ai.onnx.ml': 1 }), 'zip.onnx');
+    expect(admission.scores).toEqual({ name: 'probabilities', kind: 'probabilities', classes: 2 });
+    expect(admission.classLabels).toEqual(['good', 'bad']);
+    expect(admission.edited).toBe(true);
+    const again = admitModel(admission.bytes, 'edited.onnx');
+    expect(again.operators).toEqual({ MatMul: 1, Softmax: 1 });
+    expect(again.scores?.name).toBe('probabilities');
+  });
+
+  test('leaves the choice between several float outputs to its user', () => {
+    const output = [...scoreGraph().output, tensorInfo('raw', DataType.FLOAT, [null, 1])];
+    expect(admitModel(changed({ output }), 'two.onnx').scores).toBeNull();
+    expect(admitModel(changed({ output }), 'two.onnx', { output: 'raw' }).scores?.name).toBe('raw');
+    expect(refusal(changed({ output }), { output: 'rwa' }).hint).toBe('choose from: score, raw');
+  });
+});
+
+describe('admitModel refuses', () => {
+  test('what is no protobuf, and a file cut anywhere', () => {
+    const whole = onnxBytes(scoreGraph());
+    refusal(new Uint8Array());
+    refusal(Uint8Array.from({ length: 300 }, (_, index) => (index * 89) % 256));
+    for (let length = 1; length < whole.length; length += 1) refusal(whole.subarray(0, length));
+  });
+
+  test('a file over the size cap', () => {
+    expect(refusal(onnxBytes(scoreGraph()), { maxBytes: 100 }).message).toMatch(/allowed/);
+  });
+
+  test('data outside the file, in initializers and in attributes', () => {
+    const outside = floatTensor('w', [2, 1], []);
+    outside.dataLocation = 1;
+    expect(refusal(changed({ initializer: [outside] })).message).toMatch(/"w".*another file/);
+    const constant = { opType: 'Constant', input: [], output: ['c'] };
+    const hidden = [attribute('value', { tensor: outside })];
+    expect(refusal(withNode({ ...constant, attribute: hidden })).message).toMatch(/another file/);
+  });
+
+  test('unknown domains and operators, by name', () => {
+    const add = { input: ['x', 'x'], output: ['y'] };
+    const foreign = refusal(
+      withNode({ ...add, opType: 'Exec', domain: 'evil' }, { '': 17, evil: 1 }),
+    );
+    expect(foreign.message).toMatch(/evil\.Exec/);
+    const random = refusal(withNode({ ...add, opType: 'RandomNormalLike' }));
+    expect(random.message).toMatch(/RandomNormalLike/);
+    const contrib = refusal(
+      withNode(
+        { ...add, opType: 'Tokenizer', domain: 'com.microsoft' },
+        { '': 17, 'com.microsoft': 1 },
+      ),
+    );
+    expect(contrib.message).toMatch(/com\.microsoft\.Tokenizer/);
+    expect(refusal(onnxBytes(scoreGraph(), { '': 17, other: 1 })).message).toMatch(/"other"/);
+  });
+
+  test('operators hidden in a subgraph', () => {
+    const inner = graph({
+      name: 'then',
+      node: [node({ opType: 'Multinomial', input: ['x'], output: ['t'] })],
+      input: [],
+      output: [tensorInfo('t', DataType.FLOAT, [1])],
+    });
+    const init = { opType: 'If', input: ['flag'], output: ['y'] };
+    const bytes = withNode({ ...init, attribute: [attribute('then_branch', { graph: inner })] });
+    expect(refusal(bytes).message).toMatch(/Multinomial/);
+  });
+
+  test('subgraphs nested without end', () => {
+    let body = graph({ name: 'g', node: [], input: [], output: [] });
+    for (let depth = 0; depth < 12; depth += 1) {
+      const branch = attribute('then_branch', { graph: body });
+      const inner = node({ opType: 'If', input: ['f'], output: ['y'], attribute: [branch] });
+      body = graph({ name: 'g', node: [inner], input: [], output: [] });
+    }
+    expect(refusal(changed({ node: [...body.node] })).message).toMatch(/nested deeper/);
+  });
+
+  test('loops that may not end, unless loops are allowed', () => {
+    const body = graph({ name: 'body', node: [], input: [], output: [] });
+    const loop = { opType: 'Loop', output: ['y'], attribute: [attribute('body', { graph: body })] };
+    const endless = withNode({ ...loop, input: ['', 'go', 'x'] });
+    expect(refusal(endless).message).toMatch(/trip count/);
+    expect(admitModel(endless, 'trusted.onnx', { loops: 'any' }).operators.Loop).toBe(1);
+    const counted = (count: number) =>
+      changed({
+        node: [...scoreGraph().node, node({ ...loop, input: ['n', '', 'x'] })],
+        initializer: [...(scoreGraph().initializer ?? []), int64Tensor('n', [], [count])],
+      });
+    expect(admitModel(counted(10), 'ten.onnx').operators.Loop).toBe(1);
+    expect(refusal(counted(1e9)).message).toMatch(/1000000000 times/);
+  });
+
+  test('absurd tensors: declared, held and generated', () => {
+    const huge = [2 ** 40, 2 ** 20];
+    expect(refusal(changed({ initializer: [floatTensor('w', huge, [])] })).message).toMatch(/"w"/);
+    expect(refusal(changed({ initializer: [floatTensor('w', [3, 1], [1])] })).message).toMatch(
+      /holds 1 elements/,
+    );
+    const output = [tensorInfo('score', DataType.FLOAT, huge)];
+    expect(refusal(changed({ output })).message).toMatch(/"score"/);
+    const made = changed({
+      node: [
+        ...scoreGraph().node,
+        node({ opType: 'ConstantOfShape', input: ['shape'], output: ['big'] }),
+      ],
+      initializer: [...(scoreGraph().initializer ?? []), int64Tensor('shape', [2], [1e6, 1e6])],
+    });
+    expect(refusal(made).message).toMatch(/ConstantOfShape/);
+  });
+
+  test('versions that the runtime does not take', () => {
+    expect(refusal(onnxBytes(scoreGraph(), { '': 27 })).message).toMatch(/version 27/);
+    expect(refusal(onnxBytes(scoreGraph(), { '': 17 }, 14)).message).toMatch(/IR version 14/);
+    expect(admitModel(onnxBytes(scoreGraph(), { '': 26 }, 13), 'new.onnx').opsets).toEqual({
+      '': 26,
+    });
+  });
+
+  test('inputs other than one float row', () => {
+    const two = [
+      tensorInfo('x', DataType.FLOAT, [null, 1]),
+      tensorInfo('z', DataType.FLOAT, [1, 1]),
+    ];
+    expect(refusal(changed({ input: two })).message).toMatch(/exactly one input.*"x", "z"/);
+    const double = [tensorInfo('x', DataType.DOUBLE, [null, 2])];
+    expect(refusal(changed({ input: double })).message).toMatch(/float64 \[N, 2\], not float32/);
+    const image = [tensorInfo('x', DataType.FLOAT, [1, 3, 64, 64])];
+    expect(refusal(changed({ input: image })).message).toMatch(/not \[N, features\]/);
+  });
+
+  test('a model that gives labels only', () => {
+    const output = [tensorInfo('label', DataType.INT64, [null])];
+    expect(refusal(changed({ output })).message).toMatch(/no output .* float/);
+  });
+
+  test('local functions', () => {
+    const whole = model(graph(scoreGraph()), { '': 17 });
+    whole.functions.push(create(FunctionProtoSchema, { name: 'f', domain: 'local' }));
+    expect(refusal(writeModel(whole)).hint).toMatch(/inline/);
+  });
+});
