@@ -9,6 +9,7 @@ import { addDemo } from './demo.ts';
 import { addDoctor } from './doctor.ts';
 import { addModel } from './model.ts';
 import { addRun } from './run.ts';
+import { addSimulate } from './simulate.ts';
 
 export function createProgram(): Command {
   const program = new Command('ppuri')
@@ -20,6 +21,7 @@ export function createProgram(): Command {
   addDemo(program);
   addRun(program);
   addCheck(program);
+  addSimulate(program);
   addModel(program, { fork: forkRole, use: activate });
   addBacktest(program);
   addDoctor(program);
