@@ -16,7 +16,7 @@ import {
 } from '../../models/wrap/facts.ts';
 import type { WrapProfile } from '../../models/wrap/names.ts';
 import { type WrapRequest, wrapModel } from '../../models/wrap/wrap.ts';
-import { isFile, readModelFile } from './model-inspect.ts';
+import { isFile, locateModel, readModelFile } from './model-inspect.ts';
 
 export interface AddOptions {
   readonly name?: string;
@@ -47,9 +47,8 @@ export async function addModelBundle(
   options: AddOptions,
   prove: (bundle: Bundle) => Promise<void>,
 ): Promise<Added> {
-  const isFolder = !(await isFile(path));
+  const { file, isFolder } = await locateModel(path);
   if (isFolder && (await isFile(join(path, 'model.yaml')))) return addWhole(path, options, prove);
-  const file = isFolder ? join(path, 'model.onnx') : path;
   const { parts, notes } = wrapModel(await requestOf(file, isFolder, options));
   const { name, version } = parts.manifest;
   const target = targetOf(name, version, options);

@@ -26,24 +26,37 @@ export async function isFile(path: string): Promise<boolean> {
   }
 }
 
-/** Throws `model-invalid` when there is no such file. */
+/** Where the model lies for a path that may be a file or a folder. Throws `model-invalid`. */
+export async function locateModel(path: string): Promise<{ file: string; isFolder: boolean }> {
+  try {
+    const isFolder = (await stat(path)).isDirectory();
+    return { file: isFolder ? join(path, 'model.onnx') : path, isFolder };
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+/** Throws `model-invalid` when the file cannot be read. */
 export async function readModelFile(path: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    const hint = 'give an .onnx file, a folder with model.onnx, or a bundle';
-    const details = { operation: 'read a model', subject: path, hint, cause };
-    throw new PpuriError('model-invalid', `cannot read the model: ${why}`, details);
+    throw unreadable(path, cause);
   }
+}
+
+function unreadable(path: string, cause: unknown): PpuriError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const hint = 'give an .onnx file, a folder with model.onnx, or a bundle';
+  const details = { operation: 'read a model', subject: path, hint, cause };
+  return new PpuriError('model-invalid', `cannot read the model: ${why}`, details);
 }
 
 /** `path`: an .onnx file, a folder with model.onnx, or a bundle. Throws `model-invalid`. */
 export async function inspectModel(path: string): Promise<Inspection> {
-  const isFolder = !(await isFile(path));
+  const { file, isFolder } = await locateModel(path);
   const bundle =
     isFolder && (await isFile(join(path, 'model.yaml'))) ? await readBundle(path) : null;
-  const file = isFolder ? join(path, 'model.onnx') : path;
   const { bytes: _, ...admission } = admitModel(await readModelFile(file), file);
   return {
     path: file,
