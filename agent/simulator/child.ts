@@ -20,6 +20,8 @@ export async function runSimulateChild(): Promise<void> {
     if (!isToSimulator(message)) return;
     if (message.type === 'stop') void stop();
     else if (message.type === 'start') void startAll(message.plants, plants);
+    else if (message.type === 'traffic')
+      send({ type: 'traffic', plants: plants.map((plant) => plant.traffic()) });
     else {
       for (const plant of plants) plant.stopShots();
       send({ type: 'shots-stopped' });

@@ -2,6 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { type ErrorCode, errorTable, PpuriError } from '../../config/errors.ts';
 import type { ForkRole } from '../role.ts';
+import type { Traffic } from './modbus-server.ts';
 import type { MadeShot, PlantWrite } from './plant.ts';
 import {
   type FromSimulator,
@@ -26,6 +27,8 @@ export interface Simulator {
   /** One per plant, in order. */
   readonly ports: readonly number[];
   readonly replays: Readonly<Record<string, ReplayReport>>;
+  /** What went over each plant's port so far, in order. */
+  traffic(): Promise<readonly Traffic[]>;
   /** Settles when every shot made so far has been handed over and no more will come. */
   stopShots(): Promise<void>;
   /** Settles when the process is gone; it is killed if it will not go. */
@@ -53,6 +56,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       pid: child.pid ?? null,
       ports,
       replays,
+      traffic: () => link.traffic(),
       stopShots: () => link.stopShots(),
       stop: () => link.stop(),
     };
@@ -68,6 +72,7 @@ class SimulatorLink {
   readonly #exit: Promise<void>;
   readonly #start = Promise.withResolvers<Extract<FromSimulator, { type: 'started' }>>();
   readonly #stopped = Promise.withResolvers<void>();
+  readonly #asked: ((plants: readonly Traffic[]) => void)[] = [];
   #stopping = false;
 
   constructor(child: ChildProcess, handlers: SimulatorHandlers) {
@@ -97,6 +102,15 @@ class SimulatorLink {
     }
   }
 
+  /** Rejects when the child is gone. */
+  traffic(): Promise<readonly Traffic[]> {
+    return new Promise((resolve, reject) => {
+      this.#asked.push(resolve);
+      void this.#exit.then(() => reject(lostError('it ended before it answered')));
+      this.send({ type: 'traffic' });
+    });
+  }
+
   async stopShots(): Promise<void> {
     this.send({ type: 'stop-shots' });
     await Promise.race([this.#stopped.promise, this.#exit]);
@@ -118,6 +132,7 @@ class SimulatorLink {
     if (message.type === 'shot') this.#handlers.shot?.(message.shot, message.plant);
     else if (message.type === 'write') this.#handlers.write?.(message.write, message.plant);
     else if (message.type === 'ended') this.#handlers.ended?.(message.machine, message.plant);
+    else if (message.type === 'traffic') this.#asked.shift()?.(message.plants);
     else if (message.type === 'started') this.#start.resolve(message);
     else if (message.type === 'failed') this.#start.reject(errorOf(message.error));
     else this.#stopped.resolve();

@@ -21,6 +21,14 @@ export interface MachineTiming {
   readonly begin: 'at-once' | 'when-read';
 }
 
+/** When the machine last answered a read, performance.now() of its process; null: not yet. */
+export interface Answered {
+  /** Of the shot counter. */
+  readonly counterMs: number | null;
+  /** Of the last register of the shot's block. */
+  readonly blockMs: number | null;
+}
+
 export interface MachineEvents {
   /** After the registers have changed. `counter` is the machine's own, `index` counts from 1. */
   shot(shot: SourceShot, counter: number, index: number, monoMs: number): void;
@@ -29,6 +37,7 @@ export interface MachineEvents {
     address: number,
     values: readonly number[],
     monoMs: number,
+    answered: Answered,
   ): void;
   /** The source has no more shots, and the last one has been read where it is held. */
   ended(): void;
@@ -53,6 +62,8 @@ export class SimulatedMachine implements ServedUnit {
   #lastShotMs = performance.now();
   #lastShotS = 0;
   #slowMs = Number.NEGATIVE_INFINITY;
+  #answered: Answered = { counterMs: null, blockMs: null };
+  readonly #blockEnd: CodedSignal | null;
 
   constructor(
     profile: Profile,
@@ -71,7 +82,9 @@ export class SimulatedMachine implements ServedUnit {
     this.#counter = counter.start;
     this.#resetShots = counter.resetShots;
     this.#registers = new UnitRegisters(codec.signals.values());
-    this.#gate = new HoldGate(this.#counterSignal, codec.ofPoll('shot'));
+    const block = codec.ofPoll('shot');
+    this.#gate = new HoldGate(this.#counterSignal, block);
+    this.#blockEnd = block.toSorted((a, b) => lastWord(b) - lastWord(a))[0] ?? null;
     for (const placed of source.initial()) this.#registers.put(placed);
     this.#registers.put(place(this.#counter, this.#counterSignal));
   }
@@ -97,10 +110,16 @@ export class SimulatedMachine implements ServedUnit {
   }
 
   read(table: RegisterTable, address: number, count: number, reader: object): Uint16Array | null {
-    this.#refreshSlow();
+    const monoMs = performance.now();
+    this.#refreshSlow(monoMs);
     const words = this.#registers.read(table, address, count);
     if (words === null) return null;
-    if (!this.#started && this.#running && this.#isCounter(table, address, count)) this.#begin();
+    if (covers(this.#counterSignal, table, address, count)) {
+      this.#answered = { ...this.#answered, counterMs: monoMs };
+      if (!this.#started && this.#running) this.#begin();
+    }
+    if (this.#blockEnd !== null && covers(this.#blockEnd, table, address, count))
+      this.#answered = { ...this.#answered, blockMs: monoMs };
     const held = this.#timing.hold === 'until-read' && !this.#free;
     if (held && this.#gate.note(reader, table, address, count)) this.#release();
     return words;
@@ -109,15 +128,8 @@ export class SimulatedMachine implements ServedUnit {
   write(table: 'coil' | 'holding', address: number, values: readonly number[]): boolean {
     const monoMs = performance.now();
     if (!this.#registers.write(table, address, values)) return false;
-    this.#events.write(table, address, values, monoMs);
+    this.#events.write(table, address, values, monoMs, this.#answered);
     return true;
-  }
-
-  #isCounter(table: RegisterTable, address: number, count: number): boolean {
-    const { register } = this.#counterSignal;
-    return (
-      register.table === table && register.address >= address && register.address < address + count
-    );
   }
 
   #begin(): void {
@@ -178,10 +190,24 @@ export class SimulatedMachine implements ServedUnit {
     this.#events.shot(shot, this.#counter, this.#index, this.#lastShotMs);
   }
 
-  #refreshSlow(): void {
-    const monoMs = performance.now();
+  #refreshSlow(monoMs: number): void {
     if (monoMs - this.#slowMs < slowRefreshMs) return;
     this.#slowMs = monoMs;
     for (const placed of this.#source.slow(this.time(monoMs).nowS)) this.#registers.put(placed);
   }
+}
+
+function lastWord({ register, words }: CodedSignal): number {
+  return register.address + words - 1;
+}
+
+/** Whether a read gives the last word of `signal`. */
+function covers(
+  signal: CodedSignal,
+  table: RegisterTable,
+  address: number,
+  count: number,
+): boolean {
+  const last = lastWord(signal);
+  return signal.register.table === table && last >= address && last < address + count;
 }

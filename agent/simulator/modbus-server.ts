@@ -18,9 +18,17 @@ export interface ServedUnit {
   write(table: 'coil' | 'holding', address: number, values: readonly number[]): boolean;
 }
 
+/** MBAP and PDU bytes, both ways, since the port was opened. */
+export interface Traffic {
+  readonly requests: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
 export interface ModbusServer {
   readonly host: string;
   readonly port: number;
+  traffic(): Traffic;
   close(): Promise<void>;
 }
 
@@ -41,12 +49,13 @@ export async function startModbusServer(options: {
 }): Promise<ModbusServer> {
   const { host, unit } = options;
   const sockets = new Set<Socket>();
+  const count = { requests: 0, bytesIn: 0, bytesOut: 0 };
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     // A reader that goes away is its own affair.
     socket.on('error', () => socket.destroy());
-    serve(socket, unit);
+    serve(socket, unit, count);
   });
   const port = await listen(server, host, options.port);
   const close = (): Promise<void> =>
@@ -54,7 +63,7 @@ export async function startModbusServer(options: {
       server.close(() => resolve());
       for (const socket of sockets) socket.destroy();
     });
-  return { host, port, close };
+  return { host, port, traffic: () => ({ ...count }), close };
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {
@@ -77,7 +86,11 @@ function listen(server: Server, host: string, port: number): Promise<number> {
   });
 }
 
-function serve(socket: Socket, unitOf: (id: number) => ServedUnit | null): void {
+function serve(
+  socket: Socket,
+  unitOf: (id: number) => ServedUnit | null,
+  count: { requests: number; bytesIn: number; bytesOut: number },
+): void {
   let waiting: Buffer = Buffer.alloc(0);
   socket.on('data', (data: Buffer) => {
     waiting = waiting.length === 0 ? data : Buffer.concat([waiting, data]);
@@ -90,7 +103,11 @@ function serve(socket: Socket, unitOf: (id: number) => ServedUnit | null): void 
       if (waiting.length < headerBytes + length) return;
       const frame = waiting.subarray(0, headerBytes + length);
       waiting = waiting.subarray(headerBytes + length);
-      socket.write(answer(frame, unitOf, socket));
+      const reply = answer(frame, unitOf, socket);
+      socket.write(reply);
+      count.requests += 1;
+      count.bytesIn += frame.length;
+      count.bytesOut += reply.length;
     }
   });
 }

@@ -4,9 +4,14 @@ import { performance } from 'node:perf_hooks';
 import { PpuriError } from '../../config/errors.ts';
 import type { Profile } from '../../config/profile.ts';
 import type { Garbage } from './garbage.ts';
-import { type MachineTiming, SimulatedMachine } from './machine.ts';
+import { type Answered, type MachineTiming, SimulatedMachine } from './machine.ts';
 import { MeterUnit } from './meter-unit.ts';
-import { type ModbusServer, type ServedUnit, startModbusServer } from './modbus-server.ts';
+import {
+  type ModbusServer,
+  type ServedUnit,
+  startModbusServer,
+  type Traffic,
+} from './modbus-server.ts';
 import { ModelledSource } from './modelled.ts';
 import { anyLoad, loads, PowerMeter } from './power-meter.ts';
 import { Random } from './random.ts';
@@ -89,6 +94,8 @@ export interface PlantWrite {
   readonly address: number;
   readonly values: readonly number[];
   readonly monoMs: number;
+  /** What the machine had shown before, e.g. the snapshot behind a reject signal. */
+  readonly answered: Answered;
 }
 
 export interface PlantEvents {
@@ -121,6 +128,10 @@ export class Plant extends EventEmitter<PlantEvents> {
     return this.#server?.port ?? 0;
   }
 
+  traffic(): Traffic {
+    return this.#server?.traffic() ?? { requests: 0, bytesIn: 0, bytesOut: 0 };
+  }
+
   /** What became of each replayed log's columns, by machine. */
   get replays(): ReadonlyMap<string, ReplayReport> {
     return this.#reports;
@@ -137,7 +148,7 @@ export class Plant extends EventEmitter<PlantEvents> {
     const machine = new SimulatedMachine(given.profile, source, timing, counter, {
       shot: (shot, count, index, monoMs) =>
         this.emit('shot', madeShot(given.id, shot, count, index, monoMs)),
-      write: (table, address, values, monoMs) =>
+      write: (table, address, values, monoMs, answered) =>
         this.emit('write', {
           machine: given.id,
           unit: given.unit,
@@ -145,6 +156,7 @@ export class Plant extends EventEmitter<PlantEvents> {
           address,
           values,
           monoMs,
+          answered,
         }),
       ended: () => this.emit('ended', given.id),
     });

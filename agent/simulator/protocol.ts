@@ -1,4 +1,5 @@
 /** What parent and simulator child say to each other. Plain data only. */
+import type { Traffic } from './modbus-server.ts';
 import type { MadeShot, PlantReplay, PlantWrite } from './plant.ts';
 import type { ReplayReport } from './replay.ts';
 import type { Scenario, ScenarioName } from './scenario.ts';
@@ -27,6 +28,7 @@ export interface RemotePlant {
 export type ToSimulator =
   | { readonly type: 'start'; readonly plants: readonly RemotePlant[] }
   | { readonly type: 'stop-shots' }
+  | { readonly type: 'traffic' }
   | { readonly type: 'stop' };
 
 export type FromSimulator =
@@ -41,6 +43,8 @@ export type FromSimulator =
   | { readonly type: 'shot'; readonly plant: number; readonly shot: MadeShot }
   | { readonly type: 'write'; readonly plant: number; readonly write: PlantWrite }
   | { readonly type: 'ended'; readonly plant: number; readonly machine: string }
+  /** One per plant, in order. */
+  | { readonly type: 'traffic'; readonly plants: readonly Traffic[] }
   /** No `shot` message comes after this one. */
   | { readonly type: 'shots-stopped' };
 
@@ -56,10 +60,18 @@ export interface SimulatorFailure {
 export function isToSimulator(message: unknown): message is ToSimulator {
   if (typeof message !== 'object' || message === null || !('type' in message)) return false;
   const { type } = message;
-  return type === 'start' || type === 'stop-shots' || type === 'stop';
+  return type === 'start' || type === 'stop-shots' || type === 'traffic' || type === 'stop';
 }
 
-const fromTypes = new Set(['started', 'failed', 'shot', 'write', 'ended', 'shots-stopped']);
+const fromTypes = new Set<string>([
+  'started',
+  'failed',
+  'shot',
+  'write',
+  'ended',
+  'traffic',
+  'shots-stopped',
+]);
 
 export function isFromSimulator(message: unknown): message is FromSimulator {
   if (typeof message !== 'object' || message === null || !('type' in message)) return false;
