@@ -1,0 +1,132 @@
+/** `ppuri alerts`: what operators were, or are being, told. */
+import { styleText } from 'node:util';
+import { type Command, Option } from 'commander';
+import type { Severity } from '../records.ts';
+import { type AlertRow, severities } from '../store/alert-queries.ts';
+import { action, type Output } from './output.ts';
+import {
+  addStoreFlags,
+  moment,
+  type Place,
+  placeOf,
+  rowLimit,
+  type StoreFlags,
+  withStore,
+} from './store-access.ts';
+import { type Column, csvLine, tableLines } from './table.ts';
+import { severityWords, timeText } from './words.ts';
+
+interface AlertFlags extends StoreFlags {
+  readonly all?: boolean;
+  readonly machine?: string;
+  readonly severity?: Severity;
+  readonly cause?: string;
+  readonly since?: number;
+  readonly until?: number;
+  readonly limit: number;
+  readonly csv?: boolean;
+  readonly bom?: boolean;
+}
+
+const help = `
+Without --all: the alerts that stand now (or stood when the agent stopped). The last changed come
+first.
+
+--json prints one object: {"live":true,"alerts":[{"boot","seq","id","state","current","machine",
+"mold","severity","cause","text":{"ko","en"},"shots":{"from","to"}|null,"count","deviations",
+"raisedWallMs","updatedWallMs","clearedWallMs"}]}; live: a running agent answered.
+
+Examples:
+  ppuri alerts -c ppuri.yaml
+  ppuri alerts -c ppuri.yaml --all --since 24h --machine dc-03
+  ppuri alerts --store /var/lib/ppuri --all --csv --bom > alerts.csv`;
+
+const mostAlerts = 1000;
+
+const colors = { stop: 'red', warning: 'red', caution: 'yellow', info: 'cyan' } as const;
+
+function stateText(row: AlertRow, ko: boolean): string {
+  if (row.state === 'cleared') return ko ? '해제' : 'cleared';
+  if (row.current) return ko ? '발생 중' : 'standing';
+  // Its agent ended before the cause did.
+  return ko ? '미해제' : 'not cleared';
+}
+
+function shotsText({ shots }: AlertRow): string {
+  if (shots === null) return '-';
+  return shots.from === shots.to ? String(shots.from) : `${shots.from}~${shots.to}`;
+}
+
+function columnsFor({ lang, machineName }: Place, color: boolean): Column<AlertRow>[] {
+  const ko = lang === 'ko';
+  return [
+    { title: ko ? '시각' : 'time', text: (row) => timeText(row.updatedWallMs) },
+    { title: ko ? '상태' : 'state', text: (row) => stateText(row, ko) },
+    {
+      title: ko ? '등급' : 'severity',
+      text: (row) => severityWords[row.severity][lang],
+      paint: (text, row) =>
+        color ? styleText(colors[row.severity], text, { validateStream: false }) : text,
+    },
+    { title: ko ? '설비' : 'machine', text: (row) => machineName(row.machine) },
+    { title: ko ? '선별 샷' : 'shots', text: shotsText },
+    { title: ko ? '내용' : 'what', text: (row) => row.text[lang] },
+  ];
+}
+
+const csvTitles =
+  'boot,id,state,machine,mold,severity,cause,raised,updated,cleared,fromShot,toShot,count,ko,en';
+
+function csvRow(row: AlertRow): string {
+  const time = (wallMs: number | null): string | null =>
+    wallMs === null ? null : new Date(wallMs).toISOString();
+  const { boot, id, state, machine, mold, severity, cause, shots, count, text } = row;
+  return csvLine([
+    ...[boot, id, state, machine, mold, severity, cause],
+    ...[time(row.raisedWallMs), time(row.updatedWallMs), time(row.clearedWallMs)],
+    ...[shots?.from ?? null, shots?.to ?? null, count, text.ko, text.en],
+  ]);
+}
+
+function print(output: Output, place: Place, flags: AlertFlags, rows: readonly AlertRow[]): void {
+  if (flags.csv === true) {
+    output.line((flags.bom === true ? '\ufeff' : '') + csvTitles);
+    for (const row of rows) output.line(csvRow(row));
+    return;
+  }
+  if (rows.length === 0) {
+    output.note(place.lang === 'ko' ? '해당하는 알림이 없습니다' : 'no such alerts');
+    return;
+  }
+  for (const line of tableLines(columnsFor(place, output.color), rows)) output.line(line);
+}
+
+async function run(output: Output, flags: AlertFlags): Promise<void> {
+  const place = placeOf(flags);
+  const { machine, severity, cause } = flags;
+  await withStore(place.dir, async (store) => {
+    const rows = await store.ask('alerts', {
+      ...{ machine, severity, cause, fromWallMs: flags.since, toWallMs: flags.until },
+      scope: flags.all === true ? 'all' : 'current',
+      limit: Math.min(mostAlerts, flags.limit),
+    });
+    if (flags.json === true) output.json({ live: store.live, alerts: rows });
+    else print(output, place, flags, rows);
+  });
+}
+
+export function addAlerts(program: Command): void {
+  const command = program.command('alerts').description('alerts that stand, or all that were');
+  addStoreFlags(command, 'one JSON object, described below')
+    .option('--all', 'cleared ones and those of earlier starts too')
+    .option('--machine <id>', 'of this machine only')
+    .addOption(new Option('--severity <severity>', 'of this severity only').choices(severities))
+    .option('--cause <cause>', 'with this cause, e.g. shrinkage')
+    .option('--since <when>', 'changed from: 1h, 7d, or a date and time', moment)
+    .option('--until <when>', 'changed up to: 1h, 7d, or a date and time', moment)
+    .option('--limit <n>', `at most so many (up to ${mostAlerts})`, rowLimit, 50)
+    .addOption(new Option('--csv', 'comma-separated, one line an alert').conflicts('json'))
+    .option('--bom', 'with --csv: begin as Excel wants it')
+    .addHelpText('after', help)
+    .action(action('list alerts', run));
+}

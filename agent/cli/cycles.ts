@@ -1,0 +1,219 @@
+/** `ppuri cycles`: the shots that were kept, with their verdicts. */
+import { styleText } from 'node:util';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Reading } from '../records.ts';
+import {
+  type Cursor,
+  type CyclePageRequest,
+  type CycleRow,
+  outcomes,
+} from '../store/cycle-queries.ts';
+import { action, type Output } from './output.ts';
+import {
+  addStoreFlags,
+  moment,
+  type Place,
+  placeOf,
+  rowLimit,
+  type StoreAccess,
+  type StoreFlags,
+  withStore,
+} from './store-access.ts';
+import { type Column, csvLine, tableLines } from './table.ts';
+import { outcomeWords, reasonText, timeText } from './words.ts';
+
+interface CycleFlags extends StoreFlags {
+  readonly machine?: string;
+  readonly mold?: string;
+  readonly outcome?: CycleRow['outcome'];
+  readonly reason?: string;
+  readonly boot?: string;
+  readonly since?: number;
+  readonly until?: number;
+  readonly shots?: readonly [number, number];
+  readonly order: 'newest' | 'oldest';
+  readonly limit: number;
+  readonly features?: boolean;
+  readonly csv?: boolean;
+  readonly bom?: boolean;
+}
+
+const help = `
+The order is that in which shots were kept (start of the agent, then number), never that of the
+wall clock; a time before which ~ stands was taken while the clock was not set.
+
+--json prints one object: {"live":true,"cycles":[{"boot","seq","machine","profile","mold","shot",
+"index","observed","suppressed","wallMs","clockSynced","outcome","reason","detail","judge",
+"probability","threshold","model":{"name","version","hash"}|null,"flags"}]}; live: a running agent
+answered. --features adds "features" and "readings" (value, quality, at, note by name).
+
+Examples:
+  ppuri cycles -c ppuri.yaml --machine dc-03 --since 1h
+  ppuri cycles --store /var/lib/ppuri --outcome defect --limit 200
+  ppuri cycles -c ppuri.yaml --machine dc-03 --shots 1204..1223
+  ppuri cycles -c ppuri.yaml --since 7d --csv --features --bom --limit all > shots.csv`;
+
+function shotRange(text: string): readonly [number, number] {
+  const match = /^(\d+)(?:\.\.(\d+))?$/.exec(text);
+  const from = Number(match?.[1]);
+  const to = Number(match?.[2] ?? match?.[1]);
+  if (match !== null && from <= to) return [from, to];
+  throw new InvalidArgumentError('give shot numbers such as 1204 or 1204..1223');
+}
+
+function requestOf(flags: CycleFlags): CyclePageRequest {
+  const { machine, mold, outcome, reason, boot, order } = flags;
+  return {
+    ...{ machine, mold, outcome, reason, boot, order },
+    fromWallMs: flags.since,
+    toWallMs: flags.until,
+    fromShot: flags.shots?.[0],
+    toShot: flags.shots?.[1],
+    detail: flags.features === true ? 'features' : 'row',
+  };
+}
+
+const pageRows = 500;
+
+/** Page by page, so that neither side ever holds or computes more than one. */
+async function* pages(store: StoreAccess, flags: CycleFlags): AsyncGenerator<readonly CycleRow[]> {
+  const request = requestOf(flags);
+  let left = flags.limit;
+  let after: Cursor | null | undefined;
+  while (left > 0 && after !== null) {
+    const limit = Math.min(pageRows, left);
+    const page = await store.ask('cycles', { ...request, limit, after });
+    yield page.rows;
+    left -= page.rows.length;
+    after = page.next;
+  }
+}
+
+async function allRows(store: StoreAccess, flags: CycleFlags): Promise<CycleRow[]> {
+  const rows: CycleRow[] = [];
+  for await (const page of pages(store, flags)) rows.push(...page);
+  return rows;
+}
+
+const percent = (value: number | null): string =>
+  value === null ? '-' : `${(value * 100).toFixed(1)} %`;
+
+const colors = { ok: 'green', defect: 'red', unscored: 'yellow' } as const;
+
+function columnsFor({ lang, machineName }: Place, color: boolean): Column<CycleRow>[] {
+  const ko = lang === 'ko';
+  return [
+    { title: ko ? '시각' : 'time', text: (row) => timeText(row.wallMs, row.clockSynced) },
+    { title: ko ? '설비' : 'machine', text: (row) => machineName(row.machine) },
+    { title: ko ? '금형' : 'mold', text: (row) => row.mold ?? '-' },
+    { title: ko ? '샷' : 'shot', align: 'right', text: (row) => String(row.shot ?? row.index) },
+    {
+      title: ko ? '판정' : 'verdict',
+      text: (row) => outcomeWords[row.outcome][lang],
+      paint: (text, row) =>
+        color ? styleText(colors[row.outcome], text, { validateStream: false }) : text,
+    },
+    {
+      title: ko ? '불량확률' : 'p(defect)',
+      align: 'right',
+      text: (row) => percent(row.probability),
+    },
+    { title: ko ? '기준' : 'threshold', align: 'right', text: (row) => percent(row.threshold) },
+    {
+      title: ko ? '사유' : 'reason',
+      text: (row) =>
+        [reasonText(row.reason, lang), row.detail].filter((part) => part !== null).join(': '),
+    },
+  ];
+}
+
+const csvColumns: readonly (readonly [
+  string,
+  (row: CycleRow) => string | number | boolean | null,
+])[] = [
+  ['boot', (row) => row.boot],
+  ['seq', (row) => row.seq],
+  ['time', (row) => new Date(row.wallMs).toISOString()],
+  ['clockSynced', (row) => row.clockSynced],
+  ['machine', (row) => row.machine],
+  ['profile', (row) => row.profile],
+  ['mold', (row) => row.mold],
+  ['shot', (row) => row.shot],
+  ['index', (row) => row.index],
+  ['observed', (row) => row.observed],
+  ['suppressed', (row) => row.suppressed],
+  ['outcome', (row) => row.outcome],
+  ['reason', (row) => row.reason],
+  ['detail', (row) => row.detail],
+  ['judge', (row) => row.judge],
+  ['probability', (row) => row.probability],
+  ['threshold', (row) => row.threshold],
+  ['model', (row) => row.model?.name ?? null],
+  ['modelVersion', (row) => row.model?.version ?? null],
+  ['modelHash', (row) => row.model?.hash ?? null],
+  ['flags', (row) => row.flags.join(' ')],
+];
+
+/** Machines differ in their features: a first pass finds all the columns. */
+async function featureNames(store: StoreAccess, flags: CycleFlags): Promise<string[]> {
+  const names = new Set<string>();
+  if (flags.features !== true) return [];
+  for await (const page of pages(store, flags))
+    for (const row of page) for (const name of Object.keys(row.features ?? {})) names.add(name);
+  return [...names].sort();
+}
+
+async function printCsv(output: Output, store: StoreAccess, flags: CycleFlags): Promise<void> {
+  const names = await featureNames(store, flags);
+  const value = (row: CycleRow, name: string): number | null => {
+    const reading: Reading | undefined = row.features?.[name];
+    return reading?.value ?? null;
+  };
+  const titles = [...csvColumns.map(([title]) => title), ...names];
+  // Excel takes a file for UTF-8 only when it begins with this mark.
+  output.line((flags.bom === true ? '\ufeff' : '') + csvLine(titles));
+  for await (const page of pages(store, flags))
+    for (const row of page)
+      output.line(
+        csvLine([
+          ...csvColumns.map(([, cell]) => cell(row)),
+          ...names.map((name) => value(row, name)),
+        ]),
+      );
+}
+
+async function run(output: Output, flags: CycleFlags): Promise<void> {
+  const place = placeOf(flags);
+  await withStore(place.dir, async (store) => {
+    if (flags.csv === true) return printCsv(output, store, flags);
+    const rows = await allRows(store, flags);
+    if (flags.json === true) return output.json({ live: store.live, cycles: rows });
+    if (rows.length === 0)
+      return output.note(place.lang === 'ko' ? '해당하는 샷이 없습니다' : 'no such shots');
+    for (const line of tableLines(columnsFor(place, output.color), rows)) output.line(line);
+  });
+}
+
+export function addCycles(program: Command): void {
+  const command = program.command('cycles').description('kept shots and their verdicts');
+  addStoreFlags(command, 'one JSON object, described below')
+    .option('--machine <id>', 'of this machine only')
+    .option('--mold <mold>', 'of this mold only')
+    .addOption(new Option('--outcome <outcome>', 'with this verdict').choices(outcomes))
+    .option('--reason <reason>', 'with this reason, e.g. warm-up')
+    .option('--boot <id>', 'of one start of the agent; `last`: the newest')
+    .option('--since <when>', 'from: 1h, 7d, or a date and time', moment)
+    .option('--until <when>', 'up to: 1h, 7d, or a date and time', moment)
+    .option('--shots <from..to>', 'by the machine’s own counter', shotRange)
+    .addOption(
+      new Option('--order <order>', 'which come first')
+        .choices(['newest', 'oldest'])
+        .default('newest'),
+    )
+    .option('--limit <n>', 'at most so many, or `all`', rowLimit, 50)
+    .option('--features', 'with --csv or --json: the features too')
+    .addOption(new Option('--csv', 'comma-separated, one line a shot').conflicts('json'))
+    .option('--bom', 'with --csv: begin as Excel wants it')
+    .addHelpText('after', help)
+    .action(action('list cycles', run));
+}

@@ -1,0 +1,145 @@
+/** The status of an agent as lines for a terminal. */
+import { styleText } from 'node:util';
+import type { BusStats } from '../../drivers/driver.ts';
+import type { AgentStatus } from '../wire.ts';
+import { type Column, tableLines } from './table.ts';
+import { type Language, outcomeWords, reasonText, spanText } from './words.ts';
+
+type Machine = AgentStatus['machines'][number];
+type Paint = (color: 'green' | 'yellow' | 'red', text: string) => string;
+
+const storeWords = {
+  ok: { ko: '정상', en: 'ok' },
+  degraded: { ko: '지연', en: 'degraded' },
+  down: { ko: '중단', en: 'down' },
+} as const;
+
+const linkWords = {
+  up: { ko: '정상', en: 'up' },
+  lost: { ko: '통신두절', en: 'lost' },
+  unknown: { ko: '확인 중', en: 'unknown' },
+} as const;
+
+const busWords: Readonly<Record<BusStats['state'], { readonly ko: string; readonly en: string }>> =
+  {
+    idle: { ko: '대기', en: 'idle' },
+    connecting: { ko: '연결 중', en: 'connecting' },
+    open: { ko: '연결', en: 'open' },
+    backoff: { ko: '재연결 대기', en: 'backoff' },
+    closed: { ko: '닫힘', en: 'closed' },
+  };
+
+const stateColors = { ok: 'green', degraded: 'yellow', down: 'red' } as const;
+const linkColors = { up: 'green', lost: 'red', unknown: 'yellow' } as const;
+
+function lastText({ last }: Machine, lang: Language): string {
+  if (last === null) return '-';
+  const outcome = Object.entries(outcomeWords).find(([name]) => name === last.outcome)?.[1];
+  const ago = spanText(Date.now() - last.wallMs, lang);
+  const shot = last.shot === null ? '' : lang === 'ko' ? `${last.shot}번 ` : `#${last.shot} `;
+  const words = `${shot}${outcome?.[lang] ?? last.outcome} (${reasonText(last.reason, lang)})`;
+  return lang === 'ko' ? `${words}, ${ago} 전` : `${words}, ${ago} ago`;
+}
+
+function machineColumns(lang: Language, paint: Paint): Column<Machine>[] {
+  const ko = lang === 'ko';
+  const unscored = ({ counts }: Machine): number =>
+    Object.values(counts.unscored).reduce((sum, count) => sum + count, 0);
+  return [
+    { title: ko ? '설비' : 'machine', text: ({ name }) => name },
+    {
+      title: ko ? '통신' : 'link',
+      text: ({ link }) => linkWords[link][lang],
+      paint: (text, { link }) => paint(linkColors[link], text),
+    },
+    { title: ko ? '샷' : 'shots', align: 'right', text: ({ counts }) => String(counts.cycles) },
+    { title: ko ? '양품' : 'ok', align: 'right', text: ({ counts }) => String(counts.ok) },
+    { title: ko ? '불량' : 'defect', align: 'right', text: ({ counts }) => String(counts.defect) },
+    {
+      title: ko ? '판정보류' : 'unscored',
+      align: 'right',
+      text: (machine) => String(unscored(machine)),
+    },
+    {
+      title: ko ? '모델' : 'model',
+      text: ({ model }) =>
+        model === null ? (ko ? '한계값만' : 'limits only') : `${model.name} ${model.version}`,
+    },
+    { title: ko ? '최근 샷' : 'last shot', text: (machine) => lastText(machine, lang) },
+  ];
+}
+
+function busColumns(lang: Language): Column<BusStats>[] {
+  const ko = lang === 'ko';
+  const sum = (bus: BusStats, pick: (unit: BusStats['units'][number]) => number): string =>
+    String(bus.units.reduce((total, unit) => total + pick(unit), 0));
+  return [
+    { title: ko ? '버스' : 'bus', text: ({ bus }) => bus },
+    { title: ko ? '상태' : 'state', text: ({ state }) => busWords[state][lang] },
+    { title: ko ? '요청' : 'requests', align: 'right', text: (bus) => sum(bus, (u) => u.requests) },
+    {
+      title: ko ? '응답 없음' : 'timeouts',
+      align: 'right',
+      text: (bus) => sum(bus, (u) => u.timeouts),
+    },
+    {
+      title: ko ? '예외' : 'exceptions',
+      align: 'right',
+      text: (bus) => sum(bus, (u) => u.exceptions),
+    },
+    {
+      title: ko ? '불량 응답' : 'malformed',
+      align: 'right',
+      text: (bus) => sum(bus, (u) => u.malformed),
+    },
+  ];
+}
+
+function headLines(status: AgentStatus, lang: Language, paint: Paint): string[] {
+  const { store, startedWallMs } = status;
+  const up = spanText(Date.now() - startedWallMs, lang);
+  const state = paint(stateColors[store.state], storeWords[store.state][lang]);
+  const counts =
+    lang === 'ko'
+      ? `저장 ${store.kept}, 대기 ${store.pending}, 누락 ${store.dropped}`
+      : `${store.kept} kept, ${store.pending} pending, ${store.dropped} dropped`;
+  const error =
+    store.state === 'ok' || store.lastError === null ? '' : `: ${store.lastError.message}`;
+  return lang === 'ko'
+    ? [
+        `게이트웨이 ${status.gateway} (${status.site}), 가동 ${up}`,
+        `저장소 ${state} (${counts})${error}`,
+      ]
+    : [
+        `gateway ${status.gateway} (${status.site}), up ${up}`,
+        `store ${state} (${counts})${error}`,
+      ];
+}
+
+function alertLines(status: AgentStatus, lang: Language): string[] {
+  const open = status.machines.flatMap(({ openAlerts }) => openAlerts);
+  if (open.length === 0) return [lang === 'ko' ? '발생 중인 알림 없음' : 'no standing alerts'];
+  return open.map(({ text }) => text[lang]);
+}
+
+function latencyLine(status: AgentStatus, lang: Language): string {
+  const figures = status.latencyMs.snapshotToAlert;
+  const title = lang === 'ko' ? '스냅샷→알림' : 'snapshot → alert';
+  if (figures === null) return `${title} -`;
+  return `${title} p50 ${figures.p50} ms, p99 ${figures.p99} ms`;
+}
+
+/** Head, alerts, machines, buses and latency. */
+export function statusLines(status: AgentStatus, lang: Language, color: boolean): string[] {
+  const paint: Paint = (name, text) =>
+    color ? styleText(name, text, { validateStream: false }) : text;
+  return [
+    ...headLines(status, lang, paint),
+    latencyLine(status, lang),
+    ...alertLines(status, lang),
+    '',
+    ...tableLines(machineColumns(lang, paint), status.machines),
+    '',
+    ...tableLines(busColumns(lang), status.buses),
+  ];
+}

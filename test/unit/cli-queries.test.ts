@@ -1,0 +1,180 @@
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'csv-parse/sync';
+import { expect, test } from 'vitest';
+import { textWidth } from '../../agent/cli/table.ts';
+import { alertBody, at, cycleBody, startKeeper, temporaryDirectory } from './store-support.ts';
+
+const program = fileURLToPath(new URL('../fixtures/queries-program.ts', import.meta.url));
+
+interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function ppuri(...args: string[]): Promise<Ran> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [program, ...args], {
+      env: { ...process.env, TZ: 'Asia/Seoul', NO_COLOR: '1' },
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      stdout += chunk;
+    });
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      stderr += chunk;
+    });
+    child.once('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+async function filled() {
+  const dir = temporaryDirectory();
+  const { keeper } = startKeeper(dir);
+  keeper.keep(cycleBody(1), at(1));
+  const defect = { outcome: 'defect', reason: 'above-threshold', probability: 0.934 } as const;
+  keeper.keep(cycleBody(2, { mold: '금형, "가"' }, defect), at(2));
+  const unscored = {
+    outcome: 'unscored',
+    reason: 'warm-up',
+    judge: 'none',
+    probability: null,
+    threshold: null,
+    model: null,
+  } as const;
+  keeper.keep(cycleBody(1, { machine: 'im-05', mold: null, shot: 7 }, unscored), at(3));
+  keeper.keep(alertBody('a-1'), at(4));
+  keeper.keep(alertBody('a-2', { machine: 'im-05', severity: 'info' }), at(5));
+  keeper.keep(alertBody('a-2', { machine: 'im-05', severity: 'info', state: 'cleared' }), at(6));
+  await keeper.flush();
+  return { dir, keeper };
+}
+
+/** Where each column begins, in terminal columns, by its cells' starts. */
+function startsOf(line: string, cells: readonly string[]): number[] {
+  return cells.map((cell) => textWidth(line.slice(0, line.indexOf(cell))));
+}
+
+test('shots in Korean, newest first, with columns that line up', async () => {
+  const { dir } = await filled();
+  const { code, stdout } = await ppuri('cycles', '--store', dir);
+  expect(code).toBe(0);
+  const lines = stdout.trimEnd().split('\n');
+  expect(lines).toHaveLength(4);
+  expect(lines[1]).toMatch(/im-05 .* 7 +판정보류 +- +- +재가동 후 예열$/);
+  expect(lines[2]).toMatch(/불량 +93\.4 % +50\.0 % +기준 이상$/);
+  expect(lines[3]).toMatch(/dc-03 .* 1001 +양품 +2\.0 %/);
+  const starts = [
+    startsOf(lines[0] ?? '', ['설비', '금형', '판정', '사유']),
+    startsOf(lines[2] ?? '', ['dc-03', '금형,', '불량', '기준 이상']),
+    startsOf(lines[3] ?? '', ['dc-03', 'A-12', '양품', '기준 미만']),
+  ];
+  expect(starts[1]).toEqual(starts[0]);
+  expect(starts[2]).toEqual(starts[0]);
+});
+
+test('filters, and the same answer from the running agent and from the file', async () => {
+  const { dir, keeper } = await filled();
+  const args = ['cycles', '--store', dir, '--outcome', 'defect', '--shots', '1000..1010', '--json'];
+  const live = JSON.parse((await ppuri(...args)).stdout);
+  expect(live).toMatchObject({ live: true, cycles: [{ shot: 1002, outcome: 'defect' }] });
+  await keeper.close();
+  const stored = JSON.parse((await ppuri(...args)).stdout);
+  expect(stored).toEqual({ ...live, live: false });
+  const none = await ppuri('cycles', '--store', dir, '--since', '1h', '--machine', 'nobody');
+  expect(none).toMatchObject({ code: 0, stdout: '', stderr: '해당하는 샷이 없습니다\n' });
+});
+
+test('CSV survives quotes, commas and Korean, and carries features and pages', async () => {
+  const dir = temporaryDirectory();
+  const { keeper } = startKeeper(dir);
+  for (let index = 1; index <= 1203; index += 1)
+    keeper.keep(cycleBody(index, { mold: '금형, "가"\n2' }), at(index));
+  await keeper.flush();
+  const args = ['--csv', '--bom', '--features', '--limit', 'all', '--order', 'oldest'];
+  const { stdout } = await ppuri('cycles', '--store', dir, ...args);
+  expect(stdout.startsWith('\ufeff')).toBe(true);
+  const rows: Record<string, string>[] = parse(stdout, { columns: true, bom: true });
+  expect(rows.map((row) => Number(row.index))).toEqual(
+    Array.from({ length: 1203 }, (_, n) => n + 1),
+  );
+  expect(rows[0]).toMatchObject({ mold: '금형, "가"\n2', biscuitThickness: '26', outcome: 'ok' });
+});
+
+test('alerts: those that stand, then all of them', async () => {
+  const { dir } = await filled();
+  const standing = await ppuri('alerts', '--store', dir);
+  expect(standing.stdout.trimEnd().split('\n')).toHaveLength(2);
+  expect(standing.stdout).toContain('급탕량·래들 확인');
+  expect(standing.stdout).toMatch(/발생 중 +경고 +dc-03 +1204~1223/);
+  const all = JSON.parse((await ppuri('alerts', '--store', dir, '--all', '--json')).stdout);
+  expect(all.alerts).toMatchObject([
+    { id: 'a-2', state: 'cleared', current: false },
+    { id: 'a-1', state: 'raised', current: true, clearedWallMs: null },
+  ]);
+  const english = await ppuri('alerts', '--store', dir, '--all', '--lang', 'en');
+  expect(english.stdout).toMatch(/cleared +info +im-05/);
+});
+
+test('status of a stopped agent: exit 1, and what it kept', async () => {
+  const { dir, keeper } = await filled();
+  expect((await ppuri('status', '--store', dir)).stdout).toBe('에이전트가 시작하는 중입니다\n');
+  await keeper.close();
+  const text = await ppuri('status', '--store', dir);
+  expect(text.code).toBe(1);
+  expect(text.stdout).toContain('마지막 가동: 샷 3 (양품 1, 불량 1, 판정보류 1)');
+  const json = await ppuri('status', '--store', dir, '--json');
+  expect(json.code).toBe(1);
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    running: false,
+    last: { kept: 3, repeated: 0, verdicts: { ok: 1, defect: 1, unscored: { 'warm-up': 1 } } },
+  });
+});
+
+test('the configuration gives the store, the names and the language', async () => {
+  const { dir } = await filled();
+  const file = join(temporaryDirectory(), 'ppuri.yaml');
+  writeFileSync(
+    file,
+    `gateway: { id: gw-1, locale: en }
+buses: { press: { type: modbus-tcp, host: 127.0.0.1 } }
+machines:
+  - id: dc-03
+    name: 3호기
+    profile: die-casting-cold-chamber
+    devices: { plc: { bus: press } }
+store: { path: ${dir} }
+`,
+  );
+  const { stdout } = await ppuri('cycles', '-c', file);
+  expect(stdout).toMatch(/3호기 .*defect/);
+  expect(stdout).toMatch(/im-05 .*unscored/);
+});
+
+test('no store, a wrong option, a wrong configuration: what, where and what to do', async () => {
+  const dir = temporaryDirectory();
+  const none = await ppuri('cycles', '--store', dir);
+  expect(none.code).toBe(5);
+  expect(none.stderr).toMatch(/no store here[\s\S]*ppuri\.db[\s\S]*do: name it/);
+  const json = JSON.parse((await ppuri('status', '--store', dir, '--json')).stdout);
+  expect(json.error).toMatchObject({ code: 'store-unavailable', retryable: true });
+  expect((await ppuri('cycles', '--outcome', 'bad')).stderr).toContain('ok, defect, unscored');
+  expect((await ppuri('cycles', '--since', 'yesterday')).stderr).toContain('2026-11-22');
+  expect((await ppuri('alerts', '-c', join(dir, 'absent.yaml'))).code).toBe(3);
+  const help = (await ppuri('cycles', '--help')).stdout;
+  expect(help).toContain('ppuri cycles -c ppuri.yaml --machine dc-03 --since 1h');
+});
+
+test('text from a machine cannot move the cursor of a terminal', async () => {
+  const dir = temporaryDirectory();
+  const { keeper } = startKeeper(dir);
+  keeper.keep(cycleBody(1, { mold: '\u001b[2J\u0007A\r\nB' }), at(1));
+  await keeper.flush();
+  const { stdout } = await ppuri('cycles', '--store', dir);
+  expect(stdout.trimEnd().split('\n')).toHaveLength(2);
+  expect(stdout.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+});
