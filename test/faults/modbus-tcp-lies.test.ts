@@ -1,4 +1,5 @@
 /** Devices and gateways that answer wrongly, one way at a time: an error, never a wrong value. */
+import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { PpuriError } from '../../config/errors.ts';
@@ -207,7 +208,9 @@ describe('replies at the wrong time', () => {
     expect((await errorOf(bus.read(request))).code).toBe('bus-timeout');
     const other = { ...request, address: 900 };
     const words = wordsOf({ functionCode: 3, unit: 1, address: 900 }, 4);
+    const closed = sockets.map((socket) => socket.destroyed || once(socket, 'close'));
     for (let i = 0; i < 40; i++) expect((await bus.read(other)).words).toEqual(words);
+    await Promise.all(closed);
     expect(device.connections).toBe(2);
   });
 

@@ -84,18 +84,13 @@ describe('what loopback cannot show (a stand-in for the transport)', () => {
     expect(aborted).toBe(true);
   });
 
-  test('a link that needs silence after a time-out is not used before it has had it', async () => {
-    const asked: number[] = [];
-    let settleLate: Settle | null = null;
+  test('a link that needs silence gets it, and a ghost settles nothing', async () => {
+    const asked: { address: number; settle: Settle }[] = [];
     let rested = (): void => undefined;
     const link: Link = {
       bytesSent: 0,
       bytesReceived: 0,
-      read: (request, settle) => {
-        asked.push(request.address);
-        if (request.address === 1) settleLate = settle;
-        else settle(null, [request.address], now());
-      },
+      read: ({ address }, settle) => asked.push({ address, settle }),
       write: () => undefined,
       abandon: () =>
         new Promise<void>((resolve) => {
@@ -104,17 +99,31 @@ describe('what loopback cannot show (a stand-in for the transport)', () => {
       close: () => undefined,
     };
     const transport: Transport = { endpoint: 'rtu:///dev/null', connect: async () => link };
-    const bus = createQueuedBus({ name: 'line', transport, timeoutMs: 20 });
-    const first = bus.read({ ...read, address: 1 });
+    const bus = createQueuedBus({ name: 'line', transport, timeoutMs: 10_000 });
+    const addresses = (): number[] => asked.map(({ address }) => address);
+    const first = bus.read({ ...read, address: 1, timeoutMs: 20 });
     const second = bus.read({ ...read, address: 2 });
+    const third = bus.read({ ...read, address: 3 });
     await expect(first).rejects.toMatchObject({ code: 'bus-timeout' });
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(asked).toEqual([1]);
-    const late = settleLate as Settle | null;
-    late?.(null, [1], now());
+    await settled();
+    expect(addresses()).toEqual([1]);
     rested();
+    await settled();
+    expect(addresses()).toEqual([1, 2]);
+    asked[0]?.settle(null, [111], now());
+    await settled();
+    expect(addresses()).toEqual([1, 2]);
+    asked[1]?.settle(null, [2], now());
     expect((await second).words).toEqual([2]);
-    expect(bus.stats().connects).toBe(1);
+    await settled();
+    asked[2]?.settle(null, [3], now());
+    expect((await third).words).toEqual([3]);
+    expect(bus.stats()).toMatchObject({ connects: 1, units: [{ requests: 3, timeouts: 1 }] });
     await bus.close();
   });
 });
+
+/** Everything that was due has run: promises, ticks, immediates. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+}
