@@ -137,7 +137,7 @@ async function runIn(dir: string, output: Output, options: CliOptions): Promise<
         }),
   });
   try {
-    await Promise.race([stop.signal, demo.ended, demo.broken, elapsed(options.for)]);
+    await Promise.race([stop.signal, output.closed, demo.ended, demo.broken, elapsed(options.for)]);
   } catch (error) {
     await demo.abandon();
     throw error;

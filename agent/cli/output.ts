@@ -9,6 +9,18 @@ export interface Output {
   /** One JSON object on one line, on stdout. */
   json(value: unknown): void;
   readonly color: boolean;
+  /** Resolves when nobody reads stdout any more, as after `| head`; what is written then is dropped. */
+  readonly closed: Promise<void>;
+}
+
+/** Settles when the reader of `stream` went away; any other error of it is thrown. */
+function readerGone(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      resolve();
+    });
+  });
 }
 
 /** Colour only on a terminal and without NO_COLOR. */
@@ -16,11 +28,16 @@ export function createOutput(
   stdout: NodeJS.WriteStream = process.stdout,
   stderr: NodeJS.WriteStream = process.stderr,
 ): Output {
+  const write = (stream: NodeJS.WriteStream, text: string): void => {
+    if (stream.writable) stream.write(`${text}\n`);
+  };
+  void readerGone(stderr);
   return {
-    line: (text) => void stdout.write(`${text}\n`),
-    note: (text) => void stderr.write(`${text}\n`),
-    json: (value) => void stdout.write(`${JSON.stringify(value)}\n`),
+    line: (text) => write(stdout, text),
+    note: (text) => write(stderr, text),
+    json: (value) => write(stdout, JSON.stringify(value)),
     color: stdout.isTTY === true && process.env.NO_COLOR === undefined,
+    closed: readerGone(stdout),
   };
 }
 

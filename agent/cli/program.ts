@@ -1,6 +1,7 @@
 /** The command line: every command registers itself here. */
 import { Command, CommanderError } from 'commander';
 import { exitCodes } from '../../config/errors.ts';
+import packageJson from '../../package.json' with { type: 'json' };
 import { forkRole } from '../role.ts';
 import { activate } from './activate.ts';
 import { addBacktest } from './backtest.ts';
@@ -11,9 +12,12 @@ import { addModel } from './model.ts';
 import { addRun } from './run.ts';
 import { addSimulate } from './simulate.ts';
 
+const { version } = packageJson;
+
 export function createProgram(): Command {
   const program = new Command('ppuri')
     .description('predicts defects on casting and injection-molding machines, beside the machine')
+    .version(version, '-V, --version')
     .enablePositionalOptions()
     .showSuggestionAfterError()
     .showHelpAfterError('(`ppuri help` lists the commands, `ppuri COMMAND --help` shows examples)')
