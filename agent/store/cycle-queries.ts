@@ -1,6 +1,7 @@
 /** Questions about cycles. Every one is bounded: SQLite cannot be interrupted while it answers. */
 import type Database from 'better-sqlite3';
 import type { ModelIdentity, Reading, Verdict } from '../records.ts';
+import { unpackReadings } from './compact.ts';
 import {
   asFields,
   badParameter,
@@ -195,8 +196,8 @@ function modelOf(raw: RawCycle): ModelIdentity | null {
   return { name: raw.model_name, version: raw.model_version ?? '', hash: raw.model_hash };
 }
 
-const parsed = (text: string | null | undefined) =>
-  text === null || text === undefined ? null : JSON.parse(text);
+const unpacked = (text: string | null | undefined) =>
+  text === null || text === undefined ? null : unpackReadings(text);
 
 function toCycleRow(raw: RawCycle): CycleRow {
   const { boot, seq, machine, profile, mold, shot, observed, suppressed } = raw;
@@ -207,7 +208,7 @@ function toCycleRow(raw: RawCycle): CycleRow {
     ...{ outcome, reason, detail, judge, probability, threshold, model: modelOf(raw) },
     flags: JSON.parse(raw.flags),
     ...('features' in raw
-      ? { features: parsed(raw.features), readings: parsed(raw.readings) }
+      ? { features: unpacked(raw.features), readings: unpacked(raw.readings) }
       : {}),
   };
 }

@@ -7,6 +7,8 @@ import { asStoreError } from './trouble.ts';
 export const pageSize = 4096;
 const walLimitBytes = 8 * 1024 * 1024;
 const busyMs = 3000;
+/** The newest pages are what is written to; the file is far larger than any sensible cache. */
+const cacheKiB = 4096;
 /** Pages that only alerts, gap records and bookkeeping may take: 1 MiB, less in a tiny store. */
 const reservePages = 256;
 const incremental = 2;
@@ -53,6 +55,7 @@ function configure(db: Database.Database, options: DatabaseOptions): void {
   db.pragma('synchronous = FULL');
   db.pragma('foreign_keys = ON');
   db.pragma(`busy_timeout = ${busyMs}`);
+  db.pragma(`cache_size = -${cacheKiB}`);
   db.pragma(`journal_size_limit = ${walLimitBytes}`);
   setPageCap(db, pageCap(options.maxMiB).urgent);
   assertSetting(db, 'auto_vacuum', incremental);

@@ -2,6 +2,7 @@
 
 import { PpuriError } from '../../config/errors.ts';
 import type { Alert, Cycle, RecordBody, StoredRecord, Verdict } from '../records.ts';
+import { packReadings } from './compact.ts';
 
 /** Largest body that is kept, in UTF-16 units of its JSON; a cycle has some 5,000. */
 const maxBody = 1_000_000;
@@ -75,7 +76,7 @@ export function toRow(record: StoredRecord): RecordRow {
     const text = JSON.stringify(slimBody(body));
     const cycle = body.kind === 'cycle' ? body.cycle : null;
     const data =
-      cycle === null ? null : [JSON.stringify(cycle.features), JSON.stringify(cycle.readings)];
+      cycle === null ? null : [packReadings(cycle.features), packReadings(cycle.readings)];
     const size = text.length + (data ?? []).reduce((sum, part) => sum + part.length, 0);
     if (size > maxBody) throw refuse(record, `its body has ${size} characters`);
     const synced = record.clockSynced ? 1 : 0;
