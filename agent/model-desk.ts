@@ -40,6 +40,8 @@ function messageOf(thrown: unknown): string {
 export class ModelDesk {
   readonly #parts: DeskParts;
   readonly #loaded = new Map<string, Bundle>();
+  /** What each machine should run, loaded or not. */
+  readonly #wanted = new Map<string, Bundle>();
   readonly #setAside = new Set<string>();
 
   constructor(parts: DeskParts) {
@@ -73,6 +75,8 @@ export class ModelDesk {
     }
     const bundle = await this.#parts.readBundle(dir);
     machine.requireFit(bundle);
+    // Whoever points a machine to a model that was set aside says that it may run again.
+    if (this.#setAside.has(bundle.hash)) await this.restore(bundle.hash);
     await this.#parts.inference.load(bundle);
     const { name, version } = bundle.manifest;
     await this.#parts.memory.setPointer(machineId, {
@@ -89,9 +93,13 @@ export class ModelDesk {
   async restore(hash: string): Promise<void> {
     await this.#parts.inference.restore(hash);
     await this.#parts.memory.setState(hash, null);
-    const waiting = [...this.#loaded].filter(([, bundle]) => bundle.hash === hash);
-    for (const [id] of waiting) this.#parts.machines.get(id)?.tellModel('back', hash.slice(0, 12));
     this.#setAside.delete(hash);
+    for (const [id, bundle] of this.#wanted) {
+      const machine = this.#parts.machines.get(id);
+      if (bundle.hash !== hash || machine === undefined) continue;
+      if (this.#loaded.get(id)?.hash !== hash) await this.#load(machine, bundle);
+      machine.tellModel('back', bundle.manifest.name);
+    }
   }
 
   /** Call after any event of inference: remembers incidents, and tells machines left without. */
@@ -129,7 +137,11 @@ export class ModelDesk {
   async #seat(machine: Machine, pointer: BundlePointer | null): Promise<void> {
     const pointed = pointer === null ? null : await this.#readPointed(machine, pointer);
     const bundle = pointed ?? this.#parts.configured.get(machine.id) ?? null;
-    if (bundle === null) return;
+    if (bundle !== null) await this.#load(machine, bundle);
+  }
+
+  async #load(machine: Machine, bundle: Bundle): Promise<void> {
+    this.#wanted.set(machine.id, bundle);
     try {
       await this.#parts.inference.load(bundle);
       this.#swap(machine, bundle);
@@ -159,6 +171,7 @@ export class ModelDesk {
   #swap(machine: Machine, bundle: Bundle): void {
     const before = this.#loaded.get(machine.id);
     this.#loaded.set(machine.id, bundle);
+    this.#wanted.set(machine.id, bundle);
     machine.useBundle(bundle);
     if (before !== undefined) this.#parts.inference.release(before.hash);
   }

@@ -88,3 +88,8 @@ function zoneMinutes(zone: string): number {
   const minutes = Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2));
   return zone.startsWith('-') ? -minutes : minutes;
 }
+
+/** Case, spaces and Unicode composition do not tell two names apart. */
+export function normalizeName(name: string): string {
+  return name.normalize('NFC').replace(/\s+/g, '').toLowerCase();
+}

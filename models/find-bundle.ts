@@ -2,8 +2,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { nearest } from '../config/nearest.ts';
 import { bundleInvalid } from './bundle-files.ts';
-import { nearestName } from './nearest.ts';
 
 export interface FindOptions {
   /** Directory of the store; added bundles lie in `<storePath>/models/<name>/<version>/`. */
@@ -58,8 +58,8 @@ function unknownBundle(
     const versions = added.map((place) => place.version).join(', ') || 'none added';
     return bundleInvalid(nameOrPath, `there is no version ${version} of ${name}`, versions);
   }
-  const nearest = nearestName(name, names);
-  const hint = nearest === null ? `models: ${names.join(', ')}` : `did you mean "${nearest}"?`;
+  const like = nearest(name, names);
+  const hint = like === null ? `models: ${names.join(', ')}` : `did you mean "${like}"?`;
   return bundleInvalid(nameOrPath, `there is no model "${name}"`, `${hint}; or give a path`);
 }
 

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import { CsvError, parse } from 'csv-parse/sync';
 import { PpuriError } from '../config/errors.ts';
-import { parseCell } from './cell.ts';
-import { nearestName, normalizeName } from './nearest.ts';
+import { nearest } from '../config/nearest.ts';
+import { normalizeName, parseCell } from './cell.ts';
 
 export { parseCell, parseTime } from './cell.ts';
 
@@ -105,12 +105,12 @@ function tableOf(path: string, columns: string[], rows: string[][], lines: numbe
 }
 
 function unknownColumn(path: string, name: string, columns: readonly string[]): PpuriError {
-  const nearest = nearestName(name, columns);
+  const like = nearest(name, columns);
   const listed = columns.slice(0, 40).join(', ');
   return invalid(
     path,
     `there is no column "${name}"`,
-    nearest === null ? `the columns are: ${listed}` : `did you mean "${nearest}"?`,
+    like === null ? `the columns are: ${listed}` : `did you mean "${like}"?`,
   );
 }
 

@@ -8,7 +8,7 @@ import { formatProblem, type Problem } from '../../config/problem.ts';
 import type { Profile, SignalSpec } from '../../config/profile.ts';
 import type { Config, MachineConfig } from '../../config/schema.ts';
 import { planReads } from '../../drivers/plan.ts';
-import { findModel } from './find-model.ts';
+import { findModel } from '../find-model.ts';
 import { action, type Output } from './output.ts';
 
 type Poll = SignalSpec['poll'];

@@ -9,12 +9,12 @@ import { type DemoMachine, type DemoOptions, demoMachines } from '../demo/plan.t
 import { startDemo } from '../demo/run.ts';
 import { type Language, TerminalView } from '../demo/view.ts';
 import { createLog } from '../health/log.ts';
+import { prepare } from '../prepare.ts';
 import { forkRole } from '../role.ts';
 import { isScenarioName, type ScenarioName, scenarioNames } from '../simulator/scenario.ts';
 import { collectPairs, duration, speed, wholeNumber } from './arguments.ts';
 import { interrupted } from './interrupt.ts';
 import { action, type Output } from './output.ts';
-import { prepare } from './prepare.ts';
 
 interface CliOptions {
   readonly for?: number;

@@ -3,12 +3,12 @@ import type { Command } from 'commander';
 import { formatProblem } from '../../config/problem.ts';
 import { newBoot } from '../health/boot.ts';
 import { createLog } from '../health/log.ts';
+import { prepare } from '../prepare.ts';
 import type { Alert } from '../records.ts';
 import { forkRole } from '../role.ts';
 import { Agent } from '../wire.ts';
 import { interrupted } from './interrupt.ts';
 import { action, type Output } from './output.ts';
-import { prepare } from './prepare.ts';
 
 interface RunOptions {
   readonly config: string;

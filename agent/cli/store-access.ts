@@ -88,11 +88,18 @@ function openFile(dir: string): StoreAccess {
   };
 }
 
+/** `… | head` has read enough: that ends the command, it is no failure. */
+function endWithReader(error: Error): void {
+  if (!('code' in error) || error.code !== 'EPIPE') throw error;
+  process.exit();
+}
+
 /** Asks `use` of the store in `dir`, whether an agent runs on it or not. */
 export async function withStore<T>(
   dir: string,
   use: (store: StoreAccess) => Promise<T>,
 ): Promise<T> {
+  process.stdout.once('error', endWithReader);
   const client = await runningAgent(dir);
   const store: StoreAccess =
     client === null

@@ -2,9 +2,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PpuriError } from '../../config/errors.ts';
-import type { Prepared } from '../cli/prepare.ts';
 import { newBoot } from '../health/boot.ts';
 import type { Log } from '../health/log.ts';
+import type { Prepared } from '../prepare.ts';
 import type { Alert, Cycle, Verdict } from '../records.ts';
 import type { ForkRole } from '../role.ts';
 import { type Simulator, startSimulator } from '../simulator/client.ts';

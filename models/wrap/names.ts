@@ -1,5 +1,6 @@
 /** The model's feature names to the profile's: by a given map, by name, or by known CSV columns. */
-import { nearestName, normalizeName } from '../nearest.ts';
+import { nearest } from '../../config/nearest.ts';
+import { normalizeName } from '../cell.ts';
 
 /** What of a profile a bundle needs to know. */
 export interface WrapProfile {
@@ -45,12 +46,12 @@ export function mapNames(
 
 function unmapped(name: string, wanted: string | undefined, profile: WrapProfile): string {
   const candidates = Object.keys(profile.features);
-  const nearest = nearestName(wanted ?? name, candidates);
+  const like = nearest(wanted ?? name, candidates);
   if (wanted !== undefined) {
-    const hint = nearest === null ? '' : `; did you mean "${nearest}"?`;
+    const hint = like === null ? '' : `; did you mean "${like}"?`;
     return `--map: profile ${profile.id} has no feature "${wanted}"${hint}`;
   }
-  return `the profile feature behind "${name}": --map '${name}=${nearest ?? 'FEATURE'}'`;
+  return `the profile feature behind "${name}": --map '${name}=${like ?? 'FEATURE'}'`;
 }
 
 /** The only profile that knows every name, or null. */

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -167,6 +168,29 @@ test('no store, a wrong option, a wrong configuration: what, where and what to d
   expect((await ppuri('alerts', '-c', join(dir, 'absent.yaml'))).code).toBe(3);
   const help = (await ppuri('cycles', '--help')).stdout;
   expect(help).toContain('ppuri cycles -c ppuri.yaml --machine dc-03 --since 1h');
+});
+
+test('a reader that has read enough ends the command without a word', async () => {
+  const dir = temporaryDirectory();
+  const { keeper } = startKeeper(dir);
+  for (let index = 1; index <= 3000; index += 1) keeper.keep(cycleBody(index), at(index));
+  await keeper.flush();
+  const child = spawn(process.execPath, [
+    program,
+    'cycles',
+    '--store',
+    dir,
+    '--limit',
+    'all',
+    '--csv',
+  ]);
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr += chunk;
+  });
+  child.stdout.once('data', () => child.stdout.destroy());
+  const [code] = await once(child, 'close');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 });
 
 test('text from a machine cannot move the cursor of a terminal', async () => {

@@ -1,8 +1,8 @@
 /** The bundle that a configuration's `model:` means, verified. */
 import { resolve } from 'node:path';
-import type { ModelPlace } from '../../config/machine-rules.ts';
-import { findBundle, readBundle } from '../../models/bundle.ts';
-import type { Bundle } from '../../models/manifest.ts';
+import type { ModelPlace } from '../config/machine-rules.ts';
+import { findBundle, readBundle } from '../models/bundle.ts';
+import type { Bundle } from '../models/manifest.ts';
 
 /**
  * An added, shipped or given bundle: sums, schemas and admission are checked, nothing is run. A

@@ -1,12 +1,12 @@
 /** Configuration file → everything an agent is made of, checked. */
 
 import { dirname } from 'node:path';
-import { checkConfig } from '../../config/check.ts';
-import { PpuriError } from '../../config/errors.ts';
-import { type Problem, ProblemsError } from '../../config/problem.ts';
-import type { Profile } from '../../config/profile.ts';
-import type { Config } from '../../config/schema.ts';
-import type { Bundle } from '../../models/manifest.ts';
+import { checkConfig } from '../config/check.ts';
+import { PpuriError } from '../config/errors.ts';
+import { type Problem, ProblemsError } from '../config/problem.ts';
+import type { Profile } from '../config/profile.ts';
+import type { Config } from '../config/schema.ts';
+import type { Bundle } from '../models/manifest.ts';
 import { findModel } from './find-model.ts';
 
 export interface Prepared {
