@@ -1,70 +1,84 @@
 /**
  * The agent's predict call against a bare ONNX Runtime run behind the same IPC, call by call in turn,
- * so that both meet the same machine: `node bench/predict.ts [MODEL INPUT OUTPUT WIDTH] [CALLS]`.
+ * so that both meet the same machine.
  */
 import { fork } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createInference } from '../agent/infer/pool.ts';
 import { forkRole } from '../agent/role.ts';
-import { type Bundle, goldenSchema, manifestSchema } from '../models/manifest.ts';
+import { readBundle } from '../models/bundle.ts';
+import { compileEncoder } from '../models/encode.ts';
+import type { Bundle } from '../models/manifest.ts';
+import { type Bench, figure } from './figure.ts';
+import { quantile, quantileFigures } from './quantiles.ts';
+import { model } from './shop-words.ts';
 
-export interface PredictFigures {
-  readonly calls: number;
-  readonly bareMs: Quantiles;
-  readonly predictMs: Quantiles;
-  readonly ratio: Quantiles;
-}
+const ownSeconds = 20;
+const warmUpCalls = 500;
+const mostCalls = 40_000;
 
-export interface Quantiles {
-  readonly p50: number;
-  readonly p99: number;
-}
+export const predict: Bench = {
+  name: 'predict',
+  title: 'a predict call against a bare ONNX Runtime run in a forked child',
+  async run({ seconds, say }) {
+    const dir = fileURLToPath(new URL(`../models/${model}`, import.meta.url));
+    const bundle = await readBundle(dir);
+    say(`${bundle.manifest.name} ${bundle.manifest.version}, calls in turn`);
+    const { bareMs, ownMs } = await measure(bundle, seconds ?? ownSeconds);
+    const ratio = (share: number): number => quantile(ownMs, share) / quantile(bareMs, share);
+    const enough = ownMs.length >= 1000;
+    return {
+      figures: [
+        ...quantileFigures('bare run', bareMs, 'ms'),
+        ...quantileFigures('predict', ownMs, 'ms'),
+        figure('predict against bare, p50', ratio(0.5), '×', { budget: { most: 1.3 } }),
+        figure('predict against bare, p99', enough ? ratio(0.99) : null, '×'),
+      ],
+      remarks: ['Both children: one thread, structured-clone IPC, one call outstanding.'],
+    };
+  },
+};
 
-interface ModelFile {
-  readonly path: string;
-  readonly input: string;
-  readonly output: string;
-  readonly width: number;
-}
-
-const warmUp = 500;
-
-/** Starts both children, makes `calls` calls of each in turn, ends both. */
-export async function measurePredict(model: ModelFile, calls: number): Promise<PredictFigures> {
-  const bare = await startBare(model);
-  const own = await startOwn(model);
-  const input = new Float32Array(model.width).fill(1);
+/** Starts both children, calls each in turn, ends both. */
+async function measure(bundle: Bundle, seconds: number) {
+  const bare = await startBare(bundle);
+  const own = await startOwn(bundle);
+  const input = medianInput(bundle);
   const bareMs: number[] = [];
-  const predictMs: number[] = [];
-  for (let call = -warmUp; call < calls; call += 1) {
-    const first = await timed(() => bare.run(input));
-    const second = await timed(() => own.run(input));
-    if (call < 0) continue;
-    bareMs.push(first);
-    predictMs.push(second);
+  const ownMs: number[] = [];
+  try {
+    const call = async (): Promise<readonly [number, number]> => [
+      await timed(() => bare.run(input)),
+      await timed(() => own.run(input)),
+    ];
+    for (let i = 0; i < warmUpCalls; i += 1) await call();
+    const until = performance.now() + seconds * 1000;
+    while (performance.now() < until && ownMs.length < mostCalls) {
+      const [first, second] = await call();
+      bareMs.push(first);
+      ownMs.push(second);
+    }
+    return { bareMs, ownMs };
+  } finally {
+    bare.end();
+    await own.end();
   }
-  bare.end();
-  await own.end();
-  return compare(bareMs, predictMs);
 }
 
-async function startBare({ path, input, output, width }: ModelFile) {
+async function startBare({ modelPath, manifest }: Bundle) {
   const entry = fileURLToPath(new URL('./bare-infer.ts', import.meta.url));
-  const child = fork(entry, [path, input, output, String(width)], { serialization: 'advanced' });
+  const width = String(manifest.features.length);
+  const args = [modelPath, manifest.input.name, manifest.output.name, width];
+  const child = fork(entry, args, { serialization: 'advanced' });
   await once(child, 'message');
   let answered: (value: unknown) => void = () => undefined;
-  let failed: (error: Error) => void = () => undefined;
   child.on('message', (message) => answered(message));
-  child.once('exit', (code) => failed(new Error(`the bare child ended with exit code ${code}`)));
   let id = 0;
   return {
     run: (row: Float32Array) =>
-      new Promise<unknown>((resolve, reject) => {
+      new Promise<unknown>((resolve) => {
         answered = resolve;
-        failed = reject;
         id += 1;
         child.send({ id, input: row });
       }),
@@ -72,72 +86,32 @@ async function startBare({ path, input, output, width }: ModelFile) {
   };
 }
 
-async function startOwn(model: ModelFile) {
+async function startOwn(bundle: Bundle) {
   const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const inference = createInference({ fork: forkRole, log: silent, onEvent: () => undefined });
-  const golden = await goldenOf(model);
-  const bundle = bundleOf(model, golden);
   await inference.load(bundle);
   const limits = { machine: 'bench', deadlineMs: 1_000, hardLimitMs: 5_000 };
   return {
-    run: (input: Float32Array) => inference.predict({ ...limits, model: bundle.hash, input }),
+    run: async (input: Float32Array) => {
+      const answer = await inference.predict({ ...limits, model: bundle.hash, input });
+      if (answer.kind !== 'scored') throw new Error(`not scored: ${answer.detail}`);
+    },
     end: () => inference.close(),
   };
 }
 
-/** The model's own answer to a row of ones, as the bare child gives it. */
-async function goldenOf(model: ModelFile): Promise<number[]> {
-  const bare = await startBare(model);
-  const answer = await bare.run(new Float32Array(model.width).fill(1));
-  bare.end();
-  if (typeof answer !== 'object' || answer === null || !('outputs' in answer)) return [];
-  return answer.outputs instanceof Float32Array ? [...answer.outputs] : [];
-}
-
-function bundleOf({ path, input, output, width }: ModelFile, golden: number[]): Bundle {
-  const names = Array.from({ length: width }, (_, index) => `f${index}`);
-  return {
-    dir: '',
-    modelPath: path,
-    hash: createHash('sha256').update(readFileSync(path)).digest('hex'),
-    golden: goldenSchema.parse({ vectors: [{ inputs: names.map(() => 1), outputs: golden }] }),
-    manifest: manifestSchema.parse({
-      format: 1,
-      name: 'bench',
-      version: '1',
-      task: 'binary',
-      profile: 'none',
-      input: { name: input },
-      features: names.map((name) => ({ name, from: name })),
-      output: { name: output, kind: 'probabilities' },
-      threshold: 0.5,
-    }),
-  };
+/** A usual shot: each feature at the middle of its training. */
+function medianInput({ manifest }: Bundle): Float32Array {
+  const values = Object.fromEntries(
+    manifest.features.map(({ from, normal }) => [from, normal?.median ?? 0]),
+  );
+  const encoded = compileEncoder(manifest).encode(values);
+  if ('refused' in encoded) throw new Error('the model refuses its own medians');
+  return encoded.input;
 }
 
 async function timed(call: () => Promise<unknown>): Promise<number> {
   const begun = performance.now();
   await call();
   return performance.now() - begun;
-}
-
-function compare(bare: number[], own: number[]): PredictFigures {
-  const bareMs = quantiles(bare);
-  const predictMs = quantiles(own);
-  const ratio = { p50: predictMs.p50 / bareMs.p50, p99: predictMs.p99 / bareMs.p99 };
-  return { calls: own.length, bareMs, predictMs, ratio };
-}
-
-function quantiles(values: readonly number[]): Quantiles {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN;
-  return { p50: at(0.5), p99: at(0.99) };
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const linear = fileURLToPath(new URL('../test/fixtures/models/linear.onnx', import.meta.url));
-  const [path = linear, input = 'x', output = 'p', width = '3', calls = '20000'] =
-    process.argv.slice(2);
-  const model = { path, input, output, width: Number(width) };
-  process.stdout.write(`${JSON.stringify(await measurePredict(model, Number(calls)))}\n`);
 }

@@ -1,0 +1,102 @@
+/**
+ * `npm run bench [-- NAME…] [--json FILE] [--for 60s]`: measures, one benchmark after another, and
+ * says of each figure whether it keeps its budget. Not a test: it fails only when it cannot run.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import type { Bench, Outcome } from './figure.ts';
+import { modbusReads } from './modbus-reads.ts';
+import { predict } from './predict.ts';
+import { type BenchResult, hardware, printResult, type Results } from './report.ts';
+import { sharedShop } from './shop.ts';
+import { stages } from './stages.ts';
+import { start } from './start.ts';
+import { store } from './store.ts';
+import { wire } from './wire.ts';
+
+const shop = sharedShop();
+const benches: readonly Bench[] = [wire(shop), stages(shop), predict, modbusReads, store, start];
+
+const usage = `npm run bench [-- NAME…] [--for 60s] [--json FILE]
+${benches.map(({ name, title }) => `  ${name.padEnd(14)} ${title}`).join('\n')}`;
+
+interface Wanted {
+  readonly benches: readonly Bench[];
+  readonly seconds: number | null;
+  readonly json: string;
+}
+
+const resultsDir = fileURLToPath(new URL('./results/', import.meta.url));
+
+/** Throws with the usage on words it does not know. */
+function parse(args: readonly string[]): Wanted {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { json: { type: 'string' }, for: { type: 'string' } },
+  });
+  const unknown = positionals.filter((name) => !benches.some((bench) => bench.name === name));
+  if (unknown.length > 0) throw new Error(`no benchmark ${unknown.join(', ')}\n${usage}`);
+  const wanted = benches.filter(
+    ({ name }) => positionals.length === 0 || positionals.includes(name),
+  );
+  const stamp = new Date().toISOString().replaceAll(':', '-').slice(0, 19);
+  return {
+    benches: wanted,
+    seconds: values.for === undefined ? null : secondsOf(values.for),
+    json: values.json ?? join(resultsDir, `${stamp}.json`),
+  };
+}
+
+function secondsOf(text: string): number {
+  const [, digits, unit] = /^(\d+(?:\.\d+)?)(s|m)$/.exec(text) ?? [];
+  if (digits === undefined) throw new Error(`--for takes 60s or 2m, not ${text}\n${usage}`);
+  return Number(digits) * (unit === 'm' ? 60 : 1);
+}
+
+async function runOne(bench: Bench, seconds: number | null): Promise<BenchResult> {
+  mkdirSync(resultsDir, { recursive: true });
+  const dir = mkdtempSync(join(resultsDir, 'run-'));
+  const loadBefore = loadavg()[0] ?? Number.NaN;
+  const begun = performance.now();
+  const say = (text: string): void => {
+    process.stderr.write(`${bench.name}: ${text}\n`);
+  };
+  let outcome: Outcome = { figures: [], remarks: [] };
+  let failure: string | null = null;
+  try {
+    outcome = await bench.run({ seconds, dir, say });
+  } catch (error) {
+    failure = error instanceof Error ? error.message : String(error);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+  const tookSeconds = Math.round((performance.now() - begun) / 100) / 10;
+  const load = { before: loadBefore, after: loadavg()[0] ?? Number.NaN };
+  return { name: bench.name, title: bench.title, ...outcome, failure, tookSeconds, load };
+}
+
+async function main(): Promise<number> {
+  const wanted = parse(process.argv.slice(2));
+  const results: BenchResult[] = [];
+  for (const bench of wanted.benches) {
+    const result = await runOne(bench, wanted.seconds);
+    printResult(result);
+    results.push(result);
+  }
+  const all: Results = { at: new Date().toISOString(), hardware: hardware(), benchmarks: results };
+  mkdirSync(dirname(wanted.json), { recursive: true });
+  writeFileSync(wanted.json, `${JSON.stringify(all, null, 2)}\n`);
+  console.log(`\nresults: ${wanted.json}`);
+  return results.some(({ failure }) => failure !== null) ? 1 : 0;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 2;
+}

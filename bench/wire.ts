@@ -1,0 +1,142 @@
+/** The product's latency, measured at the machines: shot counter change → reject coil write. */
+import type { MadeShot, PlantWrite } from '../agent/simulator/plant.ts';
+import { type Bench, type BenchContext, type Figure, figure } from './figure.ts';
+import { quantileFigures } from './quantiles.ts';
+import type { ShopRun } from './shop.ts';
+
+const pollsPerSecond = 10;
+
+export function wire(shop: (context: BenchContext) => Promise<ShopRun>): Bench {
+  return {
+    name: 'wire',
+    title: 'ten machines: shot counter change → reject write, at the wire',
+    async run(context) {
+      const run = await shop(context);
+      return { figures: [...latencies(run), ...costs(run)], remarks: remarksOn(run) };
+    },
+  };
+}
+
+interface Reject {
+  readonly shot: MadeShot;
+  readonly write: PlantWrite;
+}
+
+export interface Matched {
+  readonly rejects: readonly Reject[];
+  /** Writes that belong to no shot, or a second one to the same. */
+  readonly strayWrites: number;
+  /** Verdicts `defect` in the store whose machine saw no write. */
+  readonly defectsUnwritten: number;
+  /** Writes for shots that the store does not have as `defect`. */
+  readonly writesUnfounded: number;
+}
+
+/** Each write belongs to the shot that was in the registers when it came. */
+export function matchRejects({
+  shots,
+  rejects,
+  kept,
+}: Pick<ShopRun, 'shots' | 'rejects' | 'kept'>): Matched {
+  const key = (machine: string, shot: number | null): string => `${machine} ${shot}`;
+  const firstMs = Math.min(...shots.map(({ monoMs }) => monoMs));
+  const byMachine = Map.groupBy(shots, ({ machine }) => machine);
+  const found = new Map<string, Reject>();
+  let strayWrites = 0;
+  for (const write of rejects.filter(({ monoMs }) => monoMs >= firstMs)) {
+    const before = (shot: MadeShot): boolean => shot.monoMs <= write.monoMs;
+    const shot = byMachine.get(write.machine)?.findLast(before);
+    // A machine's first write may be for a shot made before the measured time.
+    if (shot === undefined) continue;
+    const of = key(shot.machine, shot.shot);
+    if (found.has(of)) strayWrites += 1;
+    else found.set(of, { shot, write });
+  }
+  const made = new Set(shots.map(({ machine, shot }) => key(machine, shot)));
+  const defects = new Set(
+    kept
+      .filter(({ outcome }) => outcome === 'defect')
+      .map(({ machine, shot }) => key(machine, shot)),
+  );
+  return {
+    rejects: [...found.values()],
+    strayWrites,
+    defectsUnwritten: [...defects].filter((of) => made.has(of) && !found.has(of)).length,
+    writesUnfounded: [...found.keys()].filter((of) => !defects.has(of)).length,
+  };
+}
+
+function latencies(run: ShopRun): Figure[] {
+  const matched = matchRejects(run);
+  const fromChange: number[] = [];
+  const fromSnapshot: number[] = [];
+  const fromBlock: number[] = [];
+  for (const { shot, write } of matched.rejects) {
+    const { counterMs, blockMs } = write.answered;
+    fromChange.push(write.monoMs - shot.monoMs);
+    if (counterMs !== null) fromSnapshot.push(write.monoMs - counterMs);
+    if (blockMs !== null) fromBlock.push(write.monoMs - blockMs);
+  }
+  return [
+    ...quantileFigures('counter change → reject write', fromChange, 'ms', {
+      p50: { most: 8 },
+      p99: { most: 15 },
+    }),
+    ...quantileFigures('last snapshot byte → reject write', fromSnapshot, 'ms', {
+      p50: { most: 0.5 },
+      p99: { most: 2 },
+      'p99.9': { most: 5 },
+    }),
+    ...quantileFigures('last block byte → reject write', fromBlock, 'ms'),
+    figure('shots', run.shots.length, ''),
+    figure('rejected shots with their write', matched.rejects.length, ''),
+    figure('writes of no shot or second of one', matched.strayWrites, '', { budget: { most: 0 } }),
+    figure('defect verdicts without a write', matched.defectsUnwritten, '', {
+      budget: { most: 0 },
+    }),
+    figure('writes without a defect verdict', matched.writesUnfounded, '', { budget: { most: 0 } }),
+  ];
+}
+
+function costs(run: ShopRun): Figure[] {
+  const { traffic, blockPoll, seconds, before, after } = run;
+  const bytes = (traffic.bytesIn + traffic.bytesOut) / seconds / run.machines;
+  const shotPoll = blockPoll.shotBytes * pollsPerSecond;
+  const allPoll = blockPoll.allBytes * pollsPerSecond;
+  const cpu = (role: string): number =>
+    (((after.cpuMs[role] ?? Number.NaN) - (before.cpuMs[role] ?? 0)) / (seconds * 1000)) * 100;
+  const pss = Object.values(after.pssMiB);
+  const parts = Object.entries(after.pssMiB).map(([role, mib]) => `${role} ${mib.toFixed(0)}`);
+  return [
+    figure('bytes per machine', bytes, 'B/s', { note: 'MBAP and PDU, both ways' }),
+    figure('requests per machine', traffic.requests / seconds / run.machines, '/s'),
+    figure('bytes against a 100 ms poll of counter and block', bytes / shotPoll, '×', {
+      budget: { most: 1.5 },
+      note: `that poll: ${shotPoll} B/s`,
+    }),
+    figure('bytes against a 100 ms poll of every signal', bytes / allPoll, '×', {
+      note: `that poll: ${allPoll} B/s`,
+    }),
+    figure('CPU of the loop', cpu('loop'), '% of a core', { budget: { most: 20 } }),
+    figure('CPU of infer', cpu('infer'), '% of a core'),
+    figure('CPU of keep', cpu('keep'), '% of a core'),
+    figure(
+      'memory of all processes (PSS)',
+      pss.reduce((sum, mib) => sum + mib, 0),
+      'MiB',
+      {
+        budget: { most: 160 },
+        note: parts.join(', '),
+      },
+    ),
+  ];
+}
+
+function remarksOn(run: ShopRun): string[] {
+  const perSecond = (run.shots.length / run.seconds).toFixed(1);
+  return [
+    `${run.machines} machines, ${perSecond} shots/s in all for ${run.seconds.toFixed(0)} s: about a hundred times a real shop's pace, at the default poll interval.`,
+    'Times are the simulator process’s own: when it put the shot into the registers, when it answered, when it read the write. Its own delays count against the agent.',
+    'Not in this load: panel, sync. CPU and memory budgets are for 10 machines × 60 signals × 5 Hz.',
+  ];
+}
