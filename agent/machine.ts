@@ -35,6 +35,8 @@ export interface MachineSurroundings {
   readonly onAlert: (alert: Alert) => void;
   readonly onEvent: (event: AgentEvent) => void;
   readonly timeScale: number;
+  /** Where in the poll interval the trigger is read, 0 to 1. */
+  readonly phase: number;
 }
 
 export interface MachineStatus {
@@ -94,7 +96,6 @@ export class Machine {
   readonly #reject: RejectSignal | null;
   readonly #line: MachineLine;
   readonly #watch: MachineWatch;
-  #link: MachineStatus['link'] = 'unknown';
 
   /** Constructs only; nothing is read before `start`. `bundle` null: rule limits only. */
   constructor(config: MachineConfig, bundle: Bundle | null, around: MachineSurroundings) {
@@ -123,7 +124,8 @@ export class Machine {
     this.#line = this.#createLine();
     const pollMs = config.pollMs ?? cycle.pollMs;
     const counter = { modulus: counterModulus(this.#profile), maxMissed: cycle.maxMissed };
-    this.#watch = new MachineWatch(this.#signals, this.#watchEvents(), { cycle, pollMs, counter });
+    const options = { cycle, pollMs, phase: around.phase, counter };
+    this.#watch = new MachineWatch(this.#signals, this.#watchEvents(), options);
   }
 
   /** `lastShot`: the counter value up to which shots are accounted for, or null. */
@@ -176,13 +178,13 @@ export class Machine {
 
   status(): MachineStatus {
     const { last, ...counts } = this.#line.counts();
-    const { polls, missedTicks } = this.#watch.stats();
+    const { polls, missedTicks, link } = this.#watch.stats();
     return {
       id: this.id,
       name: this.#config.name ?? this.id,
       profile: this.#profile.id,
       model: this.#judge.model?.identity ?? null,
-      link: this.#link,
+      link,
       counts,
       last: last === null ? null : summary(last.cycle, last.verdict),
       openAlerts: this.#alerts.open(),
@@ -254,7 +256,6 @@ export class Machine {
   }
 
   #onLink(state: 'lost' | 'back', at: Instant, error: PpuriError | null): void {
-    this.#link = state === 'lost' ? 'lost' : 'up';
     if (state === 'lost') this.#event('link-lost', 'error', error?.message ?? 'no answer');
     else this.#event('link-back', 'info', 'the machine answers again');
     this.#line.tell(this.#alerts.link(state, at));

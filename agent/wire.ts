@@ -54,8 +54,12 @@ export interface AgentStatus {
 }
 
 const STATUS_EVERY_MS = 1000;
+/** Multiples of it, without their whole part, lie far apart however many there are. */
+const goldenRatio = (Math.sqrt(5) - 1) / 2;
 /** Reading machines waits for the store this long at most. */
 const RESUME_WITHIN_MS = 1000;
+/** An agent that is ending may hold its store this long. */
+const LOCK_WITHIN_MS = 10_000;
 
 function writableOn(config: Config, bus: string): WritableRegister[] {
   return config.machines.flatMap(({ reject, devices }) => {
@@ -88,6 +92,7 @@ export class Agent {
   readonly #startedWallMs = Date.now();
   #statusTimer: NodeJS.Timeout | null = null;
   #noticing: Promise<void> = Promise.resolve();
+  readonly #conflict = Promise.withResolvers<never>();
   #stopping = false;
 
   /** Constructs only; `start` forks and connects. */
@@ -99,16 +104,21 @@ export class Agent {
     this.#keeper = createKeeper({ fork, path: config.store.path, boot, log, onEvent });
     this.#createMachines(this.#createBuses());
     this.#desk = this.#createDesk();
+    this.#conflict.promise.catch(() => undefined);
   }
 
-  get keeper(): Keeper {
-    return this.#keeper;
+  /** Rejects with `store-in-use` when another agent works on this store, and so on these machines. */
+  get conflict(): Promise<never> {
+    return this.#conflict.promise;
   }
 
   /** Resolves when models are loaded or told not to be; machines are read from the first moment on. */
   async start(): Promise<void> {
     this.#loopDelay.enable();
     this.#keeper.onCommand((command) => this.#command(command));
+    void this.#keeper.opened(LOCK_WITHIN_MS).then(({ lastError }) => {
+      if (lastError?.code === 'store-in-use') this.#conflict.reject(lastError);
+    });
     const lastShots = await this.#lastShots();
     const early = this.#options.watch !== 'when-models-are-loaded';
     if (early) this.#startMachines(lastShots);
@@ -229,8 +239,10 @@ export class Agent {
       onEvent: (event: AgentEvent) => this.#onEvent(event),
       timeScale: timeScale ?? 1,
     };
-    for (const machine of config.machines) {
-      this.#machines.set(machine.id, new Machine(machine, bundles.get(machine.id) ?? null, around));
+    for (const [place, machine] of config.machines.entries()) {
+      const phase = (place * goldenRatio) % 1;
+      const bundle = bundles.get(machine.id) ?? null;
+      this.#machines.set(machine.id, new Machine(machine, bundle, { ...around, phase }));
     }
   }
 

@@ -4,13 +4,16 @@ import { exitCodes } from '../../config/errors.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { forkRole } from '../role.ts';
 import { activate } from './activate.ts';
+import { addAlerts } from './alerts.ts';
 import { addBacktest } from './backtest.ts';
 import { addCheck } from './check.ts';
+import { addCycles } from './cycles.ts';
 import { addDemo } from './demo.ts';
 import { addDoctor } from './doctor.ts';
 import { addModel } from './model.ts';
 import { addRun } from './run.ts';
 import { addSimulate } from './simulate.ts';
+import { addStatus } from './status.ts';
 
 const { version } = packageJson;
 
@@ -25,6 +28,9 @@ export function createProgram(): Command {
   addDemo(program);
   addRun(program);
   addCheck(program);
+  addStatus(program);
+  addCycles(program);
+  addAlerts(program);
   addSimulate(program);
   addModel(program, { fork: forkRole, use: activate });
   addBacktest(program);

@@ -48,10 +48,17 @@ async function run(output: Output, options: RunOptions): Promise<void> {
     gateway: config.gateway.id,
     machines: config.machines.map(({ id }) => id),
   });
-  const started = agent.start();
-  const signal = await Promise.race([stop.signal, started.then(() => stop.signal)]);
-  log.info('stopping', { signal });
-  await agent.stop();
+  try {
+    const started = agent.start();
+    const signal = await Promise.race([
+      stop.signal,
+      agent.conflict,
+      started.then(() => stop.signal),
+    ]);
+    log.info('stopping', { signal });
+  } finally {
+    await agent.stop();
+  }
   log.info('stopped');
   stop.dispose();
 }

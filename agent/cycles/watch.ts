@@ -38,6 +38,11 @@ export interface WatchEvents {
 export interface WatchOptions {
   readonly cycle: CycleSpec;
   readonly pollMs: number;
+  /**
+   * Where in the poll interval this machine is read, 0 to 1: machines that are all read at the same
+   * moment hold each other's shots up. Absent: 0.
+   */
+  readonly phase?: number;
   readonly counter: CounterOptions;
   /** Without an answer for this long the link counts as lost. */
   readonly lostAfterMs?: number;
@@ -48,6 +53,7 @@ export interface WatchStats {
   readonly missedTicks: number;
   readonly retries: number;
   readonly lastTrigger: number | null;
+  readonly link: 'unknown' | 'lost' | 'up';
 }
 
 type ShotStep = Exclude<CounterStep, { kind: 'same' }> & { readonly shot: number };
@@ -62,7 +68,7 @@ export class MachineWatch {
   #last: number | null = null;
   #highSince: number | null = null;
   #beforeReset: number | null = null;
-  #link: 'unknown' | 'lost' | 'back' = 'unknown';
+  #link: WatchStats['link'] = 'unknown';
   #lastHeard = performance.now();
   #stopped = false;
   #wake: (() => void) | null = null;
@@ -103,13 +109,15 @@ export class MachineWatch {
       missedTicks: this.#missedTicks,
       retries: this.#retries,
       lastTrigger: this.#last,
+      link: this.#link,
     };
   }
 
   async #run(): Promise<void> {
-    const { trigger } = this.#options.cycle;
+    const { cycle, phase = 0 } = this.#options;
+    const { trigger } = cycle;
     const pollMs = trigger.on === 'interval' ? trigger.everyMs : this.#options.pollMs;
-    let next = performance.now() + (trigger.on === 'interval' ? pollMs : 0);
+    let next = performance.now() + (trigger.on === 'interval' ? pollMs : phase * pollMs);
     while (!this.#stopped) {
       await this.#sleep(next - performance.now());
       if (this.#stopped) return;
@@ -152,10 +160,10 @@ export class MachineWatch {
 
   #heard(): void {
     this.#lastHeard = performance.now();
-    if (this.#link === 'back') return;
+    if (this.#link === 'up') return;
     this.#firstHeard.resolve();
     const before = this.#link;
-    this.#link = 'back';
+    this.#link = 'up';
     if (before === 'lost') this.#events.link('back', instantNow(), null);
   }
 

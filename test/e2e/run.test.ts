@@ -1,0 +1,144 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { groupMembers, run, type Started, start } from './program.ts';
+
+let dir = '';
+let simulator: Started;
+let port = 0;
+
+const config = (extra = '') => `gateway: { id: gw-1, site: busan-1 }
+buses:
+  press: { type: modbus-tcp, host: 127.0.0.1, port: ${port}, timeoutMs: 300 }
+machines:
+  - id: dc-03
+    name: 3호기
+    profile: die-casting-cold-chamber
+    devices: { plc: { bus: press, unit: 1 } }
+    model: diecast-defect
+    deadlineMs: 500
+    hardLimitMs: 2000
+    reject: { coil: 0, pulseMs: 50 }
+${extra}store: { path: ${join(dir, 'store')} }
+`;
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'ppuri-run-'));
+  simulator = start(['simulate', 'die-casting-cold-chamber', '--speed', '60', '--json']);
+  const first = await simulator.line(/"listening"/);
+  port = JSON.parse(first).listening.port;
+});
+
+afterEach(async () => {
+  simulator.process.kill('SIGTERM');
+  await simulator.finished;
+});
+
+async function agent(extra = ''): Promise<{ started: Started; file: string }> {
+  const file = join(dir, 'ppuri.yaml');
+  await writeFile(file, config(extra));
+  return { started: start(['run', '-c', file], dir), file };
+}
+
+const status = async (file: string) =>
+  JSON.parse((await run(['status', '-c', file, '--json'])).stdout);
+
+async function statusWhen(file: string, ready: (status: ReturnType<typeof JSON.parse>) => boolean) {
+  for (;;) {
+    const seen = await status(file);
+    if (seen.running === true && seen.agent !== null && ready(seen)) return seen;
+  }
+}
+
+const machineOf = (seen: ReturnType<typeof JSON.parse>) => seen.agent.machines[0];
+
+describe('ppuri run', () => {
+  test('reads, judges, answers the command line, and ends on SIGTERM with nothing left', async () => {
+    const { started, file } = await agent();
+    await started.line(/"bus-connected"/);
+    const seen = await statusWhen(file, (s) => (machineOf(s)?.counts.ok ?? 0) >= 3);
+    expect(machineOf(seen)).toMatchObject({
+      id: 'dc-03',
+      link: 'up',
+      model: { name: 'diecast-defect' },
+    });
+    const cycles = JSON.parse((await run(['cycles', '-c', file, '--json'])).stdout).cycles;
+    expect(cycles[0]).toMatchObject({ machine: 'dc-03', profile: 'die-casting-cold-chamber' });
+    const used = await run(['model', 'use', 'diecast-defect', '--machine', 'dc-03', '-c', file]);
+    expect(used.stdout).toContain('(now)');
+    const refused = await run([
+      'model',
+      'use',
+      'injection-defect',
+      '--machine',
+      'dc-03',
+      '-c',
+      file,
+    ]);
+    expect(refused.code).toBe(6);
+    started.process.kill('SIGTERM');
+    const { code, stdout } = await started.finished;
+    expect(stdout).toContain('"event":"stopped"');
+    expect(code).toBe(0);
+    expect(groupMembers(started.process.pid ?? 0)).toEqual([]);
+    expect((await run(['status', '-c', file])).code).toBe(1);
+  });
+
+  test('counts the shots that were made while it was not running', async () => {
+    const first = await agent();
+    await statusWhen(first.file, (s) => (machineOf(s)?.counts.cycles ?? 0) >= 2);
+    // SIGKILL: what was kept before the power went is all there is.
+    process.kill(-(first.started.process.pid ?? 0), 'SIGKILL');
+    await first.started.finished;
+    const [last] = JSON.parse((await run(['cycles', '-c', first.file, '--json'])).stdout).cycles;
+    await simulator.line(new RegExp(`"shot":${last.shot + 3},`));
+    const second = await agent();
+    await statusWhen(second.file, (s) => (machineOf(s)?.counts.cycles ?? 0) >= 4);
+    second.started.process.kill('SIGTERM');
+    await second.started.finished;
+    const { cycles } = JSON.parse(
+      (await run(['cycles', '-c', first.file, '--json', '--limit', '500'])).stdout,
+    );
+    const shots: number[] = cycles.map(({ shot }: { shot: number }) => shot).reverse();
+    expect(shots).toEqual(Array.from({ length: shots.length }, (_, i) => (shots[0] ?? 0) + i));
+    expect(cycles.some(({ reason }: { reason: string }) => reason === 'shot-missed')).toBe(true);
+  });
+
+  test('watches on with a model that cannot be used, and says so', async () => {
+    const { started, file } = await agent();
+    started.process.kill('SIGTERM');
+    await started.finished;
+    await writeFile(file, config().replace('model: diecast-defect', 'model: no-such-model'));
+    const limited = start(['run', '-c', file], dir);
+    expect(await limited.line(/model-unusable/)).toContain('no-such-model');
+    const seen = await statusWhen(file, (s) => (machineOf(s)?.counts.cycles ?? 0) >= 1);
+    expect(machineOf(seen).model).toBeNull();
+    limited.process.kill('SIGTERM');
+    expect((await limited.finished).code).toBe(0);
+  });
+
+  test('refuses a second agent on the same store and a broken configuration', async () => {
+    const { started, file } = await agent();
+    await statusWhen(file, () => true);
+    const second = await run(['run', '-c', file], dir);
+    expect(second.code).toBe(5);
+    expect(second.stderr).toContain('store');
+    const broken = join(dir, 'broken.yaml');
+    await writeFile(broken, config().replace('unit: 1', 'unnit: 1'));
+    const { code, stderr } = await run(['run', '-c', broken]);
+    expect(code).toBe(3);
+    expect(stderr).toContain('unknown key');
+    started.process.kill('SIGTERM');
+    await started.finished;
+  });
+
+  test('raises an alert when the machine goes silent', async () => {
+    const { started, file } = await agent();
+    await statusWhen(file, (s) => machineOf(s)?.link === 'up');
+    simulator.process.kill('SIGKILL');
+    expect(await started.line(/"cause":"bus-lost"/)).toContain('통신두절');
+    started.process.kill('SIGTERM');
+    expect((await started.finished).code).toBe(0);
+  });
+});
