@@ -36,6 +36,8 @@ interface CliOptions {
 const DEMO_SPEED = 20;
 /** A replay compares verdicts, not times. */
 const REPLAY_DEADLINE_MS = 2000;
+/** For the agent over shots already made; who presses Ctrl-C does not want to wait. */
+const PATIENCE_MS = { interrupted: 1000, ended: 5000 };
 
 const help = `
 Without --replay: a die-casting machine with a power meter and an injection machine, simulated on
@@ -136,13 +138,20 @@ async function runIn(dir: string, output: Output, options: CliOptions): Promise<
           },
         }),
   });
+  let why: 'interrupted' | 'ended';
   try {
-    await Promise.race([stop.signal, output.closed, demo.ended, demo.broken, elapsed(options.for)]);
+    why = await Promise.race([
+      stop.signal.then(() => 'interrupted' as const),
+      output.closed.then(() => 'interrupted' as const),
+      Promise.race([demo.ended, demo.broken, elapsed(options.for)]).then(() => 'ended' as const),
+    ]);
   } catch (error) {
     await demo.abandon();
     throw error;
   }
-  const summary = await demo.finish();
+  const summary = await demo.finish(
+    why === 'interrupted' ? PATIENCE_MS.interrupted : PATIENCE_MS.ended,
+  );
   stop.dispose();
   if (quiet) output.json(summary);
   else output.line(`\n${view.summary(summary)}`);

@@ -33,14 +33,15 @@ export interface RunningDemo {
   /** Rejects when the simulators go away by themselves. */
   readonly broken: Promise<never>;
   status(): AgentStatus;
-  /** Makes no more shots, lets the agent finish, ends every process, and accounts. */
-  finish(): Promise<DemoSummary>;
+  /**
+   * Makes no more shots, lets the agent finish those that were made (`withinMs` at most), ends every
+   * process, and accounts.
+   */
+  finish(withinMs: number): Promise<DemoSummary>;
   /** Ends every process at once, without an account. */
   abandon(): Promise<void>;
 }
 
-/** How long the agent may take over shots already made. */
-const DRAIN_MS = 5000;
 const LOOK_EVERY_MS = 20;
 
 class Demo implements RunningDemo {
@@ -102,9 +103,9 @@ class Demo implements RunningDemo {
     return this.#agent.status();
   }
 
-  async finish(): Promise<DemoSummary> {
+  async finish(withinMs: number): Promise<DemoSummary> {
     await this.#simulator?.stopShots();
-    await this.#drain();
+    await this.#drain(withinMs);
     const latency = this.#agent?.status().latencyMs.snapshotToAlert ?? null;
     await this.abandon();
     const kept = readKept(join(this.#parts.dir, 'store'));
@@ -140,8 +141,8 @@ class Demo implements RunningDemo {
   }
 
   /** Until every made shot has its verdict; a shot the agent never saw shows up in the account. */
-  async #drain(): Promise<void> {
-    const until = performance.now() + DRAIN_MS;
+  async #drain(withinMs: number): Promise<void> {
+    const until = performance.now() + withinMs;
     while (this.#judged < this.#made.length && performance.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
     }

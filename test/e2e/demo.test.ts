@@ -73,7 +73,7 @@ describe('ppuri demo', () => {
         },
       });
       await Promise.race([enough.promise, demo.broken]);
-      await demo.finish();
+      await demo.finish(5000);
     } finally {
       await rm(dir, { recursive: true, force: true });
     }

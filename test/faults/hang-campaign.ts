@@ -91,7 +91,7 @@ export async function runBeside(model: 'linear' | 'hang', options: HangOptions):
       },
     });
     await Promise.race([enough.promise, demo.broken]);
-    const { unaccounted, repeated } = await demo.finish();
+    const { unaccounted, repeated } = await demo.finish(5000);
     const b = outcomes[machineB] ?? {};
     const bLost = Object.entries(b).reduce(
       (sum, [key, n]) => sum + (lostReasons.test(key) ? n : 0),

@@ -137,7 +137,7 @@ export async function runKillCampaign(options: CampaignOptions): Promise<Campaig
     const begun = performance.now();
     const kills = await killing(demo, options);
     const middle = (begun + performance.now()) / 2;
-    const summary = await demo.finish();
+    const summary = await demo.finish(5000);
     const { wrong, count } = await rejudge(file, judged);
     const early = raised.filter(({ atMonoMs }) => atMonoMs < middle).length;
     return {
