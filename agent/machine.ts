@@ -30,6 +30,8 @@ export interface MachineSurroundings {
     deadlineMs: number;
     hardLimitMs: number;
   }) => Promise<Answer>;
+  /** A prediction by this model, given by its hash, will be asked for in a moment. */
+  readonly rehearse: (model: string) => void;
   readonly keep: (body: RecordBody, at: Instant) => void;
   readonly onVerdict: (cycle: Cycle, verdict: Verdict) => void;
   readonly onAlert: (alert: Alert) => void;
@@ -244,6 +246,10 @@ export class Machine {
 
   #watchEvents() {
     return {
+      begun: () => {
+        const { model } = this.#judge;
+        if (model !== null) this.#around.rehearse(model.identity.hash);
+      },
       snapshot: (snapshot: Parameters<MachineLine['onSnapshot']>[0]) =>
         this.#line.onSnapshot(snapshot),
       unseen: (shot: number | null, observed: 'torn' | 'missed', at: Instant) =>

@@ -7,6 +7,8 @@ export interface AgentProcess {
   readonly pid: number;
   /** Of each process by role, `loop` being the parent; ms of CPU and MiB of PSS. */
   sample(): AgentSample;
+  /** Rejects when the agent ends by itself. */
+  readonly broken: Promise<never>;
   /** SIGINT, then SIGKILL after ten seconds. Rejects when it did not end well. */
   stop(): Promise<void>;
 }
@@ -28,7 +30,16 @@ export function startAgent(config: string, nodeFlags: readonly string[] = []): A
   const pid = child.pid;
   if (pid === undefined) throw new Error('the agent could not be started');
   const said = lastLines(child);
-  return { pid, sample: () => sampleOf(pid), stop: () => stop(child, said) };
+  const broken = new Promise<never>((_, reject) =>
+    child.once('exit', (code, signal) => reject(badEnd(signal ?? code, said()))),
+  );
+  // Heard by whoever measures; an agent that is told to stop ends too.
+  broken.catch(() => undefined);
+  return { pid, sample: () => sampleOf(pid), broken, stop: () => stop(child, said) };
+}
+
+function badEnd(how: unknown, said: string): Error {
+  return new Error(`the agent ended with ${how}; its last words: ${said}`);
 }
 
 function lastLines(child: ChildProcess): () => string {
@@ -60,5 +71,5 @@ async function stop(child: ChildProcess, said: () => string): Promise<void> {
   }
   const { exitCode, signalCode } = child;
   if (exitCode === 0 || exitCode === 130) return;
-  throw new Error(`the agent ended with ${signalCode ?? exitCode}; its last words: ${said()}`);
+  throw badEnd(signalCode ?? exitCode, said());
 }

@@ -82,6 +82,8 @@ async function runOne(bench: Bench, seconds: number | null): Promise<BenchResult
 async function main(): Promise<number> {
   const wanted = parse(process.argv.slice(2));
   const results: BenchResult[] = [];
+  const { cpu, cores, node, scheduling } = hardware();
+  console.log(`${cores} × ${cpu}, node ${node}, ${scheduling} scheduling`);
   for (const bench of wanted.benches) {
     const result = await runOne(bench, wanted.seconds);
     printResult(result);

@@ -23,6 +23,14 @@ export function writtenBytesOf(pid: number): number | null {
   return number(read(`/proc/${pid}/io`), /^write_bytes: (\d+)$/m);
 }
 
+/** How the kernel schedules this process and its children: `real-time` is for a shared machine. */
+export function schedulingOf(pid: number): string {
+  const stat = read(`/proc/${pid}/stat`);
+  const policy = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[38];
+  if (policy === '1' || policy === '2') return 'real-time';
+  return policy === '0' ? 'normal' : 'other';
+}
+
 /** `infer`, `keep` … of a ppuri process, from its environment; null of the parent. */
 export function roleOf(pid: number): string | null {
   const environment = read(`/proc/${pid}/environ`) ?? '';

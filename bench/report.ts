@@ -1,6 +1,7 @@
 /** Results as a table for people and as JSON for programs. */
 import { cpus, release, totalmem } from 'node:os';
 import { type Budget, type Figure, judge, type Outcome } from './figure.ts';
+import { schedulingOf } from './proc.ts';
 
 export interface Hardware {
   readonly cpu: string;
@@ -9,6 +10,8 @@ export interface Hardware {
   readonly kernel: string;
   readonly arch: string;
   readonly node: string;
+  /** `normal`, or `real-time` where the benchmarks were put before all else (`chrt -r 10`). */
+  readonly scheduling: string;
 }
 
 export interface BenchResult extends Outcome {
@@ -36,6 +39,7 @@ export function hardware(): Hardware {
     kernel: release(),
     arch: process.arch,
     node: process.version,
+    scheduling: schedulingOf(process.pid),
   };
 }
 

@@ -105,11 +105,11 @@ export async function runShop(options: ShopOptions): Promise<ShopRun> {
     writeFileSync(config, configOf(options, simulator.ports, store));
     agent = startAgent(config, options.nodeFlags);
     options.say(`${options.machines} machines, warming up ${options.warmUpSeconds} s`);
-    await sleep(options.warmUpSeconds);
+    await Promise.race([sleep(options.warmUpSeconds), agent.broken]);
     const since = { shots: shots.length, traffic: sum(await simulator.traffic()) };
     const before = agent.sample();
     options.say(`measuring ${options.seconds} s`);
-    await sleep(options.seconds);
+    await Promise.race([sleep(options.seconds), agent.broken]);
     const after = agent.sample();
     const traffic = minus(sum(await simulator.traffic()), since.traffic);
     await simulator.stopShots();

@@ -137,6 +137,7 @@ function remarksOn(run: ShopRun): string[] {
   return [
     `${run.machines} machines, ${perSecond} shots/s in all for ${run.seconds.toFixed(0)} s: about a hundred times a real shop's pace, at the default poll interval.`,
     'Times are the simulator process’s own: when it put the shot into the registers, when it answered, when it read the write. Its own delays count against the agent.',
+    'A real shop makes a hundredth of these shots: there its bytes are those of the polls alone.',
     'Not in this load: panel, sync. CPU and memory budgets are for 10 machines × 60 signals × 5 Hz.',
   ];
 }

@@ -28,6 +28,8 @@ export interface MachineSource {
 }
 
 export interface WatchEvents {
+  /** A cycle has ended: its snapshot is on the way. */
+  begun?(): void;
   snapshot(snapshot: Snapshot): Promise<void>;
   unseen(shot: number | null, observed: 'torn' | 'missed', at: Instant): void;
   reset(before: number, now: number, at: Instant): void;
@@ -209,7 +211,9 @@ export class MachineWatch {
     const step = stepCounter(this.#last, now, this.#options.counter);
     if (step.kind === 'same') return;
     if (step.shot === null) return this.#confirmZero(trigger);
-    await this.#snapshotOf(trigger, { ...step, shot: step.shot }, SNAPSHOT_TRIES);
+    const taken = this.#snapshotOf(trigger, { ...step, shot: step.shot }, SNAPSHOT_TRIES);
+    this.#events.begun?.();
+    await taken;
   }
 
   async #confirmZero(trigger: TriggerValue): Promise<void> {

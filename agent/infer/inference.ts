@@ -92,6 +92,11 @@ export interface Inference {
   release(model: string): void;
   /** Never rejects, and settles by its deadline. */
   predict(request: PredictRequest): Promise<Prediction>;
+  /**
+   * A shot's snapshot is being read and a prediction will follow: has an idle child run the model
+   * once for nothing. A child that slept for a cycle answers some 0.4 ms slower than one just used.
+   */
+  rehearse(model: string): void;
   /** A person says that a model may run with the others again; its incidents are forgotten. */
   restore(model: string): Promise<void>;
   /** Takes back incidents remembered from before a restart; call it before `load`. */

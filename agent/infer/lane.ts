@@ -8,7 +8,7 @@ import { createBackoff } from './backoff.ts';
 import type { Loss } from './host.ts';
 import type { ChildStatus, ForkInfer, IncidentCause, InferLimits } from './inference.ts';
 import { type Model, unavailable } from './model.ts';
-import type { Pending } from './pending.ts';
+import { Pending } from './pending.ts';
 import { Seat, type SeatHandlers } from './seat.ts';
 
 export interface LaneEvents {
@@ -39,6 +39,9 @@ const never = Number.NEGATIVE_INFINITY;
 /** A model awaited for the first time is given up after so many losses that were not its fault. */
 const startTries = 3;
 const loadTries = 10;
+/** A run that takes longer than reading a snapshot would keep the real one waiting. */
+const rehearsedMs = 5;
+const rehearsalLimitMs = 200;
 
 export class Lane {
   readonly #parts: LaneParts;
@@ -90,6 +93,18 @@ export class Lane {
     this.#queue.push(pending);
     if (this.#current !== null) this.#drive(this.#current);
     if (this.#queue.includes(pending)) pending.keepInput();
+  }
+
+  /** Only with nothing else to do, and only a model that holds nobody up. */
+  rehearse(model: Model): void {
+    const seat = this.#current;
+    const input = model.request.golden.inputs[0];
+    const quick = model.runMs !== null && model.runMs <= rehearsedMs;
+    if (!quick || input === undefined || !seat?.idle || !seat.holds(model)) return;
+    const limits = { deadlineMs: rehearsalLimitMs, hardLimitMs: rehearsalLimitMs };
+    const request = { model: model.hash, machine: '', input, ...limits };
+    const pending: Pending = new Pending(request, model, () => this.expire(pending));
+    seat.run(pending);
   }
 
   /** The deadline of a prediction of this lane has come. */

@@ -36,6 +36,11 @@ export class Pending {
     return performance.now() - this.#calledAt;
   }
 
+  /** Since the child was asked. */
+  get ranMs(): number {
+    return performance.now() - this.#sentAt;
+  }
+
   /** It has to wait: the caller may reuse its buffer meanwhile. */
   keepInput(): void {
     this.#input = this.#input.slice();

@@ -97,6 +97,11 @@ class Pool implements Inference {
     return pending.promise;
   }
 
+  rehearse(hash: string): void {
+    const model = this.#models.get(hash);
+    if (model?.state === 'serving' && !this.#closed) this.#laneOf(model).rehearse(model);
+  }
+
   async restore(hash: string): Promise<void> {
     const model = this.#models.get(hash);
     const waiting = model === undefined ? [] : this.#unseat(model);
@@ -247,6 +252,7 @@ class Pool implements Inference {
   #incident(model: Model, cause: IncidentCause, loss: Loss): void {
     const before = this.#book.placement(model.hash);
     this.#book.note(model.hash, cause, loss.detail);
+    model.runMs = null;
     const after = this.#book.placement(model.hash);
     const text = `${incidentWords[cause]}: ${loss.detail}`;
     this.#tell('model-incident', 'warn', model.label, text);

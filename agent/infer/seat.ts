@@ -109,6 +109,7 @@ export class Seat {
     const request = { op: 'run', id, model: pending.model.hash, input: pending.input } as const;
     this.#host.perform(request, pending.hardLimitMs, (answer) => {
       this.#pending = null;
+      if (answer.op === 'done') pending.model.runMs = pending.ranMs;
       if (answer.op === 'failed') pending.fail('model-failed', answer.text);
       if (answer.op === 'done' && !pending.answer(answer.outputs)) this.#parts.handlers.late();
       this.#parts.handlers.idle(this);

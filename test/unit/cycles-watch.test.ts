@@ -45,7 +45,11 @@ function at(): Instant {
   return { monoMs: performance.now(), wallMs: Date.now() };
 }
 
-async function play(steps: (number | PpuriError)[], cycle = counterCycle): Promise<string[]> {
+async function play(
+  steps: (number | PpuriError)[],
+  cycle = counterCycle,
+  more: (said: string[]) => Partial<WatchEvents> = () => ({}),
+): Promise<string[]> {
   const said: string[] = [];
   const done = Promise.withResolvers<void>();
   const events: WatchEvents = {
@@ -54,6 +58,7 @@ async function play(steps: (number | PpuriError)[], cycle = counterCycle): Promi
     unseen: (shot, observed) => void said.push(`${observed} ${shot}`),
     reset: (before, now) => void said.push(`reset ${before} to ${now}`),
     link: (state) => void said.push(`link ${state}`),
+    ...more(said),
   };
   const machine = new ScriptedMachine(steps, done.resolve);
   const options = { cycle, pollMs: 1, counter: { modulus: 65536, maxMissed: 50 }, lostAfterMs: 0 };
@@ -69,6 +74,17 @@ const timeout = new PpuriError('bus-timeout', 'no reply', { operation: 'read', s
 describe('watching a scripted machine in memory', () => {
   test('takes one snapshot per shot, between two equal counter readings', async () => {
     expect(await play([5, 5, 6, 6, 7, 7])).toEqual(['shot 6 pressure 6', 'shot 7 pressure 7']);
+  });
+
+  test('tells of a shot before its snapshot is there, once however often it is taken', async () => {
+    const begun = (said: string[]) => ({ begun: () => void said.push('begun') });
+    expect(await play([5, 5, 6, 6, 7, 8, 8], counterCycle, begun)).toEqual([
+      'begun',
+      'shot 6 pressure 6',
+      'begun',
+      'missed 7',
+      'shot 8 pressure 8',
+    ]);
   });
 
   test('takes the snapshot again when the counter moved in between, and names the lost shot', async () => {

@@ -99,6 +99,26 @@ test('a prediction without a limit in time waits for its answer', async () => {
   expectRow(outputsOf(prediction), [1, 2, 3]);
 });
 
+test('rehearsals answer nobody: each prediction gets its own answer, and slow models have none', async () => {
+  const answers: Promise<readonly number[]>[] = [];
+  for (let index = 0; index < 100; index += 1) {
+    inference.rehearse(linear);
+    const prediction = inference.predict({ ...ample, model: linear, input: row(index / 50, 1, 2) });
+    answers.push(prediction.then(outputsOf));
+    if (index % 3 === 0) await prediction;
+  }
+  for (const [index, outputs] of (await Promise.all(answers)).entries())
+    expectRow(outputs, [index / 50, 1, 2]);
+  const { lateAnswers } = inference.status();
+  inference.rehearse('f00d');
+  await inference.predict({ ...ample, model: hang, input: row(0.2, 0, 0) });
+  inference.rehearse(hang);
+  const next = await inference.predict({ ...ample, model: linear, input: row(1, 1, 1) });
+  expect(next).toMatchObject({ kind: 'scored', queuedMs: expect.any(Number) });
+  expect(inference.status()).toMatchObject({ lateAnswers, waiting: 0 });
+  expect(inference.incidents()).toEqual([]);
+});
+
 test('a run past its deadline is unscored, and so is one behind it; the late answer is dropped', async () => {
   const { lateAnswers, restarts } = inference.status();
   const slow = inference.predict({ ...ample, model: hang, input: row(0.2, 0, 0), deadlineMs: 30 });

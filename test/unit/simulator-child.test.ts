@@ -42,7 +42,12 @@ describe('the simulator child', () => {
     await client.readHoldingRegisters(0, 1);
     await several.promise;
     await client.writeCoil(0, true);
-    expect(await written.promise).toMatchObject({ unit: 1, table: 'coil', values: [1] });
+    const write = await written.promise;
+    expect(write).toMatchObject({ unit: 1, table: 'coil', values: [1] });
+    expect(write.answered.counterMs).toBeLessThan(write.monoMs);
+    expect(write.answered.blockMs).toBeNull();
+    // A read of one register is 12 bytes and 11, a coil write 12 and 12.
+    expect((await simulator.traffic())[0]).toEqual({ requests: 2, bytesIn: 24, bytesOut: 23 });
     await simulator.stopShots();
     const last = (await client.readHoldingRegisters(0, 1)).data[0];
     expect(shots.at(-1)?.shot).toBe(last);
