@@ -23,6 +23,8 @@ export interface CampaignOptions {
   readonly kills: number;
   readonly seed: number;
   readonly speed: number;
+  /** Killing goes on until so many alerts were raised as well. */
+  readonly alerts: number;
   /** Between two kills, at random. */
   readonly gapMs: readonly [number, number];
 }
@@ -54,10 +56,10 @@ function victims(demo: RunningDemo): { infer: number | null; keep: number | null
   };
 }
 
-async function killing(demo: RunningDemo, options: CampaignOptions) {
+async function killing(demo: RunningDemo, options: CampaignOptions, raised: readonly unknown[]) {
   const random = new Random(options.seed, 'kills');
   const kills = { infer: 0, keep: 0 };
-  while (kills.infer + kills.keep < options.kills) {
+  while (kills.infer + kills.keep < options.kills || raised.length < options.alerts) {
     await new Promise((resolve) => setTimeout(resolve, random.between(...options.gapMs)));
     const which = random.chance(0.5) ? 'infer' : 'keep';
     const pid = victims(demo)[which];
@@ -135,7 +137,7 @@ export async function runKillCampaign(options: CampaignOptions): Promise<Campaig
       },
     });
     const begun = performance.now();
-    const kills = await killing(demo, options);
+    const kills = await killing(demo, options, raised);
     const middle = (begun + performance.now()) / 2;
     const summary = await demo.finish(5000);
     const { wrong, count } = await rejudge(file, judged);
@@ -161,6 +163,7 @@ if (process.argv[1] === import.meta.filename) {
     kills: Number(values.kills),
     seed: Number(values.seed),
     speed: 50,
+    alerts: 2,
     gapMs: [100, 1500] as const,
   };
   const report = await runKillCampaign(options);
