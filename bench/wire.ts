@@ -90,12 +90,21 @@ function latencies(run: ShopRun): Figure[] {
     ...quantileFigures('last block byte → reject write', fromBlock, 'ms'),
     figure('shots', run.shots.length, ''),
     figure('rejected shots with their write', matched.rejects.length, ''),
+    figure('shots past their deadline', lateOf(run), '', {
+      note: 'unscored, so without a write: not in the times above',
+    }),
     figure('writes of no shot or second of one', matched.strayWrites, '', { budget: { most: 0 } }),
     figure('defect verdicts without a write', matched.defectsUnwritten, '', {
       budget: { most: 0 },
     }),
     figure('writes without a defect verdict', matched.writesUnfounded, '', { budget: { most: 0 } }),
   ];
+}
+
+function lateOf({ shots, kept }: ShopRun): number {
+  const made = new Set(shots.map(({ machine, shot }) => `${machine} ${shot}`));
+  const late = kept.filter(({ reason }) => reason === 'deadline-missed');
+  return late.filter(({ machine, shot }) => made.has(`${machine} ${shot}`)).length;
 }
 
 function costs(run: ShopRun): Figure[] {
