@@ -179,16 +179,30 @@ export class Agent {
     ]);
   }
 
-  /** Judges what is under way, keeps it, ends every child. Bounded. */
-  async stop(): Promise<void> {
+  /**
+   * Judges what is under way, ends every child, and waits up to `keepWithinMs` for a store that is
+   * restarting or slow. Rejects when records could not be kept.
+   */
+  async stop(keepWithinMs = 10_000): Promise<void> {
     this.#stopping = true;
     if (this.#statusTimer !== null) clearInterval(this.#statusTimer);
     await Promise.all([...this.#machines.values()].map((machine) => machine.stop()));
     await this.#buses.close();
     await this.#inference.close();
     await this.#noticing;
+    await this.#flush(keepWithinMs);
     await this.#keeper.close();
     this.#loopDelay.disable();
+  }
+
+  async #flush(withinMs: number): Promise<void> {
+    if (this.#keeper.stats().lastError?.code === 'store-in-use') return;
+    try {
+      await this.#keeper.flush(withinMs);
+    } catch (error) {
+      // Closing the keeper says what was lost.
+      if (!(error instanceof PpuriError)) throw error;
+    }
   }
 
   status(): AgentStatus {

@@ -107,14 +107,18 @@ class Demo implements RunningDemo {
     await this.#simulator?.stopShots();
     await this.#drain(withinMs);
     const latency = this.#agent?.status().latencyMs.snapshotToAlert ?? null;
-    await this.abandon();
+    await this.#stop(withinMs);
     const kept = readKept(join(this.#parts.dir, 'store'));
     return summarize(this.#made, kept, this.#raised, latency);
   }
 
-  async abandon(): Promise<void> {
+  abandon(): Promise<void> {
+    return this.#stop(1000);
+  }
+
+  async #stop(keepWithinMs: number): Promise<void> {
     try {
-      await this.#agent?.stop();
+      await this.#agent?.stop(keepWithinMs);
     } finally {
       await this.#simulator?.stop();
     }
