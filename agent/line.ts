@@ -21,6 +21,8 @@ export interface LineParts {
   readonly keep: (body: RecordBody, at: Instant) => void;
   readonly onVerdict: (cycle: Cycle, verdict: Verdict) => void;
   readonly onAlert: (alert: Alert) => void;
+  /** The machine confirmed the reject signal this long after the snapshot. */
+  readonly onRejected: (ms: number) => void;
   /** Monotonic ms. */
   readonly clock: () => number;
 }
@@ -122,6 +124,7 @@ export class MachineLine {
   ): Promise<void> {
     await before;
     const at = rejected === null ? null : await rejected;
+    if (at !== null) this.#parts.onRejected(at.monoMs - cycle.times.snapshot);
     const times = at === null ? verdict.times : { ...verdict.times, reject: at.monoMs };
     this.#keep(cycle, { ...verdict, times }, raised);
   }

@@ -35,6 +35,7 @@ export interface MachineSurroundings {
   readonly keep: (body: RecordBody, at: Instant) => void;
   readonly onVerdict: (cycle: Cycle, verdict: Verdict) => void;
   readonly onAlert: (alert: Alert) => void;
+  readonly onRejected: (ms: number) => void;
   readonly onEvent: (event: AgentEvent) => void;
   readonly timeScale: number;
   /** Where in the poll interval the trigger is read, 0 to 1. */
@@ -219,7 +220,7 @@ export class Machine {
   }
 
   #createLine(): MachineLine {
-    const { keep, onVerdict, onAlert, predict, timeScale } = this.#around;
+    const { keep, onVerdict, onAlert, onRejected, predict, timeScale } = this.#around;
     const { deadlineMs, hardLimitMs } = this.#config;
     const clock = (): number => performance.now();
     const tracker = new CycleTracker({
@@ -240,6 +241,7 @@ export class Machine {
       keep,
       onVerdict,
       onAlert,
+      onRejected,
       clock,
     });
   }

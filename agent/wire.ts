@@ -48,7 +48,7 @@ export interface AgentStatus {
   readonly store: KeeperStats;
   readonly latencyMs: {
     readonly snapshotToAlert: Quantiles | null;
-    readonly reject: Quantiles | null;
+    readonly snapshotToReject: Quantiles | null;
   };
   readonly eventLoopMs: { readonly p50: number; readonly p99: number; readonly max: number };
 }
@@ -88,6 +88,7 @@ export class Agent {
   readonly #machines = new Map<string, Machine>();
   readonly #desk: ModelDesk;
   readonly #toAlert = new LatencyRecorder();
+  readonly #toReject = new LatencyRecorder();
   readonly #loopDelay = monitorEventLoopDelay({ resolution: 10 });
   readonly #startedWallMs = Date.now();
   #statusTimer: NodeJS.Timeout | null = null;
@@ -222,7 +223,10 @@ export class Agent {
       buses: this.#buses.all().map((bus) => bus.stats()),
       inference: this.#inference.status(),
       store: this.#keeper.stats(),
-      latencyMs: { snapshotToAlert: this.#toAlert.quantiles(), reject: null },
+      latencyMs: {
+        snapshotToAlert: this.#toAlert.quantiles(),
+        snapshotToReject: this.#toReject.quantiles(),
+      },
       eventLoopMs: { p50: ms(p50), p99: ms(p99), max: ms(max) },
     };
   }
@@ -251,6 +255,7 @@ export class Agent {
       keep: (...[body, at]: Parameters<Keeper['keep']>) => void this.#keeper.keep(body, at),
       onVerdict: (cycle: Cycle, verdict: Verdict) => this.#onVerdict(cycle, verdict),
       onAlert: (alert: Alert) => onAlert?.(alert),
+      onRejected: (ms: number) => this.#toReject.add(ms),
       onEvent: (event: AgentEvent) => this.#onEvent(event),
       timeScale: timeScale ?? 1,
     };

@@ -37,6 +37,11 @@ export const errorTable = {
   },
   'bus-unavailable': { exit: 4, retryable: true, meaning: 'the port or endpoint is not connected' },
   'bus-timeout': { exit: 4, retryable: true, meaning: 'no matching reply in time' },
+  'bus-in-use': {
+    exit: 4,
+    retryable: true,
+    meaning: 'another agent on this gateway works on this endpoint',
+  },
   'bus-closed': { exit: 4, retryable: false, meaning: 'the bus was closed while a request waited' },
   'modbus-exception': {
     exit: 4,

@@ -35,13 +35,17 @@ function score(spec: DefectSpec, byFeature: ReadonlyMap<string, Deviation>): num
   return squares === 0 ? 0 : sum / Math.sqrt(squares);
 }
 
+/** A value inside its own normal band explains nothing to whoever reads both. */
+const isOff = ({ value, normalLow, normalHigh }: Deviation): boolean =>
+  value < normalLow || value > normalHigh;
+
 function leadOf(spec: DefectSpec, byFeature: ReadonlyMap<string, Deviation>): Deviation | null {
   let lead: Deviation | null = null;
   let best = LEAST_LEAD_Z;
   for (const { feature, towards: wanted } of spec.pattern) {
     const deviation = byFeature.get(feature);
     const size = towards(deviation, wanted);
-    if (deviation !== undefined && size > best) {
+    if (deviation !== undefined && isOff(deviation) && size > best) {
       lead = deviation;
       best = size;
     }
@@ -78,5 +82,5 @@ export function findCause(
   }
   const spec = defect === null ? undefined : defects[defect];
   const lead = spec === undefined ? null : leadOf(spec, byFeature);
-  return { defect, lead: lead ?? deviations[0] ?? null };
+  return { defect, lead: lead ?? deviations.find(isOff) ?? null };
 }

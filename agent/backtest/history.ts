@@ -18,6 +18,8 @@ export interface History {
   /** How the columns were understood, for the user to check. */
   readonly columns: readonly { readonly of: string; readonly column: string }[];
   readonly unused: readonly string[];
+  /** Signals of the snapshot that no column feeds. */
+  readonly absent: readonly string[];
   /** Rows say which mold made them, so one that does not is in doubt. */
   readonly moldExpected: boolean;
   /** The next row's cycle, or null after the last. */
@@ -64,6 +66,7 @@ export async function profileHistory(
     rows: report.rows,
     columns: report.mapped.map(({ signal, column }) => ({ of: signal, column })),
     unused: report.unusedColumns,
+    absent: report.unmappedSignals.filter((name) => profile.signals[name]?.presence === 'required'),
     moldExpected: profile.cycle?.mold !== undefined,
     next: () => {
       const shot = source.next();
@@ -91,6 +94,7 @@ export function featureHistory(table: Table, manifest: Manifest): History {
     rows: table.rows.length,
     columns: fed.map(({ from, column }) => ({ of: from, column: table.columns[column] ?? '' })),
     unused: table.columns.filter((_, i) => !used.has(i)),
+    absent: [],
     moldExpected: false,
     next: () => {
       if (row >= table.rows.length) return null;

@@ -16,10 +16,11 @@ export function readLabels(
 ): (row: number) => 0 | 1 | null {
   const index = table.column(column);
   const wanted = positive?.trim().toLowerCase();
+  if (wanted !== undefined) requireValue(table, index, wanted, column);
   return (row) => {
     const text = (table.rows[row]?.[index] ?? '').trim().toLowerCase();
     if (text === '') return null;
-    if (wanted !== undefined) return text === wanted || Number(text) === Number(wanted) ? 1 : 0;
+    if (wanted !== undefined) return sameValue(text, wanted) ? 1 : 0;
     if (defectWords.has(text)) return 1;
     if (goodWords.has(text)) return 0;
     throw new PpuriError(
@@ -32,4 +33,20 @@ export function readLabels(
       },
     );
   };
+}
+
+function sameValue(text: string, wanted: string): boolean {
+  return text === wanted || (wanted !== '' && Number(text) === Number(wanted));
+}
+
+/** A mistyped value would make every row good and the figures perfect. */
+function requireValue(table: Table, index: number, wanted: string, column: string): void {
+  const values = new Set(table.rows.map((row) => (row[index] ?? '').trim().toLowerCase()));
+  if ([...values].some((text) => text !== '' && sameValue(text, wanted))) return;
+  const known = [...values].filter((text) => text !== '').slice(0, 12);
+  throw new PpuriError('csv-invalid', `no row has "${wanted}" in column ${column}`, {
+    operation: 'read labels',
+    subject: table.path,
+    hint: `its values are: ${known.join(', ')}`,
+  });
 }

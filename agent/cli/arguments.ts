@@ -7,6 +7,12 @@ export function wholeNumber(text: string): number {
   throw new InvalidArgumentError('give a whole number');
 }
 
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  throw new InvalidArgumentError('give a whole number from 1');
+}
+
 /** `a=b`, repeatable. */
 export function collectPairs(
   text: string,
@@ -29,10 +35,13 @@ export function duration(text: string): number {
   return value * unitMs[(match[2] as keyof typeof unitMs | undefined) ?? 's'];
 }
 
+/** Beyond this a machine makes its next shot before the last one can be read. */
+const FASTEST = 1000;
+
 /** A positive factor, or `max`. */
 export function speed(text: string): number | 'max' {
   if (text === 'max') return 'max';
   const value = Number(text);
-  if (Number.isFinite(value) && value > 0) return value;
-  throw new InvalidArgumentError('give a factor above 0, or max');
+  if (value > 0 && value <= FASTEST) return value;
+  throw new InvalidArgumentError(`give a factor above 0, up to ${FASTEST}, or max`);
 }

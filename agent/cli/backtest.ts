@@ -1,7 +1,8 @@
 /** `ppuri backtest`: a model on a history, judged as live shots are. */
 import { writeFile } from 'node:fs/promises';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { PpuriError } from '../../config/errors.ts';
+import type { Profile } from '../../config/profile.ts';
 import { loadProfile } from '../../config/profile-load.ts';
 import { findBundle, readBundle } from '../../models/bundle.ts';
 import type { Bundle } from '../../models/manifest.ts';
@@ -12,7 +13,7 @@ import { type BacktestReport, type JudgedRow, reportOn } from '../backtest/repor
 import { openHistoryJudge } from '../backtest/run.ts';
 import { createLog } from '../health/log.ts';
 import { forkRole } from '../role.ts';
-import { collectPairs, wholeNumber } from './arguments.ts';
+import { collectPairs, positiveNumber } from './arguments.ts';
 import { action, type Output } from './output.ts';
 
 interface BacktestOptions {
@@ -44,6 +45,19 @@ Examples:
   ppuri backtest ./lens quality.csv --label quality --positive 1 --verdicts out.csv
   ppuri backtest diecast-defect log.csv --label result --drop tryshot_signal=D`;
 
+/** A profile without the model's features would leave every input missing. */
+function requireFeatures({ manifest }: Bundle, profile: Profile): void {
+  const lacking = manifest.features
+    .map(({ from }) => from)
+    .filter((from) => !(from in profile.features));
+  if (lacking.length === 0) return;
+  throw new PpuriError('usage', `profile ${profile.id} does not fit model ${manifest.name}`, {
+    operation: 'backtest',
+    subject: profile.id,
+    hint: `the model is for ${manifest.profile}; this profile lacks ${lacking.join(', ')}`,
+  });
+}
+
 async function openHistory(
   bundle: Bundle,
   file: string,
@@ -52,6 +66,7 @@ async function openHistory(
 ): Promise<History> {
   const reference = options.profile ?? bundle.manifest.profile;
   const profile = loadProfile(reference);
+  requireFeatures(bundle, profile);
   const fed = featuresFed(table, bundle.manifest, profile, options.column);
   return fed.throughProfile > 0 && fed.throughProfile >= fed.straight
     ? profileHistory(file, profile, options.column)
@@ -79,15 +94,15 @@ async function judgeRows(
   const profile =
     options.limits === 'profile' ? loadProfile(options.profile ?? bundle.manifest.profile) : null;
   const log = createLog((line) => process.stderr.write(`${line}\n`), 'warn');
-  const judge = await openHistoryJudge(bundle, profile?.limits ?? {}, history.moldExpected, {
-    fork: forkRole,
-    log,
-  });
   const labelOf =
     options.label === undefined ? () => null : readLabels(table, options.label, options.positive);
   const isDropped = droppedRows(table, options.drop);
   const [from, to] = [options.fromRow ?? 1, options.toRow ?? Number.POSITIVE_INFINITY];
   const judged: JudgedRow[] = [];
+  const judge = await openHistoryJudge(bundle, profile?.limits ?? {}, history.moldExpected, {
+    fork: forkRole,
+    log,
+  });
   try {
     for (let row = 1, cycle = history.next(); cycle !== null; row += 1, cycle = history.next()) {
       if (row < from || row > to || isDropped(row - 1)) continue;
@@ -144,6 +159,9 @@ function print(report: BacktestReport, history: History, output: Output): void {
       );
     }
   }
+  if (history.absent.length > 0) {
+    output.note(`no column feeds ${history.absent.join(', ')}: missing in every row`);
+  }
   if (history.unused.length > 0) output.note(`columns not used: ${history.unused.join(', ')}`);
 }
 
@@ -199,9 +217,11 @@ export function addBacktest(program: Command): void {
       {},
     )
     .option('--drop <column=value>', 'leave out rows with this value', collectPairs, {})
-    .option('--from-row <n>', 'first data row, from 1', wholeNumber)
-    .option('--to-row <n>', 'last data row', wholeNumber)
-    .option('--limits <which>', 'rule limits: none or profile', 'none')
+    .option('--from-row <n>', 'first data row, from 1', positiveNumber)
+    .option('--to-row <n>', 'last data row', positiveNumber)
+    .addOption(
+      new Option('--limits <which>', 'rule limits').choices(['none', 'profile']).default('none'),
+    )
     .option('--verdicts <file>', 'write each row’s verdict to a CSV')
     .option('--store <dir>', 'store in which added models are looked for')
     .option('--json', 'one JSON object')

@@ -1,18 +1,24 @@
 /** `ppuri demo`: simulated machines and the real agent, no hardware needed. */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PpuriError } from '../../config/errors.ts';
 import type { DemoSummary } from '../demo/account.ts';
-import { type DemoMachine, type DemoOptions, demoMachines } from '../demo/plan.ts';
+import {
+  DEMO_FILE,
+  DEMO_HEADER,
+  type DemoMachine,
+  type DemoOptions,
+  demoMachines,
+} from '../demo/plan.ts';
 import { startDemo } from '../demo/run.ts';
 import { type Language, TerminalView } from '../demo/view.ts';
 import { createLog } from '../health/log.ts';
 import { prepare } from '../prepare.ts';
 import { forkRole } from '../role.ts';
 import { isScenarioName, type ScenarioName, scenarioNames } from '../simulator/scenario.ts';
-import { collectPairs, duration, speed, wholeNumber } from './arguments.ts';
+import { collectPairs, duration, positiveNumber, speed, wholeNumber } from './arguments.ts';
 import { interrupted } from './interrupt.ts';
 import { action, type Output } from './output.ts';
 
@@ -100,12 +106,24 @@ function checkOptions(options: CliOptions): void {
   });
 }
 
+/** A folder of its own, or that of an earlier demo: nobody's files are written over. */
 async function demoDirectory(
   store: string | undefined,
 ): Promise<{ dir: string; temporary: boolean }> {
   if (store === undefined)
     return { dir: await mkdtemp(join(tmpdir(), 'ppuri-demo-')), temporary: true };
   await mkdir(store, { recursive: true });
+  const names = await readdir(store);
+  const ours =
+    names.includes(DEMO_FILE) &&
+    (await readFile(join(store, DEMO_FILE), 'utf8')).startsWith(DEMO_HEADER);
+  if (names.length > 0 && !ours) {
+    throw new PpuriError('usage', 'the folder has something else in it', {
+      operation: 'demo',
+      subject: resolve(store),
+      hint: 'give an empty folder, a new one, or that of an earlier demo',
+    });
+  }
   return { dir: resolve(store), temporary: false };
 }
 
@@ -123,12 +141,9 @@ async function runIn(dir: string, output: Output, options: CliOptions): Promise<
     dir,
     prepare,
     onReady: (file) => {
-      if (quiet) return;
-      output.line(
-        `${plan.machines.length} simulated machine(s), speed ${plan.speed}; Ctrl-C ends with a summary`,
-      );
-      output.line(`in another terminal: ppuri status -c ${file}`);
+      if (!quiet) output.line(view.opening(plan.machines.length, plan.speed, file));
     },
+    onNote: (text) => output.note(text),
     ...(quiet
       ? {}
       : {
@@ -201,11 +216,16 @@ export function addDemo(program: Command): void {
       collectPairs,
       {},
     )
-    .option('--limits <which>', 'rule limits: profile or none (default: profile; replay: none)')
-    .option('--deadline <ms>', 'snapshot → verdict, ms (default 20; replay 2000)', wholeNumber)
-    .option('--poll <ms>', 'trigger poll, ms', wholeNumber)
+    .addOption(
+      new Option('--limits <which>', 'rule limits (default: profile; replay: none)').choices([
+        'profile',
+        'none',
+      ]),
+    )
+    .option('--deadline <ms>', 'snapshot → verdict, ms (default 20; replay 2000)', positiveNumber)
+    .option('--poll <ms>', 'trigger poll, ms', positiveNumber)
     .option('--store <dir>', 'keep configuration and store here; absent: removed at the end')
-    .option('--lang <language>', 'ko or en', 'ko')
+    .addOption(new Option('--lang <language>', 'language').choices(['ko', 'en']).default('ko'))
     .option('--json', 'nothing but one JSON summary line at the end')
     .addHelpText('after', help)
     .action(action('demo', run));

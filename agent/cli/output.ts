@@ -1,5 +1,5 @@
 /** What every command shares: where it writes, how it fails, whether it may use colour. */
-import { PpuriError } from '../../config/errors.ts';
+import { exitCodes, PpuriError } from '../../config/errors.ts';
 
 export interface Output {
   /** One line of result, on stdout. */
@@ -9,15 +9,22 @@ export interface Output {
   /** One JSON object on one line, on stdout. */
   json(value: unknown): void;
   readonly color: boolean;
-  /** Resolves when nobody reads stdout any more, as after `| head`; what is written then is dropped. */
+  /** Resolves when stdout takes no more, as after `| head`; what is written then is dropped. */
   readonly closed: Promise<void>;
 }
 
-/** Settles when the reader of `stream` went away; any other error of it is thrown. */
-function readerGone(stream: NodeJS.WriteStream): Promise<void> {
+/**
+ * Settles when `stream` takes no more: its reader went away, which is nobody's fault, or the disk
+ * behind it is full, which is a failure of the command.
+ */
+function streamEnded(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      if (error.code !== 'EPIPE') {
+        process.exitCode = exitCodes.checkFailed;
+        const to = stream === process.stdout ? process.stderr : process.stdout;
+        if (to.writable) to.write(`error: the output cannot be written: ${error.message}\n`);
+      }
       resolve();
     });
   });
@@ -31,13 +38,13 @@ export function createOutput(
   const write = (stream: NodeJS.WriteStream, text: string): void => {
     if (stream.writable) stream.write(`${text}\n`);
   };
-  void readerGone(stderr);
+  void streamEnded(stderr);
   return {
     line: (text) => write(stdout, text),
     note: (text) => write(stderr, text),
     json: (value) => write(stdout, JSON.stringify(value)),
     color: stdout.isTTY === true && process.env.NO_COLOR === undefined,
-    closed: readerGone(stdout),
+    closed: streamEnded(stdout),
   };
 }
 

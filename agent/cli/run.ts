@@ -1,7 +1,10 @@
 /** `ppuri run`: the agent itself, logging JSON lines to stdout. */
 import type { Command } from 'commander';
 import { formatProblem } from '../../config/problem.ts';
+import { endpointOf } from '../../drivers/registry.ts';
 import { newBoot } from '../health/boot.ts';
+import { claimEndpoints } from '../health/claim.ts';
+import { createLineSink } from '../health/line-sink.ts';
 import { createLog } from '../health/log.ts';
 import { prepare } from '../prepare.ts';
 import type { Alert } from '../records.ts';
@@ -29,11 +32,12 @@ function logAlert(log: ReturnType<typeof createLog>, alert: Alert): void {
     log.info('alert', { id, state, machine, mold, severity, cause, text, shots });
 }
 
-async function run(output: Output, options: RunOptions): Promise<void> {
-  const log = createLog((line) => output.line(line));
+async function run(_output: Output, options: RunOptions): Promise<void> {
+  const log = createLog(createLineSink(process.stdout.fd));
   const { config, profiles, bundles, modelProblems } = await prepare(options.config);
   for (const problem of modelProblems)
     log.error('model-unusable', { problem: formatProblem(problem) });
+  const claim = await claimEndpoints(Object.values(config.buses).map(endpointOf));
   const stop = interrupted();
   const agent = new Agent({
     config,
@@ -58,6 +62,7 @@ async function run(output: Output, options: RunOptions): Promise<void> {
     log.info('stopping', { signal });
   } finally {
     await agent.stop();
+    await claim.release();
   }
   log.info('stopped');
   stop.dispose();

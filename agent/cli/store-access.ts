@@ -1,10 +1,15 @@
 /** How commands reach a store: over the running agent's socket, else in the file itself. */
-import { existsSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PpuriError } from '../../config/errors.ts';
 import { parseConfig } from '../../config/load.ts';
 import { storeSchema } from '../../config/schema.ts';
-import { type ControlClient, connectControl } from '../store/control-client.ts';
+import {
+  type ControlClient,
+  connectControl,
+  type Unreachable,
+  whyUnreachable,
+} from '../store/control-client.ts';
 import { openReadOnly } from '../store/database.ts';
 import { type Methods, methodNamed } from '../store/methods.ts';
 import { storePaths } from '../store/paths.ts';
@@ -58,24 +63,58 @@ export interface StoreAccess {
   close(): void;
 }
 
-/** The client of the agent that runs on this store, or null when none does. */
-export async function runningAgent(dir: string): Promise<ControlClient | null> {
+export type Reached =
+  | { readonly client: ControlClient }
+  | { readonly client: null; readonly why: Unreachable };
+
+/** The client of the agent that runs on this store, or why there is none. */
+export async function reachAgent(dir: string): Promise<Reached> {
   try {
-    return await connectControl(dir);
+    return { client: await connectControl(dir) };
   } catch (thrown) {
-    if (thrown instanceof PpuriError && thrown.code === 'agent-unreachable') return null;
-    throw thrown;
+    if (!(thrown instanceof PpuriError) || thrown.code !== 'agent-unreachable') throw thrown;
+    return { client: null, why: whyUnreachable(thrown) };
+  }
+}
+
+const whyWords: Readonly<Record<Unreachable, Readonly<Record<Language, string>>>> = {
+  absent: { ko: '에이전트가 실행 중이 아닙니다', en: 'the agent is not running' },
+  silent: {
+    ko: '에이전트가 응답하지 않습니다. 저장 프로세스가 멈춘 것 같습니다. 1분쯤 뒤에도 그대로이면 에이전트를 다시 시작하세요',
+    en: 'the agent does not answer: its store process seems to hang; if it still does in a minute, restart the agent',
+  },
+  forbidden: {
+    ko: '이 사용자는 에이전트에 물어볼 권한이 없습니다. sudo로 실행하세요',
+    en: 'this user may not ask the agent: run the command with sudo',
+  },
+};
+
+export function whyText(why: Unreachable, lang: Language): string {
+  return whyWords[why][lang];
+}
+
+const inFileOperation = 'open the store for reading';
+
+/** Throws `store-unavailable` that tells a store this user may not read from one that is not there. */
+function assertReadable(path: string): void {
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : '';
+    const details = { operation: inFileOperation, subject: path, cause };
+    if (code === 'EACCES' || code === 'EPERM')
+      throw new PpuriError('store-unavailable', 'this user may not read the store', {
+        ...details,
+        hint: 'run the command with sudo, or as the user of the agent',
+      });
+    const hint = 'name it with --store DIR or -c FILE; `ppuri run` makes it';
+    throw new PpuriError('store-unavailable', 'there is no store here', { ...details, hint });
   }
 }
 
 function openFile(dir: string): StoreAccess {
   const path = storePaths(dir).database;
-  if (!existsSync(path))
-    throw new PpuriError('store-unavailable', 'there is no store here', {
-      operation: 'open the store for reading',
-      subject: path,
-      hint: 'name it with --store DIR or -c FILE; `ppuri run` makes it',
-    });
+  assertReadable(path);
   const db = openReadOnly(path);
   return {
     live: false,

@@ -27,6 +27,10 @@ export interface DemoOptions {
   readonly locale: Config['gateway']['locale'];
 }
 
+export const DEMO_FILE = 'ppuri.yaml';
+/** How a demo knows its own configuration. */
+export const DEMO_HEADER = '# Made by ppuri demo';
+
 /** Coil that diverts a part on the simulated PLCs. */
 const REJECT_COIL = 0;
 const MACHINE_UNIT = 1;
@@ -95,5 +99,5 @@ export function demoConfig(
     })),
     store: { path: storePath },
   };
-  return `# Made by ppuri demo: simulated machines on loopback.\n${stringify(config)}`;
+  return `${DEMO_HEADER}: simulated machines on loopback.\n${stringify(config)}`;
 }

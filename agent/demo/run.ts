@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PpuriError } from '../../config/errors.ts';
+import type { Bundle } from '../../models/manifest.ts';
 import { newBoot } from '../health/boot.ts';
 import type { Log } from '../health/log.ts';
 import type { Prepared } from '../prepare.ts';
@@ -12,7 +13,7 @@ import type { MadeShot } from '../simulator/plant.ts';
 import { Agent, type AgentStatus } from '../wire.ts';
 import { type DemoSummary, type MadeCycle, summarize } from './account.ts';
 import { readKept } from './kept.ts';
-import { type DemoOptions, demoConfig, plantsOf } from './plan.ts';
+import { DEMO_FILE, type DemoOptions, demoConfig, plantsOf } from './plan.ts';
 
 export interface DemoParts {
   readonly options: DemoOptions;
@@ -22,6 +23,8 @@ export interface DemoParts {
   readonly dir: string;
   readonly prepare: (file: string) => Promise<Prepared>;
   readonly onReady?: (file: string) => void;
+  /** Something the user should know of a replayed log. */
+  readonly onNote?: (text: string) => void;
   readonly onVerdict?: (cycle: Cycle, verdict: Verdict) => void;
   readonly onAlert?: (alert: Alert) => void;
   readonly onShot?: (shot: MadeShot) => void;
@@ -79,9 +82,10 @@ class Demo implements RunningDemo {
         lost: (error: PpuriError) => this.#break.reject(error),
       },
     });
-    const file = join(dir, 'ppuri.yaml');
+    const file = join(dir, DEMO_FILE);
     await writeFile(file, demoConfig(options, this.#simulator.ports, join(dir, 'store')));
     const { config, profiles, bundles } = await prepare(file);
+    this.#noteAbsent(bundles, this.#simulator.replays);
     this.#agent = new Agent({
       config,
       profiles,
@@ -96,6 +100,21 @@ class Demo implements RunningDemo {
     });
     await this.#agent.start();
     this.#parts.onReady?.(file);
+  }
+
+  /** A model that encodes missing values scores a log without its columns, which nobody may want. */
+  #noteAbsent(bundles: ReadonlyMap<string, Bundle>, replays: Simulator['replays']): void {
+    for (const [machine, { unmappedSignals }] of Object.entries(replays)) {
+      const features = bundles.get(machine)?.manifest.features ?? [];
+      const absent = features
+        .filter(({ from }) => unmappedSignals.includes(from))
+        .map(({ name }) => name);
+      if (absent.length > 0) {
+        this.#parts.onNote?.(
+          `no column of the log feeds ${absent.join(', ')}: missing in every shot`,
+        );
+      }
+    }
   }
 
   status(): AgentStatus {

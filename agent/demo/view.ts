@@ -53,27 +53,14 @@ export class TerminalView {
     return `${this.#paint(alert.severity, `>> ${first}`)}\n   ${second}`;
   }
 
+  opening(machines: number, speed: number | 'max', file: string): string {
+    return this.#language === 'ko'
+      ? `모의 설비 ${machines}대, 배속 ${speed}. Ctrl-C로 끝내면 요약이 나옵니다.\n다른 터미널에서: ppuri status -c ${file}`
+      : `${machines} simulated machine(s), speed ${speed}; Ctrl-C ends with a summary\nin another terminal: ppuri status -c ${file}`;
+  }
+
   summary(summary: DemoSummary): string {
-    const { cycles, verdicts, unaccounted, repeated, truth, alerts, latencyMs } = summary;
-    const reasons = Object.entries(verdicts.unscored).map(([reason, n]) => `${reason} ${n}`);
-    const latency = latencyMs.snapshotToAlert;
-    const lines = [
-      `shots made ${cycles.made}, kept ${cycles.kept}, unaccounted ${unaccounted}, repeated ${repeated}`,
-      `verdicts: ok ${verdicts.ok}, defect ${verdicts.defect}, unscored ${reasons.join(', ') || 0}`,
-      `alerts raised: ${alerts.length}`,
-    ];
-    if (truth !== null) {
-      lines.push(
-        `against the simulators' truth: ${truth.caught} of ${truth.defects} defects caught, ` +
-          `${truth.falseAlarms} false alarms on ${truth.good} good shots`,
-      );
-    }
-    if (latency !== null) {
-      lines.push(
-        `snapshot to verdict or alert: p50 ${latency.p50} ms, p99 ${latency.p99} ms, max ${latency.max} ms`,
-      );
-    }
-    return lines.join('\n');
+    return this.#language === 'ko' ? summaryKo(summary) : summaryEn(summary);
   }
 
   #name(machine: string): string {
@@ -83,4 +70,49 @@ export class TerminalView {
   #paint(kind: keyof typeof paint, text: string): string {
     return this.#color ? `${paint[kind]}${text}\u001b[0m` : text;
   }
+}
+
+const reasonsOf = ({ verdicts }: DemoSummary): string =>
+  Object.entries(verdicts.unscored)
+    .map(([reason, n]) => `${reason} ${n}`)
+    .join(', ') || '0';
+
+function summaryKo(summary: DemoSummary): string {
+  const { cycles, verdicts, unaccounted, repeated, truth, alerts, latencyMs } = summary;
+  const latency = latencyMs.snapshotToAlert;
+  return [
+    `생산 ${cycles.made}샷, 저장 ${cycles.kept}샷, 누락 ${unaccounted}, 중복 ${repeated}`,
+    `판정: 양품 ${verdicts.ok}, 불량 ${verdicts.defect}, 판정 보류 ${reasonsOf(summary)}`,
+    `알림 ${alerts.length}건`,
+    ...(truth === null
+      ? []
+      : [
+          `모의 설비의 실제와 비교: 불량 ${truth.defects}샷 중 ${truth.caught}샷 검출, ` +
+            `양품 ${truth.good}샷 중 오경보 ${truth.falseAlarms}샷`,
+        ]),
+    ...(latency === null
+      ? []
+      : [`스냅샷→판정·알림: p50 ${latency.p50} ms, p99 ${latency.p99} ms, 최대 ${latency.max} ms`]),
+  ].join('\n');
+}
+
+function summaryEn(summary: DemoSummary): string {
+  const { cycles, verdicts, unaccounted, repeated, truth, alerts, latencyMs } = summary;
+  const latency = latencyMs.snapshotToAlert;
+  return [
+    `shots made ${cycles.made}, kept ${cycles.kept}, unaccounted ${unaccounted}, repeated ${repeated}`,
+    `verdicts: ok ${verdicts.ok}, defect ${verdicts.defect}, unscored ${reasonsOf(summary)}`,
+    `alerts raised: ${alerts.length}`,
+    ...(truth === null
+      ? []
+      : [
+          `against the simulators' truth: ${truth.caught} of ${truth.defects} defects caught, ` +
+            `${truth.falseAlarms} false alarms on ${truth.good} good shots`,
+        ]),
+    ...(latency === null
+      ? []
+      : [
+          `snapshot to verdict or alert: p50 ${latency.p50} ms, p99 ${latency.p99} ms, max ${latency.max} ms`,
+        ]),
+  ].join('\n');
 }

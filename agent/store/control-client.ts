@@ -7,8 +7,10 @@ import type { BootInfo, StoreCondition } from './protocol.ts';
 import { Questions } from './questions.ts';
 import type { Outcome, WireError } from './trouble.ts';
 
+/** A process that lives answers a greeting at once; one that is stopped still accepts connections. */
+const greetingMs = 3000;
+/** Longer than the agent waits for a command of its own. */
 const answerMs = 35_000;
-const connectMs = 2000;
 const largestAnswer = 64 * 1024 * 1024;
 
 /** What `status` answers; `agent` is what the loop last published. */
@@ -36,11 +38,40 @@ export interface ControlClient {
   close(): void;
 }
 
+/** `absent`: no agent; `forbidden`: not for this user; `silent`: it is there and does not answer. */
+export type Unreachable = 'absent' | 'forbidden' | 'silent';
+
+const hints: Readonly<Record<Unreachable, string>> = {
+  absent: 'is the agent running on this store?',
+  forbidden: 'run the command with sudo, or as the user of the agent',
+  silent: 'its store process hangs or is just starting: try again in a minute, else restart the agent',
+};
+
+const signs: Readonly<Record<string, Unreachable>> = {
+  ENOENT: 'absent',
+  ENOTDIR: 'absent',
+  ECONNREFUSED: 'absent',
+  EACCES: 'forbidden',
+  EPERM: 'forbidden',
+};
+
+function whyOf(path: string, cause: unknown): Unreachable {
+  // An agent with such a path has no socket either.
+  if (Buffer.byteLength(path) > socketPathMax) return 'absent';
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  return signs[code] ?? 'silent';
+}
+
+/** What an `agent-unreachable` of this file came from. */
+export function whyUnreachable(error: PpuriError): Unreachable {
+  return whyOf(error.subject, error.cause);
+}
+
 function unreachable(path: string, message: string, cause?: unknown): PpuriError {
   return new PpuriError('agent-unreachable', message, {
     operation: 'ask the running agent',
     subject: path,
-    hint: 'is the agent running on this store, and may this user read its socket?',
+    hint: hints[whyOf(path, cause)],
     cause,
   });
 }
@@ -50,7 +81,7 @@ function open(path: string): Promise<Socket> {
     if (Buffer.byteLength(path) > socketPathMax)
       return reject(unreachable(path, `the path of a socket has at most ${socketPathMax} bytes`));
     const socket = connect(path);
-    const timer = setTimeout(() => socket.destroy(new Error('no connection in time')), connectMs);
+    const timer = setTimeout(() => socket.destroy(new Error('no connection in time')), greetingMs);
     const fail = (cause: Error): void => {
       clearTimeout(timer);
       reject(unreachable(path, `no agent answers: ${cause.message}`, cause));
@@ -90,21 +121,29 @@ class Client implements ControlClient {
     socket.on('close', () => this.#fail('the agent closed the connection'));
   }
 
+  /** Rejects unless the agent answers within `greetingMs`. */
+  async greet(): Promise<void> {
+    await this.#send('status', {}, greetingMs);
+  }
+
   async ask<M extends keyof ControlMethods>(
     method: M,
     params: ControlMethods[M]['params'],
   ): Promise<ControlMethods[M]['result']> {
+    return (await this.#send(method, params, answerMs)) as ControlMethods[M]['result'];
+  }
+
+  #send(method: keyof ControlMethods, params: unknown, boundMs: number): Promise<unknown> {
     const failed = (why: 'late' | 'unsent'): PpuriError =>
       unreachable(
         this.#path,
         why === 'late' ? 'the agent did not answer in time' : 'the agent closed the connection',
       );
-    const answer = await this.#questions.ask(answerMs, failed, (id) => {
+    return this.#questions.ask(boundMs, failed, (id) => {
       if (this.#socket.destroyed) return false;
       this.#socket.write(`${JSON.stringify({ id, method, params })}\n`);
       return true;
     });
-    return answer as ControlMethods[M]['result'];
   }
 
   close(): void {
@@ -140,8 +179,18 @@ class Client implements ControlClient {
   }
 }
 
-/** Connects to the agent that uses the store in `dir`. Rejects with `agent-unreachable`. */
+/**
+ * Connects to the agent that uses the store in `dir`, and makes sure that it answers. Rejects with
+ * `agent-unreachable`.
+ */
 export async function connectControl(dir: string): Promise<ControlClient> {
   const path = storePaths(dir).socket;
-  return new Client(await open(path), path);
+  const client = new Client(await open(path), path);
+  try {
+    await client.greet();
+    return client;
+  } catch (thrown) {
+    client.close();
+    throw thrown;
+  }
 }

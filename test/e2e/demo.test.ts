@@ -43,7 +43,7 @@ describe('ppuri demo', () => {
     expect(groupMembers(group).length).toBeGreaterThanOrEqual(4);
     process.kill(-group, 'SIGINT');
     const { code, stdout } = await demo.finished;
-    expect(stdout).toMatch(/shots made \d+, kept \d+, unaccounted 0, repeated 0/);
+    expect(stdout).toMatch(/생산 \d+샷, 저장 \d+샷, 누락 0, 중복 0/);
     expect(code).toBe(0);
     expect(groupMembers(group)).toEqual([]);
     const after = (await readdir(tmpdir())).filter((name) => name.startsWith('ppuri-demo-'));
@@ -91,7 +91,7 @@ describe('ppuri demo', () => {
   });
 
   test.each([
-    [['demo', '--speed', 'fast'], 2, 'give a factor above 0, or max'],
+    [['demo', '--speed', 'fast'], 2, 'give a factor above 0, up to 1000, or max'],
     [['demo', '--for', '-1'], 2, 'give a time such as 60s'],
     [['demo', '--model', 'x'], 2, '--model goes with --replay'],
     [['demo', '--replay', '/nowhere.csv', '--json'], 2, 'csv-invalid'],

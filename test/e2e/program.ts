@@ -22,28 +22,35 @@ export interface Started {
   readonly finished: Promise<Finished>;
 }
 
-export function start(args: readonly string[], cwd?: string): Started {
+/** `stdout`: a file descriptor instead of a pipe that is read here. */
+export function start(
+  args: readonly string[],
+  cwd?: string,
+  stdout: number | 'pipe' = 'pipe',
+): Started {
   const home = mkdtempSync(join(tmpdir(), 'ppuri-home-'));
   const env = { ...process.env, HOME: home, NO_COLOR: '1', VITEST: undefined };
   const child = spawn(process.execPath, [launcher, ...args], {
     env,
     cwd: cwd ?? home,
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', stdout, 'pipe'],
   });
-  let stdout = '';
+  let written = '';
   let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    written += text;
   });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
-  const finished = once(child, 'close').then(([code]) => ({ code, stdout, stderr }) as Finished);
+  const finished = once(child, 'close').then(
+    ([code]) => ({ code, stdout: written, stderr }) as Finished,
+  );
   return {
     process: child,
-    stdout: () => stdout,
-    line: (pattern) => lineOf(child, () => stdout, pattern, finished),
+    stdout: () => written,
+    line: (pattern) => lineOf(child, () => written, pattern, finished),
     finished,
   };
 }

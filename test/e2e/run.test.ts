@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -118,12 +119,18 @@ describe('ppuri run', () => {
     expect((await limited.finished).code).toBe(0);
   });
 
-  test('refuses a second agent on the same store and a broken configuration', async () => {
+  test('refuses a second agent on the same machines or the same store, and a broken configuration', async () => {
     const { started, file } = await agent();
     await statusWhen(file, () => true);
-    const second = await run(['run', '-c', file], dir);
-    expect(second.code).toBe(5);
-    expect(second.stderr).toContain('store');
+    const sameMachines = await run(['run', '-c', file], dir);
+    expect(sameMachines).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('works on this endpoint'),
+    });
+    const otherMachines = join(dir, 'same-store.yaml');
+    await writeFile(otherMachines, config().replace('127.0.0.1', '127.0.0.2'));
+    const sameStore = await run(['run', '-c', otherMachines], dir);
+    expect(sameStore).toMatchObject({ code: 5, stderr: expect.stringContaining('store') });
     const broken = join(dir, 'broken.yaml');
     await writeFile(broken, config().replace('unit: 1', 'unnit: 1'));
     const { code, stderr } = await run(['run', '-c', broken]);
@@ -131,6 +138,17 @@ describe('ppuri run', () => {
     expect(stderr).toContain('unknown key');
     started.process.kill('SIGTERM');
     await started.finished;
+  });
+
+  test('goes on judging when its log cannot be written', async () => {
+    const file = join(dir, 'ppuri.yaml');
+    await writeFile(file, config());
+    const full = openSync('/dev/full', 'w');
+    const started = start(['run', '-c', file], dir, full);
+    closeSync(full);
+    await statusWhen(file, (s) => (machineOf(s)?.counts.ok ?? 0) >= 1);
+    started.process.kill('SIGTERM');
+    expect((await started.finished).code).toBe(0);
   });
 
   test('raises an alert when the machine goes silent', async () => {
