@@ -1,6 +1,6 @@
 /** Points a machine to a bundle: by the running agent, else in the store for its next start. */
 import { PpuriError } from '../../config/errors.ts';
-import { connectControl } from '../store/control-client.ts';
+import { connectControl, whyUnreachable } from '../store/control-client.ts';
 import { openDatabase } from '../store/database.ts';
 import { takeLock } from '../store/lock.ts';
 import { setPointer } from '../store/models.ts';
@@ -11,13 +11,14 @@ import type { UseRequest } from './model-use.ts';
 const LOCK_WAIT_MS = 2000;
 const MAX_MIB = 2048;
 
-/** False when no agent runs on this store. */
+/** False when no agent runs on this store; one that is there and cannot be asked is an error. */
 async function askAgent({ storePath, machine, bundle }: UseRequest): Promise<boolean> {
   let client: Awaited<ReturnType<typeof connectControl>>;
   try {
     client = await connectControl(storePath);
   } catch (error) {
-    if (error instanceof PpuriError && error.code === 'agent-unreachable') return false;
+    if (!(error instanceof PpuriError) || error.code !== 'agent-unreachable') throw error;
+    if (whyUnreachable(error) === 'absent') return false;
     throw error;
   }
   try {

@@ -104,7 +104,7 @@ function print(output: Output, place: Place, flags: AlertFlags, rows: readonly A
 async function run(output: Output, flags: AlertFlags): Promise<void> {
   const place = placeOf(flags);
   const { machine, severity, cause } = flags;
-  await withStore(place.dir, async (store) => {
+  await withStore(place, output, async (store) => {
     const rows = await store.ask('alerts', {
       ...{ machine, severity, cause, fromWallMs: flags.since, toWallMs: flags.until },
       scope: flags.all === true ? 'all' : 'current',

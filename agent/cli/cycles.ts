@@ -184,7 +184,7 @@ async function printCsv(output: Output, store: StoreAccess, flags: CycleFlags): 
 
 async function run(output: Output, flags: CycleFlags): Promise<void> {
   const place = placeOf(flags);
-  await withStore(place.dir, async (store) => {
+  await withStore(place, output, async (store) => {
     if (flags.csv === true) return printCsv(output, store, flags);
     const rows = await allRows(store, flags);
     if (flags.json === true) return output.json({ live: store.live, cycles: rows });

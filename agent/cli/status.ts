@@ -1,25 +1,28 @@
 /** `ppuri status`: how the running agent is, or what the last one left. */
 import type { Command } from 'commander';
-import { exitCodes } from '../../config/errors.ts';
+import { exitCodes, PpuriError } from '../../config/errors.ts';
 import type { Account } from '../store/account-queries.ts';
-import type { LiveStatus } from '../store/control-client.ts';
+import { type LiveStatus, type Unreachable, whyUnreachable } from '../store/control-client.ts';
 import type { AgentStatus } from '../wire.ts';
 import { action, type Output } from './output.ts';
 import { statusLines } from './status-lines.ts';
 import {
   addStoreFlags,
+  openStore,
   placeOf,
-  runningAgent,
+  reachAgent,
   type StoreFlags,
-  withStore,
+  whyText,
 } from './store-access.ts';
 
 const help = `
-Exit code 0: an agent runs on this store; 1: none does, and what the last one kept is shown.
+Exit code 0: an agent runs on this store; 1: none answers within some seconds, and what the file
+holds of the last run is shown.
 
 --json prints one object. Running: {"running":true,"pid","boot","store":{"condition":"ok"|"full"|
 "down","waiting"},"agent":{"gateway","site","startedWallMs","machines":[…],"buses":[…],"inference",
-"store","latencyMs","eventLoopMs"}|null}. Not running: {"running":false,"dir","last":{"boot","kept",
+"store","latencyMs","eventLoopMs"}|null}. Not running: {"running":false,"why":
+"absent"|"silent"|"forbidden","dir","last":{"boot","kept",
 "repeated","missing","outOfOrder","verdicts":{"ok","defect","unscored":{"<reason>"}},"machines"}|null}.
 
 Examples:
@@ -34,20 +37,33 @@ function isAgentStatus(value: unknown): value is AgentStatus {
   return Array.isArray(machines) && Array.isArray(buses) && typeof store === 'object';
 }
 
-async function askAgent(dir: string): Promise<LiveStatus | null> {
-  const client = await runningAgent(dir);
-  if (client === null) return null;
+type Answer = { readonly live: LiveStatus } | { readonly live: null; readonly why: Unreachable };
+
+async function askAgent(dir: string): Promise<Answer> {
+  const reached = await reachAgent(dir);
+  if (reached.client === null) return { live: null, why: reached.why };
   try {
-    return await client.ask('status', {});
+    return { live: await reached.client.ask('status', {}) };
+  } catch (thrown) {
+    if (!(thrown instanceof PpuriError) || thrown.code !== 'agent-unreachable') throw thrown;
+    return { live: null, why: whyUnreachable(thrown) };
   } finally {
-    client.close();
+    reached.client.close();
   }
 }
 
-function printStopped(output: Output, account: Account, ko: boolean): void {
+async function readLast(dir: string): Promise<Account> {
+  const store = openStore(dir);
+  try {
+    return await store.ask('accounting', {});
+  } finally {
+    store.close();
+  }
+}
+
+function printLast(output: Output, account: Account, ko: boolean): void {
   const { kept, verdicts } = account;
   const unscored = Object.values(verdicts.unscored).reduce((sum, count) => sum + count, 0);
-  output.line(ko ? '에이전트가 실행 중이 아닙니다' : 'the agent is not running');
   if (account.boot === null) return;
   output.line(
     ko
@@ -56,17 +72,26 @@ function printStopped(output: Output, account: Account, ko: boolean): void {
   );
 }
 
-async function run(output: Output, flags: StoreFlags): Promise<void> {
+/** What the file says when no agent does. Why none does is told even when the file says nothing. */
+async function showStopped(output: Output, flags: StoreFlags, why: Unreachable): Promise<void> {
   const { dir, lang } = placeOf(flags);
-  const live = await askAgent(dir);
-  if (live === null) {
-    const last = await withStore(dir, (store) => store.ask('accounting', {}));
-    process.exitCode = exitCodes.checkFailed;
-    if (flags.json === true)
-      output.json({ running: false, dir, last: last.boot === null ? null : last });
-    else printStopped(output, last, lang === 'ko');
+  process.exitCode = exitCodes.checkFailed;
+  if (flags.json === true) {
+    const last = await readLast(dir);
+    output.json({ running: false, why, dir, last: last.boot === null ? null : last });
     return;
   }
+  if (why !== 'absent') output.line(whyText(why, lang));
+  const last = await readLast(dir);
+  if (why === 'absent') output.line(whyText(why, lang));
+  printLast(output, last, lang === 'ko');
+}
+
+async function run(output: Output, flags: StoreFlags): Promise<void> {
+  const { dir, lang } = placeOf(flags);
+  const answer = await askAgent(dir);
+  if (answer.live === null) return showStopped(output, flags, answer.why);
+  const { live } = answer;
   if (flags.json === true) output.json(live);
   else if (isAgentStatus(live.agent))
     for (const line of statusLines(live.agent, lang, output.color)) output.line(line);

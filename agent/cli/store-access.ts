@@ -1,5 +1,4 @@
 /** How commands reach a store: over the running agent's socket, else in the file itself. */
-import { accessSync, constants } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PpuriError } from '../../config/errors.ts';
 import { parseConfig } from '../../config/load.ts';
@@ -10,10 +9,11 @@ import {
   type Unreachable,
   whyUnreachable,
 } from '../store/control-client.ts';
-import { openReadOnly } from '../store/database.ts';
 import { type Methods, methodNamed } from '../store/methods.ts';
 import { storePaths } from '../store/paths.ts';
 import { duration } from './arguments.ts';
+import type { Output } from './output.ts';
+import { openStoreFile } from './store-file.ts';
 import type { Language } from './words.ts';
 
 export interface StoreFlags {
@@ -93,29 +93,9 @@ export function whyText(why: Unreachable, lang: Language): string {
   return whyWords[why][lang];
 }
 
-const inFileOperation = 'open the store for reading';
-
-/** Throws `store-unavailable` that tells a store this user may not read from one that is not there. */
-function assertReadable(path: string): void {
-  try {
-    accessSync(path, constants.R_OK);
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : '';
-    const details = { operation: inFileOperation, subject: path, cause };
-    if (code === 'EACCES' || code === 'EPERM')
-      throw new PpuriError('store-unavailable', 'this user may not read the store', {
-        ...details,
-        hint: 'run the command with sudo, or as the user of the agent',
-      });
-    const hint = 'name it with --store DIR or -c FILE; `ppuri run` makes it';
-    throw new PpuriError('store-unavailable', 'there is no store here', { ...details, hint });
-  }
-}
-
-function openFile(dir: string): StoreAccess {
-  const path = storePaths(dir).database;
-  assertReadable(path);
-  const db = openReadOnly(path);
+/** The store's file, whether or not an agent uses it. Throws `store-*`. */
+export function openStore(dir: string): StoreAccess {
+  const db = openStoreFile(storePaths(dir).database);
   return {
     live: false,
     ask: async (method, params) => {
@@ -133,26 +113,33 @@ function endWithReader(error: Error): void {
   process.exit();
 }
 
-/** Asks `use` of the store in `dir`, whether an agent runs on it or not. */
+/**
+ * Asks `use` of the store in `place`, whether an agent runs on it or not. An agent that is there and
+ * does not answer is told on stderr; then its file is read.
+ */
 export async function withStore<T>(
-  dir: string,
+  { dir, lang }: Pick<Place, 'dir' | 'lang'>,
+  output: Output,
   use: (store: StoreAccess) => Promise<T>,
 ): Promise<T> {
   process.stdout.once('error', endWithReader);
-  const client = await runningAgent(dir);
-  const store: StoreAccess =
-    client === null
-      ? openFile(dir)
-      : {
-          live: true,
-          ask: (method, params) => client.ask(method, params),
-          close: () => client.close(),
-        };
+  const reached = await reachAgent(dir);
+  const store = reached.client === null ? openStore(dir) : liveStore(reached.client);
   try {
+    if (reached.client === null && reached.why !== 'absent')
+      output.note(whyText(reached.why, lang));
     return await use(store);
   } finally {
     store.close();
   }
+}
+
+function liveStore(client: ControlClient): StoreAccess {
+  return {
+    live: true,
+    ask: (method, params) => client.ask(method, params),
+    close: () => client.close(),
+  };
 }
 
 /** `30m`, `2h`, `7d` ago, or a date and time (`2026-11-22`, `2026-11-22T08:00`, local) → epoch ms. */

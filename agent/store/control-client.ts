@@ -44,7 +44,8 @@ export type Unreachable = 'absent' | 'forbidden' | 'silent';
 const hints: Readonly<Record<Unreachable, string>> = {
   absent: 'is the agent running on this store?',
   forbidden: 'run the command with sudo, or as the user of the agent',
-  silent: 'its store process hangs or is just starting: try again in a minute, else restart the agent',
+  silent:
+    'its store process hangs or is just starting: try again in a minute, else restart the agent',
 };
 
 const signs: Readonly<Record<string, Unreachable>> = {

@@ -2,36 +2,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parse } from 'csv-parse/sync';
 import { expect, test } from 'vitest';
 import { textWidth } from '../../agent/cli/table.ts';
+import { queriesProgram, runQueries } from './cli-support.ts';
 import { alertBody, at, cycleBody, startKeeper, temporaryDirectory } from './store-support.ts';
 
-const program = fileURLToPath(new URL('../fixtures/queries-program.ts', import.meta.url));
-
-interface Ran {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function ppuri(...args: string[]): Promise<Ran> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [program, ...args], {
-      env: { ...process.env, TZ: 'Asia/Seoul', NO_COLOR: '1' },
-    });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-      stdout += chunk;
-    });
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-      stderr += chunk;
-    });
-    child.once('close', (code) => resolve({ code, stdout, stderr }));
-  });
-}
+const ppuri = (...args: string[]) => runQueries(args);
 
 async function filled() {
   const dir = temporaryDirectory();
@@ -176,7 +153,7 @@ test('a reader that has read enough ends the command without a word', async () =
   for (let index = 1; index <= 3000; index += 1) keeper.keep(cycleBody(index), at(index));
   await keeper.flush();
   const child = spawn(process.execPath, [
-    program,
+    queriesProgram,
     'cycles',
     '--store',
     dir,
