@@ -21,6 +21,7 @@ const windowRecords = 512;
 const lateMs = 5000;
 const hungMs = 60_000;
 const queryMs = 15_000;
+const keepsAgain = 'the store keeps records again';
 
 class StoreKeeper implements Keeper {
   readonly #options: KeeperOptions;
@@ -37,6 +38,7 @@ class StoreKeeper implements Keeper {
   #highestKept = 0;
   #condition: StoreCondition | null = null;
   #wasWell = true;
+  #saidLate = false;
   #lastError: PpuriError | null = null;
   #progressMs = performance.now();
   #pumpDue = false;
@@ -163,6 +165,8 @@ class StoreKeeper implements Keeper {
     this.#kept += before - this.#pending.size;
     for (const seq of seqs) this.#highestKept = Math.max(this.#highestKept, seq);
     this.#progressMs = performance.now();
+    if (this.#saidLate) this.#event('store-ok', 'info', keepsAgain);
+    this.#saidLate = false;
     this.#settled();
     this.#pump();
   }
@@ -208,12 +212,13 @@ class StoreKeeper implements Keeper {
     if (error !== null) this.#lastError = error;
     for (const opened of this.#openings) opened();
     if (condition === 'ok') {
-      if (!this.#wasWell) this.#event('store-ok', 'info', 'the store keeps records again');
+      if (!this.#wasWell) this.#event('store-ok', 'info', keepsAgain);
       this.#wasWell = true;
       this.#keepGaps();
       return;
     }
     this.#wasWell = false;
+    this.#saidLate = false;
     const left = condition === 'full' ? 'only alerts are kept' : 'records wait in memory';
     const text = `${error?.message ?? 'the store is down'}; ${left}. ${error?.hint ?? ''}`.trim();
     this.#event(condition === 'full' ? 'store-full' : 'store-down', 'error', text);
@@ -236,15 +241,26 @@ class StoreKeeper implements Keeper {
     if (this.#condition === 'down') return 'down';
     if (this.#condition === 'full') return 'degraded';
     if (this.#condition === null) return this.#wasWell ? 'degraded' : 'down';
-    const late = this.#pending.size > 0 && performance.now() - this.#progressMs > lateMs;
-    return late ? 'degraded' : 'ok';
+    return this.#isLate() ? 'degraded' : 'ok';
   }
 
-  /** A child that said it was well and then fell silent with records in hand. */
+  #isLate(): boolean {
+    return this.#pending.size > 0 && performance.now() - this.#progressMs > lateMs;
+  }
+
+  /** A child that said nothing of trouble and yet commits nothing of what it has in hand. */
   #watch(): void {
     const silentMs = performance.now() - this.#progressMs;
+    if (this.#wasWell && this.#isLate()) this.#sayLate();
     if (this.#condition === 'ok' && this.#pending.sent > 0 && silentMs > hungMs)
       this.#process.kill();
+  }
+
+  #sayLate(): void {
+    if (this.#saidLate) return;
+    this.#saidLate = true;
+    const text = `the store has committed nothing for ${lateMs / 1000} s: ${this.#pending.size} records wait in memory`;
+    this.#event('store-late', 'warn', text);
   }
 
   publishStatus(snapshot: unknown): void {
