@@ -47,10 +47,13 @@ function assertSetting(db: Database.Database, name: string, expected: unknown): 
   });
 }
 
-/** auto_vacuum first of all: it is ignored on a file that exists, and after the change to WAL. */
+/**
+ * Setting auto_vacuum fixes the page size, and the change to WAL fixes both: hence this order. On a
+ * file that exists both are ignored.
+ */
 function configure(db: Database.Database, options: DatabaseOptions): void {
-  db.pragma('auto_vacuum = INCREMENTAL');
   db.pragma(`page_size = ${pageSize}`);
+  db.pragma('auto_vacuum = INCREMENTAL');
   db.pragma('journal_mode = WAL');
   db.pragma('synchronous = FULL');
   db.pragma('foreign_keys = ON');
@@ -58,6 +61,7 @@ function configure(db: Database.Database, options: DatabaseOptions): void {
   db.pragma(`cache_size = -${cacheKiB}`);
   db.pragma(`journal_size_limit = ${walLimitBytes}`);
   setPageCap(db, pageCap(options.maxMiB).urgent);
+  assertSetting(db, 'page_size', pageSize);
   assertSetting(db, 'auto_vacuum', incremental);
   assertSetting(db, 'journal_mode', 'wal');
 }

@@ -19,7 +19,8 @@ export function isDiskTrouble(thrown: unknown): boolean {
 
 function hintFor(code: ErrorCode): string {
   if (code === 'store-corrupt') return 'the file is set aside and a fresh one is begun';
-  if (code === 'store-full') return 'free space on this disk, or raise the cap of the store';
+  if (code === 'store-full')
+    return 'free space on this disk. This version removes no old records by itself: a store at its cap is moved away while the agent is stopped';
   return 'check that the directory exists, that the agent may write to it and that the disk is well';
 }
 

@@ -19,6 +19,7 @@ test('what was kept is in the file, whole, under its key and in order', async ()
   expect(seqs).toEqual(Array.from({ length: 601 }, (_, index) => index + 1));
   expect(db.prepare('SELECT COUNT(*) FROM cycle_data').pluck().get()).toBe(600);
   expect(db.pragma('auto_vacuum', { simple: true })).toBe(2);
+  expect(db.pragma('page_size', { simple: true })).toBe(4096);
   expect(db.pragma('journal_mode', { simple: true })).toBe('wal');
   db.close();
 });
