@@ -1,7 +1,6 @@
 /** The store's file itself, for commands that no running agent answers. */
 import { accessSync, constants } from 'node:fs';
 import { dirname } from 'node:path';
-import type Database from 'better-sqlite3';
 import { PpuriError } from '../../config/errors.ts';
 import { openReadOnly } from '../store/database.ts';
 
@@ -47,7 +46,7 @@ function assertReadable(path: string): void {
  * Opens the file for reading. Throws `store-unavailable` when it is not there or this user may not
  * read it, other `store-*` when it is no store or damaged.
  */
-export function openStoreFile(path: string): Database.Database {
+export function openStoreFile(path: string): ReturnType<typeof openReadOnly> {
   assertReadable(path);
   try {
     return openReadOnly(path);
