@@ -1,6 +1,6 @@
 /** Reads a text file a person wrote, and says clearly why it cannot be read. */
 import { isUtf8 } from 'node:buffer';
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { type ErrorCode, PpuriError } from './errors.ts';
 import type { Problem } from './problem.ts';
 
@@ -23,21 +23,45 @@ function unreadable(code: ErrorCode, file: string, reason: string, hint: string,
   });
 }
 
+function kindOf(stat: Stats): string {
+  if (stat.isFIFO()) return 'a named pipe';
+  return stat.isSocket() ? 'a socket' : 'a device';
+}
+
+function assertPlain(code: ErrorCode, file: string, stat: Stats): void {
+  if (stat.isDirectory()) throw unreadable(code, file, 'it is a directory', 'name the file in it');
+  if (!stat.isFile())
+    throw unreadable(code, file, `it is ${kindOf(stat)}, not a regular file`, 'name a file');
+  if (stat.size <= maxBytes) return;
+  const hint = 'at most 256 KiB; is it the right file?';
+  throw unreadable(code, file, `it has ${stat.size} bytes`, hint);
+}
+
+/** What it holds now; another program may go on writing to it. */
+function readOpened(handle: number, size: number): Buffer {
+  const bytes = Buffer.alloc(size);
+  let length = 0;
+  while (length < size) {
+    const count = readSync(handle, bytes, length, size - length, length);
+    if (count === 0) break;
+    length += count;
+  }
+  return bytes.subarray(0, length);
+}
+
 /** Raw bytes of a regular file of at most 256 KiB; throws `code` otherwise. */
 function readBytes(file: string, code: ErrorCode): Buffer {
   try {
-    const stat = statSync(file);
-    if (stat.isDirectory())
-      throw unreadable(code, file, 'it is a directory', 'name the file in it');
-    if (!stat.isFile()) throw unreadable(code, file, 'it is not a regular file', 'name a file');
-    if (stat.size > maxBytes)
-      throw unreadable(
-        code,
-        file,
-        `it has ${stat.size} bytes`,
-        'at most 256 KiB; is it the right file?',
-      );
-    return readFileSync(file);
+    // Before it is opened: to open a device may do something to it.
+    assertPlain(code, file, statSync(file));
+    const handle = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const stat = fstatSync(handle);
+      assertPlain(code, file, stat);
+      return readOpened(handle, stat.size);
+    } finally {
+      closeSync(handle);
+    }
   } catch (thrown) {
     if (thrown instanceof PpuriError) throw thrown;
     const name = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';

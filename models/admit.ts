@@ -48,7 +48,10 @@ export interface Admission {
   readonly notes: readonly string[];
 }
 
-const defaultMaxBytes = 32 * 1024 * 1024;
+/** Largest model file unless said otherwise. */
+export const maxModelBytes = 32 * 1024 * 1024;
+/** What to do about a larger one. */
+export const smallerModel = 'export a smaller model (fewer or shallower trees, quantized weights)';
 const newestIr = 13;
 const oldestIr = 3;
 
@@ -58,7 +61,7 @@ export function admitModel(
   subject: string,
   options: AdmitOptions = {},
 ): Admission {
-  checkSize(bytes, subject, options.maxBytes ?? defaultMaxBytes);
+  checkSize(bytes, subject, options.maxBytes ?? maxModelBytes);
   const model = readModel(bytes, subject);
   const body = checkFrame(model, subject);
   const opsets = checkOpsets(model, subject);
@@ -89,7 +92,7 @@ function checkSize(bytes: Uint8Array, subject: string, maxBytes: number): void {
     throw modelInvalid(
       subject,
       `the model is ${mebi(bytes.length)} MiB, more than the ${mebi(maxBytes)} MiB allowed`,
-      'export a smaller model (fewer or shallower trees, quantized weights)',
+      smallerModel,
     );
 }
 

@@ -1,8 +1,9 @@
 /** The files of a bundle: listed, hashed, and checked against SHA256SUMS before anything is read. */
 import { createHash } from 'node:crypto';
-import { lstat, readdir, readFile } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PpuriError } from '../config/errors.ts';
+import { fileKind, readRegularFile } from './regular-file.ts';
 
 export const sumsName = 'SHA256SUMS';
 /** Not covered by the sums: the list itself and the signature over it. */
@@ -41,7 +42,7 @@ export async function readVerifiedFiles(dir: string): Promise<Map<string, Buffer
   const names = await listFiles(dir);
   if (!names.includes(sumsName))
     throw bundleInvalid(dir, `there is no ${sumsName}`, '`ppuri model add` makes a bundle');
-  const sums = parseSums(dir, await readFile(join(dir, sumsName), 'utf8'));
+  const sums = parseSums(dir, (await readBundleFile(dir, sumsName)).toString('utf8'));
   for (const name of names)
     if (!sums.has(name) && !uncovered.has(name))
       throw bundleInvalid(dir, `${name} is not listed in ${sumsName}`, 'remove the extra file');
@@ -58,7 +59,7 @@ async function readSummed(
 ): Promise<Buffer> {
   if (!names.includes(name))
     throw bundleInvalid(dir, `${name} is listed in ${sumsName} but missing`, 'copy it again');
-  const bytes = await readFile(join(dir, name));
+  const bytes = await readBundleFile(dir, name);
   if (sha256(bytes) !== sum)
     throw bundleInvalid(
       dir,
@@ -84,9 +85,16 @@ async function checkFile(dir: string, name: string): Promise<void> {
     throw bundleInvalid(dir, `"${name}" is no allowed file name`, 'use letters, digits, . _ -');
   const stat = await lstat(join(dir, name));
   if (!stat.isFile())
-    throw bundleInvalid(dir, `${name} is a link or a folder`, 'a bundle holds plain files only');
-  if (stat.size > maxFileBytes)
-    throw bundleInvalid(dir, `${name} is larger than 64 MiB`, 'use a smaller model');
+    throw bundleInvalid(dir, `${name} is ${fileKind(stat)}`, 'a bundle holds regular files only');
+}
+
+/** Throws `model-invalid` for a file that is larger than 64 MiB or cannot be read. */
+export function readBundleFile(dir: string, name: string): Promise<Buffer> {
+  return readRegularFile(join(dir, name), {
+    maxBytes: maxFileBytes,
+    tooLargeHint: 'use a smaller model',
+    refuse: (why, hint, cause) => bundleInvalid(dir, `cannot read ${name}: ${why}`, hint, cause),
+  });
 }
 
 function parseSums(dir: string, text: string): Map<string, string> {

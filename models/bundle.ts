@@ -1,11 +1,18 @@
 /** Bundles on disk: a model with all it needs, verified on reading, written whole or not at all. */
-import { chmod, mkdir, mkdtemp, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { PpuriError } from '../config/errors.ts';
 import { type AdmitOptions, admitModel } from './admit.ts';
 import { crossCheck, parseGolden, parseManifest } from './bundle-check.ts';
-import { bundleInvalid, readVerifiedFiles, sha256, sumsName, sumsOf } from './bundle-files.ts';
+import {
+  bundleInvalid,
+  readBundleFile,
+  readVerifiedFiles,
+  sha256,
+  sumsName,
+  sumsOf,
+} from './bundle-files.ts';
 import type { Bundle, Golden, Manifest } from './manifest.ts';
 
 export { type BundlePlace, type FindOptions, findBundle, listBundles } from './find-bundle.ts';
@@ -93,8 +100,7 @@ export async function copyBundle(
 ): Promise<Bundle> {
   const files: Record<string, Uint8Array> = Object.fromEntries(await readVerifiedFiles(from));
   for (const name of [sumsName, 'bundle.sig']) {
-    const path = join(from, name);
-    if (await exists(path)) files[name] = await readFile(path);
+    if (await exists(join(from, name))) files[name] = await readBundleFile(from, name);
   }
   return install(resolve(dir), files, options);
 }

@@ -1,10 +1,10 @@
 /** CSV files as the shop floor exports them: gzip or plain, UTF-8 or CP949, comma, semicolon or tab. */
-import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import { CsvError, parse } from 'csv-parse/sync';
 import { PpuriError } from '../config/errors.ts';
 import { nearest } from '../config/nearest.ts';
 import { normalizeName, parseCell } from './cell.ts';
+import { readRegularFile } from './regular-file.ts';
 
 export { parseCell, parseTime } from './cell.ts';
 
@@ -25,8 +25,10 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
   /** Index of a column, compared without case and spaces. Throws `csv-invalid` with the nearest name. */
   column(name: string): number;
-  /** The same, or null when the file has no such column. */
+  /** The same, or null when the file has no such column. Throws for a name that fits two. */
   find(name: string): number | null;
+  /** How many columns have this name. */
+  count(name: string): number;
   /** Line of the file on which row `row` (0-based) ends. */
   line(row: number): number;
   /** The number at (row, column), null when missing. Throws `csv-invalid` naming line and column. */
@@ -37,7 +39,7 @@ const defaultMaxBytes = 512 * 1024 * 1024 - 1024;
 
 /** Reads a `.csv` or `.csv.gz` whole. Throws `csv-invalid` naming the line. */
 export async function readTable(path: string, options: TableOptions = {}): Promise<Table> {
-  const text = decode(unpack(await readBytes(path), path, options), path, options);
+  const text = decode(unpack(await readBytes(path, options), path, options), path, options);
   return parseTable(text, path, options);
 }
 
@@ -91,6 +93,7 @@ function tableOf(path: string, columns: string[], rows: string[][], lines: numbe
     if (index === null) throw unknownColumn(path, name, columns);
     return index;
   };
+  const count = (name: string): number => byName.get(normalizeName(name))?.length ?? 0;
   const line = (row: number): number => lines[row] ?? row + 2;
   const number = (row: number, index: number): number | null => {
     try {
@@ -101,7 +104,7 @@ function tableOf(path: string, columns: string[], rows: string[][], lines: numbe
       throw invalid(path, `${where}: ${thrown.message}`, thrown.hint, thrown);
     }
   };
-  return { path, columns, rows, column, find, line, number };
+  return { path, columns, rows, column, find, count, line, number };
 }
 
 function unknownColumn(path: string, name: string, columns: readonly string[]): PpuriError {
@@ -124,13 +127,14 @@ function ambiguous(
   return invalid(path, `"${name}" could be ${found}`, 'rename one of the two columns');
 }
 
-async function readBytes(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw invalid(path, `cannot read the file: ${message}`, 'check the path', cause);
-  }
+const splitHint = 'split the file, for example by month';
+
+function readBytes(path: string, options: TableOptions): Promise<Buffer> {
+  return readRegularFile(path, {
+    maxBytes: options.maxBytes ?? defaultMaxBytes,
+    tooLargeHint: splitHint,
+    refuse: (why, hint, cause) => invalid(path, `cannot read the file: ${why}`, hint, cause),
+  });
 }
 
 function unpack(bytes: Buffer, path: string, options: TableOptions): Buffer {
@@ -138,7 +142,6 @@ function unpack(bytes: Buffer, path: string, options: TableOptions): Buffer {
   const zipped = bytes[0] === 0x1f && bytes[1] === 0x8b;
   if (!zipped && path.toLowerCase().endsWith('.gz'))
     throw invalid(path, 'the name says gzip, the content is not', 'rename it to .csv');
-  if (!zipped && bytes.length > maxBytes) throw tooLarge(path, maxBytes);
   if (!zipped) return bytes;
   try {
     return gunzipSync(bytes, { maxOutputLength: maxBytes });
@@ -151,7 +154,7 @@ function unpack(bytes: Buffer, path: string, options: TableOptions): Buffer {
 
 function tooLarge(path: string, maxBytes: number): PpuriError {
   const limit = Math.round(maxBytes / 1048576);
-  return invalid(path, `the file is larger than ${limit} MiB`, 'split it by month');
+  return invalid(path, `unpacked, the file is larger than ${limit} MiB`, splitHint);
 }
 
 /** WHATWG `euc-kr` is CP949. */

@@ -41,9 +41,9 @@ export function featuresFed(
     throughProfile: count(({ from }) => {
       const signal = profile.features[from]?.from ?? from;
       const names = [signal, ...(profile.replay?.columns[signal] ?? [])];
-      return signal in columns || names.some((name) => table.find(name) !== null);
+      return signal in columns || names.some((name) => table.count(name) > 0);
     }),
-    straight: count(({ name }) => table.find(name) !== null),
+    straight: count(({ name }) => table.count(name) > 0),
   };
 }
 

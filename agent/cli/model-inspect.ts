@@ -1,10 +1,11 @@
 /** `ppuri model inspect`: what a model or bundle is, in plain words, without running it. */
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PpuriError } from '../../config/errors.ts';
 import { type Admission, admitModel } from '../../models/admit.ts';
 import { readBundle } from '../../models/bundle.ts';
 import type { Bundle, ModelFeature } from '../../models/manifest.ts';
+import { wrapNeeds } from '../../models/wrap/wrap.ts';
+import { isFile, locateModel, readModelFile } from './model-files.ts';
+import { describedBy, requestOf } from './model-request.ts';
 import type { Output } from './output.ts';
 
 export interface Inspection {
@@ -13,72 +14,26 @@ export interface Inspection {
   /** Null for a bare model. */
   readonly bundle: Pick<Bundle, 'manifest' | 'hash'> | null;
   readonly goldenVectors: number;
-  /** What a bundle needs that the file does not say. */
+  /** Path of the facts.json beside a bare model; null when there is none. */
+  readonly facts: string | null;
+  /** What `ppuri model add` needs that neither the file nor its facts.json says. */
   readonly needs: readonly string[];
-}
-
-export async function isFile(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isFile();
-  } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return false;
-    throw thrown;
-  }
-}
-
-/** Where the model lies for a path that may be a file or a folder. Throws `model-invalid`. */
-export async function locateModel(path: string): Promise<{ file: string; isFolder: boolean }> {
-  try {
-    const isFolder = (await stat(path)).isDirectory();
-    return { file: isFolder ? join(path, 'model.onnx') : path, isFolder };
-  } catch (cause) {
-    throw unreadable(path, cause);
-  }
-}
-
-/** Throws `model-invalid` when the file cannot be read. */
-export async function readModelFile(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    throw unreadable(path, cause);
-  }
-}
-
-function unreadable(path: string, cause: unknown): PpuriError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  const hint = 'give an .onnx file, a folder with model.onnx, or a bundle';
-  const details = { operation: 'read a model', subject: path, hint, cause };
-  return new PpuriError('model-invalid', `cannot read the model: ${why}`, details);
 }
 
 /** `path`: an .onnx file, a folder with model.onnx, or a bundle. Throws `model-invalid`. */
 export async function inspectModel(path: string): Promise<Inspection> {
   const { file, isFolder } = await locateModel(path);
-  const bundle =
+  const whole =
     isFolder && (await isFile(join(path, 'model.yaml'))) ? await readBundle(path) : null;
   const { bytes: _, ...admission } = admitModel(await readModelFile(file), file);
   return {
     path: file,
     admission,
-    bundle: bundle === null ? null : { manifest: bundle.manifest, hash: bundle.hash },
-    goldenVectors: bundle?.golden.vectors.length ?? 0,
-    needs: bundle === null ? needsOf(admission) : [],
+    bundle: whole === null ? null : { manifest: whole.manifest, hash: whole.hash },
+    goldenVectors: whole?.golden.vectors.length ?? 0,
+    facts: whole === null ? await describedBy(file, isFolder) : null,
+    needs: whole === null ? wrapNeeds(await requestOf(file, isFolder, {})) : [],
   };
-}
-
-function needsOf({ input, scores, classLabels }: Omit<Admission, 'bytes'>): string[] {
-  const count = input.features === null ? '' : `${input.features} `;
-  const needs = [
-    `${count}feature names in the model's order (--features, or a facts.json with --describe)`,
-    'the machine profile they come from (--profile)',
-    'the threshold of defect probability (--threshold)',
-    'a few rows with the toolkit’s own outputs (--golden)',
-  ];
-  if (scores === null) needs.push('which output to score by (--output)');
-  if (scores?.kind === 'probabilities' && classLabels.join() !== '0,1')
-    needs.push(`which of the classes ${classLabels.join(', ')} are defects (--positive)`);
-  return needs;
 }
 
 export function printInspection(inspection: Inspection, output: Output): void {
@@ -98,9 +53,15 @@ export function printInspection(inspection: Inspection, output: Output): void {
     output.line(`  classes    ${admission.classLabels.join(', ')}`);
   for (const note of admission.notes) output.line(`  note       ${note}`);
   if (bundle === null) {
-    output.line('  for a bundle `ppuri model add` still needs:');
-    for (const need of inspection.needs) output.line(`    - ${need}`);
+    if (inspection.facts !== null) output.line(`  described  by ${inspection.facts}`);
+    printNeeds(inspection.needs, output);
   } else printBundle(bundle, inspection.goldenVectors, output);
+}
+
+function printNeeds(needs: readonly string[], output: Output): void {
+  if (needs.length === 0) output.line('  `ppuri model add` needs nothing more for a bundle');
+  else output.line('  for a bundle `ppuri model add` still needs:');
+  for (const need of needs) output.line(`    - ${need}`);
 }
 
 function pairs(counts: Readonly<Record<string, number>>, unnamed: string): string {

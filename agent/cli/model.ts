@@ -38,7 +38,7 @@ function addInspect(model: Command): void {
     .command('inspect')
     .argument('<path>', 'an .onnx file, a folder with model.onnx, or a bundle')
     .description('what a model takes, gives and is made of, and what a bundle still needs')
-    .option('--json', 'one JSON object: path, admission, bundle, goldenVectors, needs')
+    .option('--json', 'one JSON object: path, admission, bundle, goldenVectors, facts, needs')
     .addHelpText('after', inspectHelp)
     .action(
       action('inspect a model', async (output, path: string, { json }: Json) => {

@@ -1,6 +1,6 @@
 /** Shots in virtual time as a CSV with ground truth: what models are trained and judged on. */
 import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { realpath, rename, rm, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
@@ -46,6 +46,7 @@ const firstShift = Date.UTC(2026, 0, 4, 23);
  * missing, invalid or frozen), suppressed, passorfail (1 = defect), cause.
  */
 export async function writeDataset(options: DatasetOptions): Promise<DatasetSummary> {
+  const target = await targetOf(options.path);
   const names = new Codec(options.profile).ofPoll('shot').map(({ name }) => name);
   const rows = makeRows(options);
   const header = ['time', 'machine', 'mold', 'shot', ...names, 'suppressed', 'passorfail', 'cause'];
@@ -58,7 +59,7 @@ export async function writeDataset(options: DatasetOptions): Promise<DatasetSumm
       yield `${lineOf(row, names, watch)}\n`;
     }
   };
-  await writeWhole(options.path, lines());
+  await writeWhole(target, lines());
   return summaryOf(options.path, rows);
 }
 
@@ -112,6 +113,32 @@ class FrozenWatch {
   }
 }
 
+/** Throws `usage`. */
+function unwritable(path: string, cause: unknown): never {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  throw new PpuriError('usage', `cannot write ${path}: ${why}`, {
+    operation: 'write a data set',
+    subject: path,
+    hint: 'check the directory and the space on the disk',
+    cause,
+  });
+}
+
+/** The file that `path` leads to. To rename onto a device or a pipe would put a file in its place. */
+async function targetOf(path: string): Promise<string> {
+  const target = await realpath(path).catch((thrown: unknown) => {
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return null;
+    return unwritable(path, thrown);
+  });
+  if (target === null) return path;
+  if ((await stat(target)).isFile()) return target;
+  throw new PpuriError('usage', `${path} exists and is not a regular file`, {
+    operation: 'write a data set',
+    subject: path,
+    hint: 'name a file, e.g. --dataset shots.csv',
+  });
+}
+
 /** The old file stays until the new one is complete. */
 async function writeWhole(path: string, lines: Iterable<string>): Promise<void> {
   const part = `${path}.part`;
@@ -121,13 +148,7 @@ async function writeWhole(path: string, lines: Iterable<string>): Promise<void> 
     await rename(part, path);
   } catch (cause) {
     await rm(part, { force: true });
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new PpuriError('usage', `cannot write ${path}: ${message}`, {
-      operation: 'write a data set',
-      subject: path,
-      hint: 'check the directory and the space on the disk',
-      cause,
-    });
+    unwritable(path, cause);
   }
 }
 

@@ -19,7 +19,7 @@ const usualNames = [
   ['time'],
 ] as const;
 
-/** Throws `csv-invalid` naming the line for a time that is none. */
+/** For one row or more. Throws `csv-invalid` naming the line for a time that is none. */
 export function readTimes(
   table: Table,
   rows: number,
@@ -51,8 +51,8 @@ export function readTimes(
 function timeColumns(table: Table, given: readonly string[] | null): readonly number[] {
   if (given !== null) return given.map((name) => table.column(name));
   for (const names of usualNames) {
-    const found = names.map((name) => table.find(name)).filter((index) => index !== null);
-    if (found.length === names.length) return found;
+    if (names.every((name) => table.count(name) > 0))
+      return names.map((name) => table.column(name));
   }
   return [];
 }

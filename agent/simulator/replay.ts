@@ -46,6 +46,10 @@ const defaultMaxGapS = 600;
 export async function loadReplay(options: ReplayOptions): Promise<Replay> {
   const { profile } = options;
   const table = await readTable(options.path);
+  if (table.rows.length === 0)
+    throw csvInvalid(table.path, 'the file names its columns and has no rows', {
+      hint: 'export it again, with the shots',
+    });
   const rows = Math.min(options.rows ?? Number.POSITIVE_INFINITY, table.rows.length);
   const signals = new Codec(profile).ofPoll('shot');
   const mapped = mapColumns(table, profile, signals, options.columns ?? {});
@@ -142,9 +146,13 @@ function readColumn(
   return { values, roundedCount };
 }
 
-/** `passorfail` as KAMP's logs have it: 1 or N is a defect. */
+/**
+ * `passorfail` as KAMP's logs have it: 1 or N is a defect. Nobody asked for it: where two columns
+ * have this name, no truth is known.
+ */
 function readTruths(table: Table, rows: number): (row: number) => Truth {
-  const column = table.find('passorfail');
+  const name = 'passorfail';
+  const column = table.count(name) === 1 ? table.column(name) : null;
   const defects = new Set(['1', '1.0', 'n', 'fail']);
   const goods = new Set(['0', '0.0', 'y', 'pass']);
   return (row) => {

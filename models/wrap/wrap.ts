@@ -44,6 +44,24 @@ export interface Wrapped {
 
 /** Throws `model-invalid` with everything that is missing. */
 export function wrapModel(request: WrapRequest): Wrapped {
+  const { parts, notes, faults } = draft(request);
+  if (parts === null || faults.length > 0) throw incomplete(request.subject, faults);
+  return { parts, notes };
+}
+
+/** What is missing for a bundle, each with the flag that gives it. Throws as admission does. */
+export function wrapNeeds(request: WrapRequest): readonly string[] {
+  return draft(request).faults;
+}
+
+interface Draft {
+  /** Null when they cannot be made; sound only without faults. */
+  readonly parts: BundleParts | null;
+  readonly notes: readonly string[];
+  readonly faults: readonly string[];
+}
+
+function draft(request: WrapRequest): Draft {
   const admission = admitModel(request.model, request.subject, {
     ...(request.output === undefined ? {} : { output: request.output }),
     ...(request.loops === undefined ? {} : { loops: request.loops }),
@@ -57,7 +75,7 @@ export function wrapModel(request: WrapRequest): Wrapped {
   const threshold = request.threshold ?? factsThreshold(request.facts);
   if (threshold === null) faults.push('the threshold of defect probability: --threshold 0.5');
   const golden = describeGolden(request, { scores, classes, defectColumns }, features.list, faults);
-  if (faults.length > 0 || threshold === null) throw incomplete(request.subject, faults);
+  if (threshold === null) return { parts: null, notes, faults };
   const manifest: Manifest = {
     ...identityOf(request),
     task: (scores.classes ?? 2) > 2 ? 'multiclass' : 'binary',
@@ -72,7 +90,7 @@ export function wrapModel(request: WrapRequest): Wrapped {
     metrics: request.facts.validation ?? {},
     training: trainingOf(request.facts, admission),
   };
-  return { parts: { manifest, model: admission.bytes, golden }, notes };
+  return { parts: { manifest, model: admission.bytes, golden }, notes, faults };
 }
 
 function identityOf(request: WrapRequest): Pick<Manifest, 'format' | 'name' | 'version'> {

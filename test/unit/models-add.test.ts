@@ -181,6 +181,33 @@ describe('ppuri model add', () => {
   });
 });
 
+describe('ppuri model inspect', () => {
+  test('counts what the facts.json in the folder says as given, as adding it will', async () => {
+    await using scratch = await scratchDir();
+    const from = await bareModel(join(scratch.path, 'm'), facts);
+    expect(await inspectModel(from)).toMatchObject({
+      facts: join(from, 'facts.json'),
+      needs: [],
+      bundle: null,
+    });
+    const { threshold: _, ...less } = facts;
+    const lacking = await bareModel(join(scratch.path, 'n'), less);
+    expect((await inspectModel(lacking)).needs).toEqual([expect.stringContaining('--threshold')]);
+    await expect(addModelBundle(lacking, { store: scratch.path }, prove)).rejects.toThrow(
+      '--threshold',
+    );
+  });
+
+  test('says all that a file by itself lacks', async () => {
+    await using scratch = await scratchDir();
+    const from = await bareModel(join(scratch.path, 'm'), facts);
+    const { needs, facts: described } = await inspectModel(join(from, 'model.onnx'));
+    expect(described).toBeNull();
+    for (const flag of ['--features', '--profile', '--threshold', '--golden'])
+      expect(needs.join('\n')).toContain(flag);
+  });
+});
+
 test.each(['diecast-defect', 'injection-defect'])('the shipped %s proves itself', async (name) => {
   await prove(await readBundle(join(import.meta.dirname, '..', '..', 'models', name)));
 });

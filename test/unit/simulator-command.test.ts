@@ -1,4 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
@@ -45,7 +54,7 @@ beforeEach(() => {
 
 describe('ppuri simulate', () => {
   it('serves for a while, says where and how many, and prints JSON lines', async () => {
-    const args = ['--speed', '3000', '--machines', '2', '--meter', '100', '--for', '300ms'];
+    const args = ['--speed', '1000', '--machines', '2', '--meter', '100', '--for', '300ms'];
     const { out, code } = await simulate('die-casting-cold-chamber', ...args, '--json');
     const lines = out
       .trim()
@@ -89,6 +98,22 @@ describe('ppuri simulate', () => {
     );
     expect(JSON.parse(out)).toMatchObject({ path, rows: 300 });
     expect(readFileSync(path, 'utf8').trim().split('\n').length).toBe(301);
+  });
+
+  it('keeps what is no regular file in its place, and a link a link', async () => {
+    const dir = directory();
+    const [pipe, set, link] = ['pipe', 'set.csv', 'link.csv'].map((name) => join(dir, name));
+    if (pipe === undefined || set === undefined || link === undefined) throw new Error('no path');
+    execFileSync('mkfifo', [pipe]);
+    const refused = await simulate('injection-molding', '--dataset', pipe, '--shots', '5');
+    expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('not a regular file') });
+    expect(lstatSync(pipe).isFIFO()).toBe(true);
+    writeFileSync(set, 'old');
+    symlinkSync(set, link);
+    expect((await simulate('injection-molding', '--dataset', link, '--shots', '5')).code).toBe(0);
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(readFileSync(set, 'utf8').trim().split('\n')).toHaveLength(6);
+    expect(readdirSync(dir).sort()).toEqual(['link.csv', 'pipe', 'set.csv']);
   });
 
   it.each([

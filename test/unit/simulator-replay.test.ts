@@ -54,6 +54,28 @@ async function readAll(
 }
 
 describe('a replayed log', () => {
+  it('without rows says so', async () => {
+    const path = csv('date,time,molten_temp\n');
+    await expect(loadReplay({ profile, path })).rejects.toMatchObject({
+      code: 'csv-invalid',
+      message: expect.stringContaining('has no rows'),
+    });
+  });
+
+  it('may have columns of one name where nobody asks for them', async () => {
+    const path = csv(
+      'registration_time,time,time,note,note,molten_temp,passorfail,passorfail\n' +
+        '2019-03-01 00:00:10,1,2,a,b,709,1,0\n',
+    );
+    const { report, source } = await loadReplay({ profile, path });
+    expect(report).toMatchObject({ rows: 1, timeColumns: ['registration_time'] });
+    expect(source.next()?.truth.defect).toBeNull();
+    for (const asked of [{ timeColumns: ['time'] }, { columns: { meltVolume: 'Note' } }])
+      await expect(loadReplay({ profile, path, ...asked })).rejects.toThrow(
+        /could be "(time|note)" \(column \d\) and "(time|note)" \(column \d\)/,
+      );
+  });
+
   it('arrives once, in order and unchanged, try shots and stops marked', async () => {
     const path = csv(
       'date,time,molten_temp,working,tryshot_signal,mold_code,biscuit_thickness,passorfail\n' +
