@@ -53,7 +53,7 @@ export function printInspection(inspection: Inspection, output: Output): void {
     output.line(`  classes    ${admission.classLabels.join(', ')}`);
   for (const note of admission.notes) output.line(`  note       ${note}`);
   if (bundle === null) {
-    if (inspection.facts !== null) output.line(`  described  by ${inspection.facts}`);
+    if (inspection.facts !== null) output.line(`  facts      ${inspection.facts}`);
     printNeeds(inspection.needs, output);
   } else printBundle(bundle, inspection.goldenVectors, output);
 }
