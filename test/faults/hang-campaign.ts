@@ -22,6 +22,8 @@ export interface HangOptions {
   readonly shots: number;
   readonly seed: number;
   readonly speed: number;
+  /** Snapshot → verdict of both machines; short enough to show what a hang costs. */
+  readonly deadlineMs: number;
 }
 
 export interface HangRun {
@@ -69,7 +71,12 @@ export async function runBeside(model: 'linear' | 'hang', options: HangOptions):
           machine.id === machineA ? { ...machine, model: null } : machine,
         ),
         ...{ speed: options.speed, seed: options.seed, scenario: 'steady' as const },
-        ...{ deadlineMs: 20, hardLimitMs: 200, limits: 'none' as const, locale: 'ko' as const },
+        ...{
+          deadlineMs: options.deadlineMs,
+          hardLimitMs: 200,
+          limits: 'none' as const,
+          locale: 'ko' as const,
+        },
       },
       fork: forkRole,
       log: createLog(() => undefined, 'error'),
@@ -114,7 +121,12 @@ if (process.argv[1] === import.meta.filename) {
   const { values } = parseArgs({
     options: { shots: { type: 'string', default: '100' }, seed: { type: 'string', default: '1' } },
   });
-  const options = { shots: Number(values.shots), seed: Number(values.seed), speed: 50 };
+  const options = {
+    shots: Number(values.shots),
+    seed: Number(values.seed),
+    speed: 50,
+    deadlineMs: 20,
+  };
   const before = await runBeside('linear', options);
   const during = await runBeside('hang', options);
   console.log(JSON.stringify({ seed: options.seed, before, during }, null, 1));
