@@ -113,7 +113,7 @@ export async function runShop(options: ShopOptions): Promise<ShopRun> {
     const after = agent.sample();
     const traffic = minus(sum(await simulator.traffic()), since.traffic);
     await simulator.stopShots();
-    await sleep(0.5);
+    await settled(() => readKeptShots(store).length >= shots.length);
     await agent.stop();
     const seconds = (after.monoMs - before.monoMs) / 1000;
     const { machines } = options;
@@ -135,6 +135,13 @@ export async function runShop(options: ShopOptions): Promise<ShopRun> {
   } finally {
     await simulator.stop();
   }
+}
+
+/** Until the agent has kept what was made; a shot it never saw must not hold the benchmark up. */
+async function settled(all: () => boolean): Promise<void> {
+  const until = performance.now() + 5000;
+  do await sleep(0.2);
+  while (!all() && performance.now() < until);
 }
 
 function machinesOf({ machines }: ShopOptions): string[] {

@@ -84,7 +84,9 @@ describe('npm scripts', () => {
   test.each(Object.entries<string>(scripts))(
     '%s is checked before anything loads',
     (_name, line) => {
-      expect(line).toMatch(/^node agent\/(?:ppuri\.js|node-check\.js &&)/);
+      expect(line).toMatch(
+        /^(?:exec )?node (?:--max-semi-space-size=\d+ )?agent\/(?:ppuri\.js|node-check\.js &&)/,
+      );
     },
   );
 

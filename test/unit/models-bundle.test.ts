@@ -96,10 +96,10 @@ describe('readBundle refuses', () => {
     'an extra file': [(dir) => writeFile(join(dir, 'run.sh'), ''), /run.sh is not listed/],
     'a missing file': [(dir) => rm(join(dir, 'golden.json')), /golden.json is listed .* missing/],
     'no sums': [(dir) => rm(join(dir, 'SHA256SUMS')), /no SHA256SUMS/],
-    'a folder inside': [(dir) => mkdir(join(dir, 'more')), /more is a link or a folder/],
+    'a folder inside': [(dir) => mkdir(join(dir, 'more')), /more is a folder/],
     'a link inside': [
       (dir) => symlink('/etc/hostname', join(dir, 'extra')),
-      /extra is a link or a folder/,
+      /extra is a symbolic link/,
     ],
     'a path in the sums': [
       (dir) => appendFile(join(dir, 'SHA256SUMS'), `${'0'.repeat(64)}  ../../etc/passwd\n`),
