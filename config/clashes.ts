@@ -1,4 +1,5 @@
 /** What only shows across a whole configuration: two things that want the same thing. */
+import { existsSync, realpathSync } from 'node:fs';
 import { parseAddress, wordsOf } from './address.ts';
 import type { Parts } from './load.ts';
 import type { Problem } from './problem.ts';
@@ -22,11 +23,25 @@ export function deviceProfile(machine: MachineConfig, device: DeviceConfig): str
 
 const loopback = ['localhost', '127.0.0.1', '::1', '[::1]', '0:0:0:0:0:0:0:1'];
 
+type SerialBus = Extract<BusConfig, { path?: string | undefined }>;
+
 /** The exclusive resource behind a bus: two buses with the same one are a clash. */
 export function endpointOf(bus: BusConfig): string {
+  if (!('host' in bus)) return serialEndpoint(bus);
   const host = bus.host.trim().toLowerCase().replace(/\.$/, '');
   return `tcp://${loopback.includes(host) ? 'localhost' : host}:${bus.port}`;
 }
+
+/** A by-id link and the port it leads to are one, where the adapter is plugged in. */
+function serialEndpoint(bus: SerialBus): string {
+  if (bus.path === undefined) return `serial number ${bus.serialNumber}`;
+  return existsSync(bus.path) ? realpathSync(bus.path) : bus.path;
+}
+
+const placeOf = (bus: BusConfig): string => {
+  if ('host' in bus) return 'host';
+  return bus.path === undefined ? 'serialNumber' : 'path';
+};
 
 function busClashes({ source, parts }: Checked): Problem[] {
   const owners = new Map<string, string>();
@@ -39,7 +54,7 @@ function busClashes({ source, parts }: Checked): Problem[] {
     else
       problems.push(
         source.atValue(
-          ['buses', name, 'host'],
+          ['buses', name, placeOf(bus)],
           `bus "${owner}" already uses ${endpoint}`,
           'one bus for one endpoint; give its devices different units',
         ),

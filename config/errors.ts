@@ -49,6 +49,11 @@ export const errorTable = {
     meaning: 'the device answered with an exception',
   },
   'modbus-malformed': { exit: 4, retryable: true, meaning: 'the reply did not fit the request' },
+  'line-malformed': {
+    exit: 4,
+    retryable: true,
+    meaning: 'a message on a serial line is damaged or not the one expected',
+  },
   'out-of-range': {
     exit: 2,
     retryable: false,

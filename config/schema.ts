@@ -13,12 +13,87 @@ export const gatewaySchema = z.strictObject({
   locale: z.enum(['ko', 'en']).default('ko').describe('Language of alerts for operators.'),
 });
 
+const timeoutMs = z
+  .int()
+  .min(10)
+  .max(60_000)
+  .default(500)
+  .describe('Longest wait for one reply.');
+const host = z.string().min(1).describe('Address of the device, gateway or converter.');
+const port = z.int().min(1).max(65535);
+const baudRate = z.int().min(300).max(4_000_000);
+
+const serialPort = {
+  path: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Serial port, best as /dev/serial/by-id/…, which keeps its name.'),
+  serialNumber: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Instead of `path`: the USB serial number of the adapter.'),
+  baudRate: baudRate.default(9600).describe('Bits per second on the line.'),
+  parity: z.enum(['none', 'even', 'odd']).default('none').describe('Parity bit.'),
+  stopBits: z.union([z.literal(1), z.literal(2)]).default(1).describe('Stop bits.'),
+};
+
+const rtuLine = {
+  silenceMs: z
+    .number()
+    .min(0)
+    .max(1000)
+    .optional()
+    .describe('Least silence between frames; absent: 3.5 characters, at least 1.75 ms.'),
+  echo: z
+    .enum(['none', 'cancel'])
+    .default('none')
+    .describe('`cancel`: the adapter hears its own requests, and they are taken off.'),
+};
+
+const lineEnd = {
+  delimiter: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('End of a message, instead of the profile’s; e.g. "\\r\\n".'),
+};
+
 export const busSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('modbus-tcp').describe('Kind of bus.'),
-    host: z.string().min(1).describe('Address of the device or gateway.'),
-    port: z.int().min(1).max(65535).default(502).describe('TCP port.'),
-    timeoutMs: z.int().min(10).max(60_000).default(500).describe('Longest wait for one reply.'),
+    host,
+    port: port.default(502).describe('TCP port.'),
+    timeoutMs,
+  }),
+  z.strictObject({
+    type: z.literal('modbus-rtu').describe('Modbus RTU on a serial port.'),
+    ...serialPort,
+    ...rtuLine,
+    timeoutMs,
+  }),
+  z.strictObject({
+    type: z.literal('modbus-rtu-tcp').describe('Modbus RTU through a serial converter.'),
+    host,
+    port: port.describe('TCP port of the converter.'),
+    baudRate: baudRate.optional().describe('Of the line behind the converter, for its silences.'),
+    ...rtuLine,
+    timeoutMs,
+  }),
+  z.strictObject({
+    type: z.literal('serial-line').describe('Instruments that speak text, on a serial port.'),
+    ...serialPort,
+    dataBits: z.union([z.literal(7), z.literal(8)]).default(8).describe('Data bits.'),
+    ...lineEnd,
+    timeoutMs,
+  }),
+  z.strictObject({
+    type: z.literal('serial-line-tcp').describe('The same through a serial converter.'),
+    host,
+    port: port.describe('TCP port of the converter.'),
+    ...lineEnd,
+    timeoutMs,
   }),
 ]);
 

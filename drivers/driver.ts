@@ -3,6 +3,8 @@
  * a reading is either the right words with their time, or a typed error.
  */
 
+import type { PpuriError } from '../config/errors.ts';
+
 /** A moment: `monoMs` from the process's monotonic clock (performance.now), `wallMs` epoch ms. */
 export interface Instant {
   readonly monoMs: number;
@@ -48,10 +50,16 @@ export interface UnitStats {
   readonly requests: number;
   readonly timeouts: number;
   readonly exceptions: number;
-  /** Frames refused: wrong id, unit, function, length or checksum. */
+  /** Replies refused: wrong id, unit, function, length or checksum. */
   readonly malformed: number;
+  /** Of these, replies of the right shape whose checksum was wrong. */
+  readonly checksumErrors: number;
   readonly lastGoodWallMs: number | null;
   readonly roundTripMs: { readonly p50: number; readonly p99: number } | null;
+  /** What the next request waits for a reply, ms: adapts to the unit, never above the bus's. */
+  readonly timeoutMs: number;
+  /** `silent`: asked at a falling rate. `quarantined`: a late reply of it may still be under way. */
+  readonly state: 'answering' | 'silent' | 'quarantined' | 'unknown';
 }
 
 export interface BusStats {
@@ -60,7 +68,11 @@ export interface BusStats {
   readonly connects: number;
   readonly bytesSent: number;
   readonly bytesReceived: number;
+  /** Received while nothing was asked: noise, another master, late replies. */
+  readonly strayBytes: number;
   readonly queued: number;
+  /** Share of the last ten seconds with an exchange or its mandatory silence under way, 0–1. */
+  readonly use: number;
   readonly units: readonly UnitStats[];
 }
 
@@ -69,6 +81,7 @@ export interface BusStats {
  * jittered backoff; while down, requests fail at once with `bus-unavailable`.
  */
 export interface Bus {
+  readonly kind: 'registers';
   readonly name: string;
   /** The exclusive resource, e.g. `tcp://192.168.0.10:502`; two buses on one are a clash. */
   readonly endpoint: string;
@@ -88,3 +101,56 @@ export interface WritableRegister {
   readonly address: number;
   readonly count: number;
 }
+
+/** How an instrument that speaks text frames its messages; from a profile's `line`. */
+export interface LineFraming {
+  /** A message ends with these bytes (latin1 text), or has this many bytes, or matches. */
+  readonly end:
+    | { readonly delimiter: string }
+    | { readonly length: number }
+    | { readonly pattern: string };
+  readonly checksum: LineChecksum;
+}
+
+export type LineChecksum = 'none' | 'sum8' | 'xor8' | 'crc16-modbus';
+
+export interface LineRequest {
+  /** Address on the line; part of `send` already. Statistics are kept by it. */
+  readonly unit: number;
+  /** Latin1 text, sent as it is. */
+  readonly send: string;
+  readonly framing: LineFraming;
+  /** A reply counts only if it matches, e.g. `^01DRS,OK`; regular expression on latin1 text. */
+  readonly accept: string;
+  readonly priority: Priority;
+  readonly timeoutMs?: number;
+}
+
+/** One whole message, without delimiter and checksum, as latin1 text. */
+export interface LineReading {
+  readonly text: string;
+  readonly at: Instant;
+  /** null for a message that was not asked for. */
+  readonly roundTripMs: number | null;
+}
+
+/**
+ * A line of text instruments: asked (`ask`), or streaming by themselves (`listen`). The same queue,
+ * deadlines and recovery as `Bus`.
+ */
+export interface LineBus {
+  readonly kind: 'lines';
+  readonly name: string;
+  readonly endpoint: string;
+  /** Rejects only with PpuriError (codes `bus-*`, `line-malformed`). */
+  ask(request: LineRequest): Promise<LineReading>;
+  /**
+   * Hands over every whole message that comes unasked, and damaged ones as errors. Keeps the line
+   * open until the returned function is called.
+   */
+  listen(framing: LineFraming, hear: (heard: LineReading | PpuriError) => void): () => void;
+  stats(): BusStats;
+  close(): Promise<void>;
+}
+
+export type AnyBus = Bus | LineBus;

@@ -17,14 +17,14 @@ export interface LinkEvents {
  * with growing waits while no reply comes. A link that never answered counts as a failure, so a
  * device that accepts and says nothing, or closes again, is not hammered.
  */
-export class LinkKeeper {
-  readonly #transport: Transport;
+export class LinkKeeper<L extends Link> {
+  readonly #transport: Transport<L>;
   readonly #events: LinkEvents;
   readonly #waitMs: number;
   readonly #log: DriverLog | null;
   readonly #backoff = new Backoff();
   #state: BusStats['state'] = 'idle';
-  #link: Link | null = null;
+  #link: L | null = null;
   #proven = false;
   #refusal: PpuriError | null = null;
   #timer: NodeJS.Timeout | undefined;
@@ -32,16 +32,19 @@ export class LinkKeeper {
   #connects = 0;
   #bytesSent = 0;
   #bytesReceived = 0;
+  #strayBytes = 0;
+  /** A port cannot be opened while it is still being closed. */
+  #closing: Promise<void> = Promise.resolve();
 
   /** `waitMs`: how long requests may wait for a connection before they fail. */
-  constructor(transport: Transport, events: LinkEvents, waitMs: number, log: DriverLog | null) {
+  constructor(transport: Transport<L>, events: LinkEvents, waitMs: number, log: DriverLog | null) {
     this.#transport = transport;
     this.#events = events;
     this.#waitMs = waitMs;
     this.#log = log;
   }
 
-  get link(): Link | null {
+  get link(): L | null {
     return this.#link;
   }
 
@@ -50,12 +53,13 @@ export class LinkKeeper {
     return this.#refusal;
   }
 
-  stats(): Pick<BusStats, 'state' | 'connects' | 'bytesSent' | 'bytesReceived'> {
+  stats(): Pick<BusStats, 'state' | 'connects' | 'bytesSent' | 'bytesReceived' | 'strayBytes'> {
     return {
       state: this.#state,
       connects: this.#connects,
       bytesSent: this.#bytesSent + (this.#link?.bytesSent ?? 0),
       bytesReceived: this.#bytesReceived + (this.#link?.bytesReceived ?? 0),
+      strayBytes: this.#strayBytes + (this.#link?.strayBytes ?? 0),
     };
   }
 
@@ -74,12 +78,13 @@ export class LinkKeeper {
     this.#lost(this.#link, cause);
   }
 
-  close(): void {
+  /** Settles when the port is free, within a second. */
+  close(): Promise<void> {
     this.#state = 'closed';
     clearTimeout(this.#timer);
     this.#attempt?.abort();
-    this.#link?.close();
     this.#dropLink();
+    return this.#closing;
   }
 
   #open(): void {
@@ -87,13 +92,14 @@ export class LinkKeeper {
     if (this.#refusal === null) this.#timer = setTimeout(() => this.#waitedTooLong(), this.#waitMs);
     const attempt = new AbortController();
     this.#attempt = attempt;
-    let link: Link | null = null;
+    let link: L | null = null;
     let early: PpuriError | null = null;
     const lost = (cause: PpuriError): void => {
       if (link === null) early = cause;
       else this.#lost(link, cause);
     };
-    this.#transport.connect(lost, attempt.signal).then(
+    const connecting = this.#closing.then(() => this.#transport.connect(lost, attempt.signal));
+    connecting.then(
       (opened) => {
         link = opened;
         if (early === null) this.#opened(opened);
@@ -103,10 +109,10 @@ export class LinkKeeper {
     );
   }
 
-  #opened(link: Link): void {
+  #opened(link: L): void {
     clearTimeout(this.#timer);
     if (this.#state === 'closed') {
-      link.close();
+      this.#closing = link.close();
       return;
     }
     this.#state = 'open';
@@ -125,7 +131,7 @@ export class LinkKeeper {
     if (this.#state !== 'closed') this.#waitAndRetry(asPpuriError(cause, this.#transport.endpoint));
   }
 
-  #lost(link: Link | null, cause: PpuriError): void {
+  #lost(link: L | null, cause: PpuriError): void {
     if (this.#state === 'closed' || link === null || link !== this.#link) return;
     this.#dropLink();
     if (this.#proven) {
@@ -138,6 +144,8 @@ export class LinkKeeper {
   #dropLink(): void {
     this.#bytesSent += this.#link?.bytesSent ?? 0;
     this.#bytesReceived += this.#link?.bytesReceived ?? 0;
+    this.#strayBytes += this.#link?.strayBytes ?? 0;
+    if (this.#link !== null) this.#closing = this.#link.close();
     this.#link = null;
   }
 

@@ -2,12 +2,22 @@
 import { PpuriError } from '../config/errors.ts';
 import type { Bus } from './driver.ts';
 import type { BusFactory, BusOptions } from './factory.ts';
+import {
+  type ModbusRtuConfig,
+  type ModbusRtuTcpConfig,
+  modbusRtu,
+  modbusRtuTcp,
+} from './modbus/modbus-rtu.ts';
 import { type ModbusTcpConfig, modbusTcp } from './modbus/modbus-tcp.ts';
 
-export type BusConfig = ModbusTcpConfig;
+export type BusConfig = ModbusTcpConfig | ModbusRtuConfig | ModbusRtuTcpConfig;
 
-const factories: { readonly [Type in BusConfig['type']]: BusFactory<BusConfig> } = {
+const factories: {
+  readonly [Type in BusConfig['type']]: BusFactory<Extract<BusConfig, { type: Type }>>;
+} = {
   'modbus-tcp': modbusTcp,
+  'modbus-rtu': modbusRtu,
+  'modbus-rtu-tcp': modbusRtuTcp,
 };
 
 export const busTypes: readonly string[] = Object.keys(factories);

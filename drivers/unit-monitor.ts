@@ -5,6 +5,12 @@ const roundTripsKept = 256;
 const silentAfter = 2;
 /** A dead unit is asked again after 2, 4, 8, at most 16 time-outs: under 6 % of the bus. */
 const longestQuiet = 16;
+/** Round trips known before the time-out follows them. */
+const tripsToAdapt = 32;
+/** A reply later than so many times the slowest of late is not on its way. */
+const patience = 10;
+/** … and never less than this: a device may pause to write its flash. */
+const leastTimeoutMs = 100;
 
 /** What is known of one unit: its counters, when it may be asked again, whether it is silent. */
 export class UnitMonitor {
@@ -17,6 +23,9 @@ export class UnitMonitor {
   #timeouts = 0;
   #exceptions = 0;
   #malformed = 0;
+  #checksumErrors = 0;
+  #slowestMs = 0;
+  #quarantinedUntilMs = 0;
   #lastGoodWallMs: number | null = null;
   #silent = 0;
   #readyAtMs = 0;
@@ -37,6 +46,21 @@ export class UnitMonitor {
     return this.#quietUntilMs;
   }
 
+  /** Monotonic ms until which a late reply may come that looks like any other. */
+  get quarantinedUntilMs(): number {
+    return this.#quarantinedUntilMs;
+  }
+
+  /** What to wait for a reply: `longestMs`, or less for a unit known to be quick. */
+  timeoutMs(longestMs: number): number {
+    if (this.#silent > 0 || this.#trips < tripsToAdapt) return longestMs;
+    return Math.min(longestMs, Math.max(leastTimeoutMs, Math.ceil(patience * this.#slowestMs)));
+  }
+
+  quarantine(untilMs: number): void {
+    this.#quarantinedUntilMs = Math.max(this.#quarantinedUntilMs, untilMs);
+  }
+
   sent(): void {
     this.#requests += 1;
   }
@@ -44,6 +68,8 @@ export class UnitMonitor {
   answered(roundTripMs: number, wallMs: number, monoMs: number): void {
     this.#roundTrips[this.#trips % roundTripsKept] = roundTripMs;
     this.#trips += 1;
+    // Falls by half in some 700 round trips, so that one slow answer is not held against it for ever.
+    this.#slowestMs = Math.max(roundTripMs, this.#slowestMs * 0.999);
     this.#lastGoodWallMs = wallMs;
     this.#heard(monoMs);
   }
@@ -55,8 +81,9 @@ export class UnitMonitor {
     else this.#unanswered(roundTripMs, monoMs);
   }
 
-  malformed(monoMs: number): void {
+  malformed(monoMs: number, fault: 'shape' | 'checksum'): void {
     this.#malformed += 1;
+    if (fault === 'checksum') this.#checksumErrors += 1;
     this.#readyAtMs = monoMs + this.#gapMs;
   }
 
@@ -65,16 +92,25 @@ export class UnitMonitor {
     this.#unanswered(timeoutMs, monoMs);
   }
 
-  stats(): UnitStats {
+  stats(longestMs: number): UnitStats {
     return {
       unit: this.unit,
       requests: this.#requests,
       timeouts: this.#timeouts,
       exceptions: this.#exceptions,
       malformed: this.#malformed,
+      checksumErrors: this.#checksumErrors,
       lastGoodWallMs: this.#lastGoodWallMs,
       roundTripMs: this.#percentiles(),
+      timeoutMs: this.timeoutMs(longestMs),
+      state: this.#state(),
     };
+  }
+
+  #state(): UnitStats['state'] {
+    if (this.#quarantinedUntilMs > performance.now()) return 'quarantined';
+    if (this.#silent >= silentAfter) return 'silent';
+    return this.#lastGoodWallMs === null ? 'unknown' : 'answering';
   }
 
   #heard(monoMs: number): void {

@@ -13,7 +13,7 @@ import { now } from '../clock.ts';
 import { describeRead, describeWrite, modbusException } from '../describe.ts';
 import type { ReadRequest, WriteRequest } from '../driver.ts';
 import type { BusFactory } from '../factory.ts';
-import type { Link, Settle, Transport } from '../transport.ts';
+import type { Abandoned, RegisterLink, Settle, Transport } from '../transport.ts';
 
 export interface GaugeConfig {
   readonly type: 'gauge';
@@ -34,6 +34,8 @@ export const gaugeBus: BusFactory<GaugeConfig> = {
 // 2. The transport: opens one link at a time, in bounded time, and says once when it is lost.
 class GaugeTransport implements Transport {
   readonly endpoint: string;
+  readonly quarantineMs = 0;
+  readonly reopenAfter = 1;
   readonly #config: GaugeConfig;
 
   constructor(endpoint: string, config: GaugeConfig) {
@@ -41,7 +43,7 @@ class GaugeTransport implements Transport {
     this.#config = config;
   }
 
-  connect(lost: (cause: PpuriError) => void, signal: AbortSignal): Promise<Link> {
+  connect(lost: (cause: PpuriError) => void, signal: AbortSignal): Promise<RegisterLink> {
     return new Promise((resolve, reject) => {
       const { host, port } = this.#config;
       const socket = connect({ host, port, noDelay: true });
@@ -77,13 +79,20 @@ class GaugeTransport implements Transport {
 
 // 3. The link: one exchange at a time. A reply settles it only if everything in it fits the
 //    request; anything else is an error and the end of the link.
-class GaugeLink implements Link {
+class GaugeLink implements RegisterLink {
+  readonly strayBytes = 0;
+  readonly quietUntilMs = 0;
   bytesSent = 0;
   bytesReceived = 0;
   readonly #socket: Socket;
   readonly #endpoint: string;
   #text = '';
-  #waiting: { settle: Settle; operation: string; subject: string; words: number } | null = null;
+  #waiting: {
+    settle: Settle<readonly number[]>;
+    operation: string;
+    subject: string;
+    words: number;
+  } | null = null;
   #closed = false;
 
   constructor(socket: Socket, endpoint: string) {
@@ -93,27 +102,31 @@ class GaugeLink implements Link {
     socket.on('data', (text) => this.#receive(String(text)));
   }
 
-  read(request: ReadRequest, settle: Settle): void {
+  unitQuietUntilMs(): number {
+    return 0;
+  }
+
+  read(request: ReadRequest, settle: Settle<readonly number[]>): void {
     const { unit, table, address, count } = request;
     const line = `R ${unit} ${table} ${address} ${count}\n`;
     this.#send(line, settle, describeRead(request), unit, count);
   }
 
-  write(request: WriteRequest, settle: Settle): void {
+  write(request: WriteRequest, settle: Settle<readonly number[]>): void {
     const { unit, table, address, values } = request;
     const line = `W ${unit} ${table} ${address} ${values.join(' ')}\n`;
     this.#send(line, settle, describeWrite(request), unit, 0);
   }
 
   // 4. After a time-out a late reply could be taken for the next one: this protocol carries no
-  //    transaction id, so only a fresh connection is safe. A serial line returns a promise of
-  //    silence instead.
-  abandon(): 'lost' {
-    this.close();
-    return 'lost';
+  //    transaction id, so only a fresh connection is safe. A serial line asks for silence and a
+  //    quarantine instead.
+  abandon(): Abandoned {
+    this.#waiting = null;
+    return { link: 'lost' };
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#closed = true;
     this.#waiting = null;
     this.#socket.destroy();
@@ -127,7 +140,13 @@ class GaugeLink implements Link {
     return true;
   }
 
-  #send(line: string, settle: Settle, operation: string, unit: number, words: number): void {
+  #send(
+    line: string,
+    settle: Settle<readonly number[]>,
+    operation: string,
+    unit: number,
+    words: number,
+  ): void {
     this.#waiting = { settle, operation, subject: `${this.#endpoint} unit ${unit}`, words };
     this.bytesSent += line.length;
     this.#socket.write(line);

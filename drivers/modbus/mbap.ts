@@ -3,49 +3,21 @@
  * counts only if all of it fits the one request that is outstanding.
  */
 
+import { exceptionLength, type ReplyShape, replyShape } from './reply-shape.ts';
+
 /** Header and the longest PDU: 6 + 1 + 253. */
 export const longestFrame = 260;
 const headerBytes = 6;
-const exceptionLength = 3;
 
-/** What the reply to one request must look like. */
-export interface ExpectedReply {
+export interface ExpectedReply extends ReplyShape {
   readonly transaction: number;
-  readonly unit: number;
-  readonly functionCode: number;
-  /** The MBAP length field of a normal reply: unit, function and data. */
-  readonly length: number;
-  /** Bytes after unit and function that are known beforehand: byte count, or the echo of a write. */
-  readonly known: Uint8Array;
 }
 
 export type ReplyCheck = 'incomplete' | 'reply' | 'exception' | { readonly fault: string };
 
 /** From a request as unit, function and data (no CRC). Throws RangeError for other functions. */
 export function expectReply(request: Uint8Array, transaction: number): ExpectedReply {
-  const functionCode = request[1] ?? 0;
-  const known = knownBytes(request, functionCode);
-  const data = functionCode <= 4 ? 1 + (known[0] ?? 0) : known.length;
-  return { transaction, unit: request[0] ?? 0, functionCode, length: 2 + data, known };
-}
-
-function knownBytes(request: Uint8Array, functionCode: number): Uint8Array {
-  const count = ((request[4] ?? 0) << 8) | (request[5] ?? 0);
-  switch (functionCode) {
-    case 1:
-    case 2:
-      return Uint8Array.of(Math.ceil(count / 8));
-    case 3:
-    case 4:
-      return Uint8Array.of(2 * count);
-    case 5:
-    case 6:
-    case 15:
-    case 16:
-      return request.slice(2, 6);
-    default:
-      throw new RangeError(`no framing for function ${functionCode}`);
-  }
+  return { ...replyShape(request), transaction };
 }
 
 /** Judges the first `size` bytes received since the request. Total: any bytes give an answer. */

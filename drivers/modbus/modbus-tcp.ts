@@ -1,6 +1,7 @@
 import { createQueuedBus } from '../bus.ts';
 import type { Bus } from '../driver.ts';
 import type { BusFactory, BusOptions } from '../factory.ts';
+import { tcpEndpoint } from '../tcp-endpoint.ts';
 import { ModbusTcpTransport } from './tcp-transport.ts';
 
 export interface ModbusTcpConfig {
@@ -15,7 +16,7 @@ export interface ModbusTcpConfig {
 const leastConnectMs = 3000;
 
 export const modbusTcp: BusFactory<ModbusTcpConfig> = {
-  endpointOf: ({ host, port }) => `tcp://${canonicalHost(host)}:${port}`,
+  endpointOf: tcpEndpoint,
   create: (name: string, config: ModbusTcpConfig, options: BusOptions): Bus => {
     const { host, port, timeoutMs } = config;
     const endpoint = modbusTcp.endpointOf(config);
@@ -24,14 +25,3 @@ export const modbusTcp: BusFactory<ModbusTcpConfig> = {
     return createQueuedBus({ ...options, name, transport, timeoutMs });
   },
 };
-
-/** One name for one machine, so that two buses on one endpoint are seen as such. */
-function canonicalHost(host: string): string {
-  const plain = host
-    .trim()
-    .toLowerCase()
-    .replace(/^\[(.*)\]$/, '$1')
-    .replace(/\.$/, '');
-  if (plain === 'localhost' || plain === '::1') return '127.0.0.1';
-  return plain.includes(':') ? `[${plain}]` : plain;
-}

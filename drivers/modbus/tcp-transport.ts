@@ -1,13 +1,16 @@
 import { PpuriError } from '../../config/errors.ts';
 import { describeRead, describeWrite } from '../describe.ts';
 import type { ReadRequest, WriteRequest } from '../driver.ts';
-import type { Link, Settle, Transport } from '../transport.ts';
+import type { Abandoned, RegisterLink, Settle, Transport } from '../transport.ts';
 import { PduClient, type PduDone } from './pdu-client.ts';
 import { StrictTcpPort, type TcpEndpoint, TransactionIds } from './strict-tcp-port.ts';
 
 /** Modbus TCP: MBAP frames, one connection at a time, a fresh one after every loss or time-out. */
 export class ModbusTcpTransport implements Transport {
   readonly endpoint: string;
+  /** A transaction id tells every reply from every other. */
+  readonly quarantineMs = 0;
+  readonly reopenAfter = 1;
   readonly #address: TcpEndpoint;
   readonly #connectTimeoutMs: number;
   readonly #ids = new TransactionIds();
@@ -18,7 +21,7 @@ export class ModbusTcpTransport implements Transport {
     this.#connectTimeoutMs = connectTimeoutMs;
   }
 
-  connect(lost: (cause: PpuriError) => void, signal: AbortSignal): Promise<Link> {
+  connect(lost: (cause: PpuriError) => void, signal: AbortSignal): Promise<RegisterLink> {
     const port = new StrictTcpPort(this.#ids);
     const link = new TcpLink(port, this.endpoint, lost);
     return new Promise((resolve, reject) => {
@@ -55,12 +58,14 @@ export class ModbusTcpTransport implements Transport {
   }
 }
 
-class TcpLink implements Link {
+class TcpLink implements RegisterLink {
+  readonly strayBytes = 0;
+  readonly quietUntilMs = 0;
   readonly #port: StrictTcpPort;
   readonly #endpoint: string;
   readonly #lost: (cause: PpuriError) => void;
   #client: PduClient | null = null;
-  #outstanding: Settle | null = null;
+  #outstanding: Settle<readonly number[]> | null = null;
   #request: ReadRequest | WriteRequest | null = null;
 
   constructor(port: StrictTcpPort, endpoint: string, lost: (cause: PpuriError) => void) {
@@ -71,6 +76,10 @@ class TcpLink implements Link {
 
   get isOpened(): boolean {
     return this.#client !== null;
+  }
+
+  unitQuietUntilMs(): number {
+    return 0;
   }
 
   get bytesSent(): number {
@@ -90,24 +99,24 @@ class TcpLink implements Link {
     this.#lost(cause);
   }
 
-  read(request: ReadRequest, settle: Settle): void {
+  read(request: ReadRequest, settle: Settle<readonly number[]>): void {
     this.#outstanding = settle;
     this.#request = request;
     this.#client?.read(request, this.#settle);
   }
 
-  write(request: WriteRequest, settle: Settle): void {
+  write(request: WriteRequest, settle: Settle<readonly number[]>): void {
     this.#outstanding = settle;
     this.#request = request;
     this.#client?.write(request, this.#settle);
   }
 
-  abandon(): 'lost' {
-    this.close();
-    return 'lost';
+  abandon(): Abandoned {
+    this.#outstanding = null;
+    return { link: 'lost' };
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#outstanding = null;
     this.#port.destroy();
   }

@@ -5,7 +5,7 @@ import { createQueuedBus } from '../../drivers/bus.ts';
 import { now } from '../../drivers/clock.ts';
 import type { Priority, ReadRequest } from '../../drivers/driver.ts';
 import { JobQueue } from '../../drivers/queue.ts';
-import type { Link, Settle, Transport } from '../../drivers/transport.ts';
+import type { RegisterLink, Settle, Transport } from '../../drivers/transport.ts';
 
 const read: ReadRequest = {
   unit: 1,
@@ -68,6 +68,8 @@ describe('what loopback cannot show (a stand-in for the transport)', () => {
     let aborted = false;
     const transport: Transport = {
       endpoint: 'tcp://192.0.2.1:502',
+      quarantineMs: 0,
+      reopenAfter: 1,
       connect: (_, signal) =>
         new Promise((_resolve, reject) => {
           signal.addEventListener('abort', () => {
@@ -84,41 +86,48 @@ describe('what loopback cannot show (a stand-in for the transport)', () => {
     expect(aborted).toBe(true);
   });
 
-  test('a link that needs silence gets it, and a ghost settles nothing', async () => {
-    const asked: { address: number; settle: Settle }[] = [];
-    let rested = (): void => undefined;
-    const link: Link = {
+  test('after a time-out the unit is quarantined, its neighbours are not, and a ghost settles nothing', async () => {
+    const asked: { unit: number; settle: Settle<readonly number[]> }[] = [];
+    const link: RegisterLink = {
       bytesSent: 0,
       bytesReceived: 0,
-      read: ({ address }, settle) => asked.push({ address, settle }),
+      strayBytes: 0,
+      quietUntilMs: 0,
+      unitQuietUntilMs: () => 0,
+      read: ({ unit }, settle) => asked.push({ unit, settle }),
       write: () => undefined,
-      abandon: () =>
-        new Promise<void>((resolve) => {
-          rested = resolve;
-        }),
-      close: () => undefined,
+      abandon: () => ({ link: 'silence', instead: null, reply: 'pending' }),
+      close: async () => undefined,
     };
-    const transport: Transport = { endpoint: 'rtu:///dev/null', connect: async () => link };
+    const transport: Transport = {
+      endpoint: 'rtu:///dev/null',
+      quarantineMs: 60_000,
+      reopenAfter: 9,
+      connect: async () => link,
+    };
     const bus = createQueuedBus({ name: 'line', transport, timeoutMs: 10_000 });
-    const addresses = (): number[] => asked.map(({ address }) => address);
-    const first = bus.read({ ...read, address: 1, timeoutMs: 20 });
-    const second = bus.read({ ...read, address: 2 });
-    const third = bus.read({ ...read, address: 3 });
+    const units = (): number[] => asked.map(({ unit }) => unit);
+    const first = bus.read({ ...read, unit: 1, timeoutMs: 20 });
+    const second = bus.read({ ...read, unit: 2 });
     await expect(first).rejects.toMatchObject({ code: 'bus-timeout' });
     await settled();
-    expect(addresses()).toEqual([1]);
-    rested();
-    await settled();
-    expect(addresses()).toEqual([1, 2]);
+    expect(units()).toEqual([1, 2]);
     asked[0]?.settle(null, [111], now());
     await settled();
-    expect(addresses()).toEqual([1, 2]);
+    expect(units()).toEqual([1, 2]);
+    await expect(bus.read({ ...read, unit: 1 })).rejects.toMatchObject({
+      code: 'bus-unavailable',
+      message: expect.stringContaining('late reply'),
+    });
     asked[1]?.settle(null, [2], now());
     expect((await second).words).toEqual([2]);
-    await settled();
-    asked[2]?.settle(null, [3], now());
-    expect((await third).words).toEqual([3]);
-    expect(bus.stats()).toMatchObject({ connects: 1, units: [{ requests: 3, timeouts: 1 }] });
+    expect(bus.stats()).toMatchObject({
+      connects: 1,
+      units: [
+        { unit: 1, requests: 1, timeouts: 1, state: 'quarantined' },
+        { unit: 2, requests: 1, state: 'answering' },
+      ],
+    });
     await bus.close();
   });
 });

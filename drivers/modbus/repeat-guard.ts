@@ -1,0 +1,92 @@
+/**
+ * RTU replies carry no id. A repeated frame that comes while another request waits for one of the
+ * same shape looks exactly like its reply. What gives it away: it is byte for byte a frame that was
+ * accepted a moment ago, and the true reply follows it. So such a frame is held back until none
+ * has, or, where the request is the same and the value at worst one poll old, the unit is left alone
+ * until the true reply must have come.
+ */
+
+/** Frames remembered of each unit. */
+const remembered = 8;
+/** Share of a new round trip in the typical one. */
+const newShare = 0.1;
+
+interface Accepted {
+  readonly frame: Buffer;
+  readonly request: Buffer;
+  readonly atMs: number;
+}
+
+interface UnitHistory {
+  readonly accepted: Accepted[];
+  /** null until a reply came. */
+  typicalMs: number | null;
+  quietUntilMs: number;
+}
+
+export interface Candidate {
+  readonly unit: number;
+  readonly frame: Buffer;
+  readonly request: Buffer;
+  readonly sentMs: number;
+  readonly atMs: number;
+}
+
+export class RepeatGuard {
+  readonly #rememberMs: number;
+  readonly #silenceMs: number;
+  readonly #units = new Map<number, UnitHistory>();
+
+  /** `rememberMs`: how late a repeated frame may come. */
+  constructor(rememberMs: number, silenceMs: number) {
+    this.#rememberMs = rememberMs;
+    this.#silenceMs = silenceMs;
+  }
+
+  /** Monotonic ms until which `unit` is not to be asked. */
+  quietUntilMs(unit: number): number {
+    return this.#units.get(unit)?.quietUntilMs ?? 0;
+  }
+
+  /** Until when to hold this frame back before it counts as the reply; 0: not at all. */
+  holdUntilMs(candidate: Candidate): number {
+    const { frame, request, sentMs, atMs } = candidate;
+    const history = this.#of(candidate.unit);
+    const twins = history.accepted.filter((one) => one.frame.equals(frame));
+    if (twins.length === 0) return 0;
+    const answeredByMs = this.#answeredByMs(history, sentMs, atMs);
+    if (twins.some((twin) => !twin.request.equals(request))) {
+      return Math.max(answeredByMs, atMs + this.#silenceMs);
+    }
+    history.quietUntilMs = answeredByMs;
+    return 0;
+  }
+
+  accepted({ unit, frame, request, sentMs, atMs }: Candidate): void {
+    const history = this.#of(unit);
+    const roundTripMs = atMs - sentMs;
+    history.typicalMs =
+      history.typicalMs === null
+        ? roundTripMs
+        : history.typicalMs * (1 - newShare) + roundTripMs * newShare;
+    const { accepted } = history;
+    const old = accepted.findIndex((one) => atMs - one.atMs <= this.#rememberMs);
+    accepted.splice(0, old === -1 ? accepted.length : old);
+    if (accepted.length === remembered) accepted.shift();
+    accepted.push({ frame, request, atMs });
+  }
+
+  /** When the true reply will have come, if this one came too quickly to be it; else 0. */
+  #answeredByMs({ typicalMs }: UnitHistory, sentMs: number, atMs: number): number {
+    if (typicalMs === null || atMs - sentMs >= typicalMs - this.#silenceMs) return 0;
+    return sentMs + 2 * typicalMs;
+  }
+
+  #of(unit: number): UnitHistory {
+    const known = this.#units.get(unit);
+    if (known !== undefined) return known;
+    const fresh: UnitHistory = { accepted: [], typicalMs: null, quietUntilMs: 0 };
+    this.#units.set(unit, fresh);
+    return fresh;
+  }
+}
