@@ -3,7 +3,7 @@ import { deviceProfile } from '../config/clashes.ts';
 import { PpuriError } from '../config/errors.ts';
 import type { Profile } from '../config/profile.ts';
 import type { MachineConfig } from '../config/schema.ts';
-import { wordCount } from '../drivers/decode.ts';
+import { counterModulus } from '../drivers/decode.ts';
 import type { Bus } from '../drivers/driver.ts';
 import type { Bundle } from '../models/manifest.ts';
 import type { TrainingNormal } from './alerts/baseline.ts';
@@ -70,13 +70,13 @@ function trainingNormals(bundle: Bundle | null): Map<string, TrainingNormal> {
   return new Map(features.flatMap(({ from, normal }) => (normal ? [[from, normal] as const] : [])));
 }
 
-function counterModulus(profile: Profile): number {
+function modulusOf(profile: Profile): number {
   const trigger = profile.cycle?.trigger;
   const signal =
     trigger === undefined || trigger.on === 'interval'
       ? undefined
       : profile.signals[trigger.signal];
-  return signal !== undefined && wordCount(signal.type) === 2 ? 2 ** 32 : 65_536;
+  return counterModulus(signal?.type ?? 'uint16');
 }
 
 function devicesOf(config: MachineConfig, around: MachineSurroundings): DeviceSource[] {
@@ -126,7 +126,7 @@ export class Machine {
     this.#reject = this.#createReject(devices);
     this.#line = this.#createLine();
     const pollMs = config.pollMs ?? cycle.pollMs;
-    const counter = { modulus: counterModulus(this.#profile), maxMissed: cycle.maxMissed };
+    const counter = { modulus: modulusOf(this.#profile), maxMissed: cycle.maxMissed };
     const options = { cycle, pollMs, phase: around.phase, counter };
     this.#watch = new MachineWatch(this.#signals, this.#watchEvents(), options);
   }

@@ -6,11 +6,13 @@ import type { Instant } from '../drivers/driver.ts';
 
 export type { Instant };
 
-/** A bad value is never a number: `value` is null unless quality is `good`. */
+/** A bad value is never a number: `value` is null unless quality is `good`, and null for a text. */
 export type Quality = 'good' | 'stale' | 'invalid' | 'missing';
 
 export interface Reading {
   readonly value: number | null;
+  /** Of a signal that is text, e.g. a lot number, where quality is `good`; never a number's. */
+  readonly text?: string;
   readonly quality: Quality;
   readonly at: Instant;
   /** Why it is not good: `sentinel 1449`, `below range`, `bus-timeout`, `frozen 30 shots`. */

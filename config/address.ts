@@ -20,7 +20,7 @@ export function parseAddress(at: string): Address | null {
   return { table, address: Number(address), bit: bit === undefined ? null : Number(bit) };
 }
 
-const widths: Record<RegisterType, number> = {
+const widths: Record<Exclude<RegisterType, 'text'>, number> = {
   bit: 1,
   uint16: 1,
   int16: 1,
@@ -30,10 +30,13 @@ const widths: Record<RegisterType, number> = {
   uint64: 4,
   int64: 4,
   float64: 4,
+  bcd16: 1,
+  bcd32: 2,
 };
 
-/** Registers (or coils) that one value of this type takes. */
-export const wordsOf = (type: RegisterType): number => widths[type];
+/** Registers (or coils) that one value of this type takes; a text of `length` characters half as many. */
+export const wordsOf = (type: RegisterType, length = 0): number =>
+  type === 'text' ? Math.ceil(length / 2) : widths[type];
 
 const integers: Partial<Record<RegisterType, readonly [low: number, high: number]>> = {
   bit: [0, 1],
@@ -41,6 +44,8 @@ const integers: Partial<Record<RegisterType, readonly [low: number, high: number
   int16: [-0x8000, 0x7fff],
   uint32: [0, 0xffff_ffff],
   int32: [-0x8000_0000, 0x7fff_ffff],
+  bcd16: [0, 9999],
+  bcd32: [0, 99_999_999],
 };
 
 /** Whether a raw value of this type can ever be `raw`. */

@@ -107,7 +107,10 @@ function registersOf(profile: Profile): Set<string> {
   const registers = Object.values(profile.signals).flatMap((signal) => {
     const at = parseAddress(signal.at);
     if (at === null) return [];
-    return Array.from({ length: wordsOf(signal.type) }, (_, i) => `${at.table} ${at.address + i}`);
+    return Array.from(
+      { length: wordsOf(signal.type, signal.length) },
+      (_, i) => `${at.table} ${at.address + i}`,
+    );
   });
   return new Set(registers);
 }

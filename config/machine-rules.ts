@@ -7,6 +7,7 @@ import type { Problem } from './problem.ts';
 import type { Profile } from './profile.ts';
 import { limitProblems } from './profile-rules.ts';
 import type { DeviceConfig, MachineConfig, RejectConfig } from './schema.ts';
+import { textHint } from './signal-rules.ts';
 import type { Path } from './source.ts';
 
 /** As much of a model's manifest as a configuration must fit. */
@@ -119,9 +120,10 @@ class MachineRules {
       );
       return;
     }
-    const signals = Object.keys(
-      this.#checked.profileOf(deviceProfile(this.#machine, device))?.signals ?? {},
-    );
+    const specs = this.#checked.profileOf(deviceProfile(this.#machine, device))?.signals ?? {};
+    const signals = Object.keys(specs);
+    if (specs[signal]?.type === 'text')
+      this.#key(['devices', name], `${reads}, which is a text, not a number`, textHint);
     if (signals.length > 0 && !signals.includes(signal))
       this.#key(
         ['devices', name],
@@ -171,7 +173,8 @@ class MachineRules {
     for (const [name, signal] of Object.entries(profile?.signals ?? {})) {
       const at = parseAddress(signal.at);
       if (at?.table !== 'holding' || at.bit !== null) continue;
-      if (register < at.address || register >= at.address + wordsOf(signal.type)) continue;
+      if (register < at.address || register >= at.address + wordsOf(signal.type, signal.length))
+        continue;
       const message = `holding ${register} is read as "${name}" and must not be written`;
       this.#value(['reject', 'register'], message, 'ask who programs the PLC for a free register');
     }

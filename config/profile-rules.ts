@@ -1,8 +1,9 @@
 /** What a profile must keep beyond its schema: its parts must fit each other. */
-import { canBe, parseAddress, wordsOf } from './address.ts';
+import { parseAddress, wordsOf } from './address.ts';
 import { suggest } from './nearest.ts';
 import type { Problem } from './problem.ts';
 import type { Profile, SignalSpec } from './profile.ts';
+import { signalProblems, textHint } from './signal-rules.ts';
 import type { Path, Source } from './source.ts';
 
 /** `meter.activePower`: a signal of another device of the machine, known only to the machine. */
@@ -45,48 +46,14 @@ class Rules {
   }
 
   signals(): void {
-    for (const [name, signal] of Object.entries(this.#profile.signals)) {
-      const path = ['signals', name];
-      this.#register(path, signal);
-      this.#sentinels(path, signal);
-      const [low, high] = signal.range ?? [0, 1];
-      if (low >= high)
-        this.#value([...path, 'range'], `${low} to ${high} holds no value`, '[low, high]');
-      if (signal.scale === 0) this.#value([...path, 'scale'], 'would make every value 0');
-    }
+    this.problems.push(...signalProblems(this.#profile, this.#source));
   }
 
-  #register(path: Path, signal: SignalSpec): void {
-    const { at, type } = signal;
-    const address = parseAddress(at);
-    if (address === null) return;
-    const isBit = address.bit !== null || address.table === 'coil' || address.table === 'discrete';
-    if (isBit && type !== 'bit')
-      this.#value([...path, 'type'], `"${at}" is one bit, not ${type}`, 'type: bit');
-    if (!isBit && type === 'bit')
-      this.#value([...path, 'at'], `"${at}" is a whole register`, `name the bit: ${at}.0`);
-    if (address.bit !== null && address.table !== 'holding' && address.table !== 'input')
-      this.#value([...path, 'at'], `a ${address.table} has no bits`, `write ${at.split('.')[0]}`);
-    if (address.address + wordsOf(type) > 65536)
-      this.#value([...path, 'at'], 'lies beyond the last address, 65535', 'addresses start at 0');
-    if (type !== 'bit' && wordsOf(type) > this.#profile.modbus.maxReadWords)
-      this.#value([...path, 'type'], `${type} does not fit into modbus.maxReadWords`);
-  }
-
-  #sentinels(path: Path, signal: SignalSpec): void {
-    for (const list of ['missing', 'invalid'] as const)
-      for (const [index, raw] of signal[list].entries()) {
-        if (canBe(signal.type, raw)) continue;
-        const hint =
-          raw < 0 && signal.type === 'uint16' && raw >= -0x8000
-            ? `${raw} arrives as ${raw + 0x1_0000}, or use type: int16`
-            : 'sentinels are compared before scale and offset';
-        this.#value(
-          [...path, list, index],
-          `the register of type ${signal.type} is never ${raw}`,
-          hint,
-        );
-      }
+  /** A signal that is a number; `what` needs one. */
+  #number(path: Path, name: string, what: string): void {
+    if (!this.#signal(path, name)) return;
+    if (this.#profile.signals[name]?.type === 'text')
+      this.#value(path, `"${name}" is a text, and ${what} needs a number`, textHint);
   }
 
   cycle(): void {
@@ -96,8 +63,9 @@ class Rules {
     if (mold !== undefined) this.#signal(['cycle', 'mold'], mold);
     if (trigger.on === 'interval') return;
     const path = ['cycle', 'trigger', 'signal'];
-    if (!this.#signal(path, trigger.signal)) return;
-    if (this.#profile.signals[trigger.signal]?.poll !== 'trigger')
+    this.#number(path, trigger.signal, 'a trigger');
+    const signal = this.#profile.signals[trigger.signal];
+    if (signal !== undefined && signal.poll !== 'trigger')
       this.#value(
         path,
         `"${trigger.signal}" is not polled as a trigger`,
@@ -108,7 +76,7 @@ class Rules {
   features(): void {
     for (const [name, feature] of Object.entries(this.#profile.features)) {
       const path = ['features', name];
-      if (!elsewhere.test(feature.from)) this.#signal([...path, 'from'], feature.from);
+      if (!elsewhere.test(feature.from)) this.#number([...path, 'from'], feature.from, 'a feature');
       if (feature.take === 'timeAbove' && feature.above === undefined)
         this.#value([...path, 'take'], 'timeAbove needs a level', 'add above: …');
       if (feature.take !== 'timeAbove' && feature.above !== undefined)
@@ -125,7 +93,7 @@ class Rules {
       if (!('when' in rule)) continue;
       const path = ['suppress', index, 'when'];
       const { signal, ...tests } = rule.when;
-      if (!elsewhere.test(signal)) this.#signal([...path, 'signal'], signal);
+      if (!elsewhere.test(signal)) this.#number([...path, 'signal'], signal, 'a condition');
       if (Object.values(tests).every((test) => test === undefined))
         this.#key(path, 'has no condition', 'add equals, notEquals, above or below');
     }
@@ -149,17 +117,26 @@ class Rules {
   replay(): void {
     const { replay } = this.#profile;
     if (replay === undefined) return;
-    for (const part of ['columns', 'values', 'strip'] as const)
+    for (const part of ['columns', 'values', 'strip'] as const) {
       this.#signalKeys(['replay', part], Object.keys(replay[part]));
+      for (const name of Object.keys(replay[part]))
+        if (this.#profile.signals[name]?.type === 'text')
+          this.#key(['replay', part, name], `"${name}" is a text, and a replay has numbers`);
+    }
   }
 
   testVectors(): void {
     for (const [index, vector] of this.#profile.testVectors.entries()) {
       const path = ['testVectors', index, 'expect'];
       this.#signalKeys(path, Object.keys(vector.expect));
-      for (const name of Object.keys(vector.expect)) {
+      this.#signalKeys(['testVectors', index, 'given'], Object.keys(vector.given));
+      for (const [name, expected] of Object.entries(vector.expect)) {
         const signal = this.#profile.signals[name];
-        if (signal === undefined || covers(vector.at, vector.words.length, signal)) continue;
+        if (signal === undefined) continue;
+        const isText = typeof expected === 'object';
+        if (typeof expected !== 'string' && isText !== (signal.type === 'text'))
+          this.#key([...path, name], `"${name}" is of type ${signal.type}`, 'a text: { text: … }');
+        if (covers(vector.at, vector.words.length, signal)) continue;
         const message = `"${signal.at}" is not among the words given`;
         this.#key([...path, name], message, `these are ${vector.words.length} from ${vector.at}`);
       }
@@ -172,7 +149,9 @@ function covers(at: string, count: number, signal: SignalSpec): boolean {
   const own = parseAddress(signal.at);
   if (first === null || own === null) return true;
   const start = own.address - first.address;
-  return own.table === first.table && start >= 0 && start + wordsOf(signal.type) <= count;
+  return (
+    own.table === first.table && start >= 0 && start + wordsOf(signal.type, signal.length) <= count
+  );
 }
 
 function noFeature(name: string, known: readonly string[]): [message: string, hint: string] {

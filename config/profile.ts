@@ -21,7 +21,10 @@ export const registerTypes = [
   'int64',
   'float32',
   'float64',
+  'bcd16',
+  'bcd32',
   'bit',
+  'text',
 ] as const;
 
 export const signalSchema = z.strictObject({
@@ -29,10 +32,16 @@ export const signalSchema = z.strictObject({
   /** `holding 12`, `input 0x34`, `coil 3`, `discrete 7`, or one bit of a register: `holding 12.3`. */
   at: z.string().regex(addressPattern, addressRule),
   type: z.enum(registerTypes).default('uint16'),
-  /** Word and byte order of multi-word values; absent: the profile's. */
+  /** Characters of a `text`, two in each register. */
+  length: z.int().min(1).max(64).optional(),
+  /** Word and byte order of multi-word values and of text; absent: the profile's. */
   order: z.enum(['ABCD', 'CDAB', 'BADC', 'DCBA']).optional(),
   scale: z.number().default(1),
   offset: z.number().default(0),
+  /** The signal that says how many decimals the raw number has: 1234 with 1 is 123.4. */
+  decimalPoint: z.string().optional(),
+  /** `quadrant-power-factor`: Schneider's code from −2 to 2 becomes a power factor, −1 to 1. */
+  coding: z.enum(['plain', 'quadrant-power-factor']).default('plain'),
   unit: z.string().default(''),
   decimals: z.int().min(0).max(6).default(0),
   /** Values outside, after scaling, are `invalid`. */
@@ -134,8 +143,17 @@ export const testVectorSchema = z.strictObject({
   /** First register of `words`, as in a signal's `at`. */
   at: z.string().regex(addressPattern, addressRule),
   words: z.array(z.int().min(0).max(65535)).min(1),
-  /** Signal → value after scaling, or the quality it must have. */
-  expect: z.record(z.string(), z.union([z.number(), z.enum(['missing', 'invalid'])])),
+  /** Values that signals outside `words` have at that moment, e.g. a decimal point. */
+  given: z.record(z.string(), z.number()).default({}),
+  /** Signal → value after scaling, its text, or the quality it must have. */
+  expect: z.record(
+    z.string(),
+    z.union([
+      z.number(),
+      z.enum(['missing', 'invalid']),
+      z.strictObject({ text: z.string().min(1) }),
+    ]),
+  ),
 });
 
 export const replaySchema = z.strictObject({

@@ -1,6 +1,6 @@
 /**
  * Registers ↔ numbers. A raw number is what the words say before scale and offset; whatever the
- * words cannot say exactly is a typed fault, never a number.
+ * words cannot say exactly is a typed fault, never a number. Text is in `register-text.ts`.
  */
 import { PpuriError } from '../config/errors.ts';
 import type { RegisterTable } from './driver.ts';
@@ -14,9 +14,12 @@ export type RegisterType =
   | 'int64'
   | 'float32'
   | 'float64'
-  | 'bit';
+  | 'bcd16'
+  | 'bcd32'
+  | 'bit'
+  | 'text';
 
-/** Byte order of multi-word values, A the most significant; single words are always big-endian. */
+/** Byte order of multi-word values, A the most significant; single numbers are always big-endian. */
 export type WordOrder = 'ABCD' | 'CDAB' | 'BADC' | 'DCBA';
 
 export interface RegisterAddress {
@@ -32,10 +35,18 @@ export interface RegisterSpec extends RegisterAddress {
   readonly order: WordOrder;
   readonly scale: number;
   readonly offset: number;
+  /** Characters, of a text. */
+  readonly length?: number | undefined;
 }
 
-/** Why words are no number: float NaN, float ±∞, a 64-bit value beyond ±(2^53−1), or too few words. */
-export type RawFault = 'not-a-number' | 'infinite' | 'beyond-2^53' | 'words-missing';
+/**
+ * Why words are no number: float NaN (or text), float ±∞, a 64-bit value beyond ±(2^53−1), a decimal
+ * digit above 9, or too few words.
+ */
+export type RawFault = 'not-a-number' | 'infinite' | 'beyond-2^53' | 'not-bcd' | 'words-missing';
+
+/** Why words are no text: a character that cannot be printed, or too few words. */
+export type TextFault = 'not-text' | 'words-missing';
 
 const addressPattern = /^(holding|input|coil|discrete) (0x[0-9a-fA-F]+|\d+)(?:\.(\d|1[0-5]))?$/;
 
@@ -68,12 +79,15 @@ export function isBitTable(table: RegisterTable): boolean {
   return table === 'coil' || table === 'discrete';
 }
 
-/** Registers (or coils) a value of this type takes. */
-export function wordCount(type: RegisterType): 1 | 2 | 4 {
+/** Registers (or coils) a value of this type takes; a text takes one for two characters. */
+export function wordCount(type: RegisterType, length = 0): number {
   switch (type) {
+    case 'text':
+      return Math.ceil(length / 2);
     case 'uint32':
     case 'int32':
     case 'float32':
+    case 'bcd32':
       return 2;
     case 'uint64':
     case 'int64':
@@ -111,7 +125,19 @@ export function decodeRaw(
       return checkedInteger(view(words, start, 4, spec.order).getBigUint64(0));
     case 'int64':
       return checkedInteger(view(words, start, 4, spec.order).getBigInt64(0));
+    case 'bcd16':
+      return fromBcd(first);
+    case 'bcd32':
+      return fromBcd(long(words, start, spec.order) >>> 0);
+    case 'text':
+      return 'not-a-number';
   }
+}
+
+/** Each four bits are one decimal digit: 0x1234 is 1234. */
+function fromBcd(bits: number): number | RawFault {
+  const digits = bits.toString(16);
+  return /^\d+$/.test(digits) ? Number(digits) : 'not-bcd';
 }
 
 function long(words: readonly number[], start: number, order: WordOrder): number {
@@ -162,7 +188,15 @@ const integerRange: Partial<Record<RegisterType, readonly [number, number]>> = {
   int32: [-0x8000_0000, 0x7fff_ffff],
   uint64: [0, Number.MAX_SAFE_INTEGER],
   int64: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+  bcd16: [0, 9999],
+  bcd32: [0, 99_999_999],
 };
+
+/** The number of values a counter of this type runs through before it is at 0 again. */
+export function counterModulus(type: RegisterType): number {
+  const [low, high] = integerRange[type] ?? [0, Number.MAX_SAFE_INTEGER];
+  return Math.min(high - low + 1, 2 ** 52);
+}
 
 /**
  * The words that decode to `raw`: for simulators and writes. A bit of a register comes as the word
@@ -176,10 +210,12 @@ export function encodeRaw(
   const { type, order } = spec;
   if (type === 'bit') return [raw << (spec.bit ?? 0)];
   const count = wordCount(type);
+  if (type === 'bcd16') return [Number.parseInt(String(raw), 16)];
   if (count === 1) return [raw & 0xffff];
   const bytes = new DataView(new ArrayBuffer(8));
   if (type === 'float32') bytes.setFloat32(0, raw);
   else if (type === 'float64') bytes.setFloat64(0, raw);
+  else if (type === 'bcd32') bytes.setUint32(0, Number.parseInt(String(raw), 16));
   else if (count === 2) bytes.setUint32(0, raw);
   else bytes.setBigInt64(0, BigInt(raw));
   const plain = Array.from({ length: count }, (_, i) => bytes.getUint16(2 * i));
@@ -191,7 +227,7 @@ function checkFits(raw: number, spec: Pick<RegisterSpec, 'table' | 'address' | '
   const limit = spec.type === 'float32' ? Math.fround(raw) : raw;
   const fits =
     range === undefined
-      ? Number.isFinite(raw) && Number.isFinite(limit)
+      ? spec.type !== 'text' && Number.isFinite(raw) && Number.isFinite(limit)
       : Number.isInteger(raw) && raw >= range[0] && raw <= range[1];
   if (fits) return;
   const bounds = range === undefined ? 'finite' : `a whole number ${range[0]} to ${range[1]}`;
@@ -200,44 +236,4 @@ function checkFits(raw: number, spec: Pick<RegisterSpec, 'table' | 'address' | '
     subject: `${spec.table} ${spec.address}`,
     hint: `it must be ${bounds}`,
   });
-}
-
-/** From raw numbers to the signal's unit, made once per signal: raw × scale + offset, rounded once. */
-export function createScaler(
-  spec: Pick<RegisterSpec, 'scale' | 'offset'>,
-): (raw: number) => number {
-  const { scale, offset } = spec;
-  const [times, over] = asRatio(scale);
-  if (times === 1 && over === 1 && offset === 0) return (raw) => raw;
-  const shift = offset * over;
-  // Over one common denominator 650 × 0.1 − 40 is exactly 25, and 3290 × 0.1 exactly 329.
-  if (Number.isSafeInteger(shift)) return (raw) => (raw * times + shift) / over;
-  return (raw) => (raw * times) / over + offset;
-}
-
-/** `raw` in the signal's unit. For many values of one signal, keep a `createScaler`. */
-export function scaled(raw: number, spec: Pick<RegisterSpec, 'scale' | 'offset'>): number {
-  return createScaler(spec)(raw);
-}
-
-/** The raw number nearest to `value` in the signal's unit; whole for every type but the floats. */
-export function unscaled(
-  value: number,
-  spec: Pick<RegisterSpec, 'scale' | 'offset' | 'type'>,
-): number {
-  const [times, over] = asRatio(spec.scale);
-  const raw = ((value - spec.offset) * over) / times;
-  return spec.type === 'float32' || spec.type === 'float64' ? raw : Math.round(raw);
-}
-
-/** `scale` as an exact ratio of whole numbers where it is one: 0.1 → 1/10, 0.25 → 25/100, ⅓ → 1/3. */
-function asRatio(scale: number): readonly [times: number, over: number] {
-  if (Number.isInteger(scale)) return [scale, 1];
-  const inverse = Math.round(1 / scale);
-  if (Number.isSafeInteger(inverse) && 1 / inverse === scale) return [1, inverse];
-  for (let over = 10; over <= 1e9; over *= 10) {
-    const times = Math.round(scale * over);
-    if (times / over === scale) return [times, over];
-  }
-  return [scale, 1];
 }

@@ -39,7 +39,15 @@ function readCount(profile: Profile, unit: number, poll: Poll): number {
   const spans = Object.entries(profile.signals).flatMap(([tag, signal]) => {
     const at = signal.poll === poll ? parseAddress(signal.at) : null;
     if (at === null) return [];
-    return [{ unit, table: at.table, address: at.address, words: wordsOf(signal.type), tag }];
+    return [
+      {
+        unit,
+        table: at.table,
+        address: at.address,
+        words: wordsOf(signal.type, signal.length),
+        tag,
+      },
+    ];
   });
   return planReads(spans, profile.modbus).length;
 }

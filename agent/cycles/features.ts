@@ -37,6 +37,11 @@ function numbered(value: number | null, basis: Reading, note: string): Reading {
   return { value: null, quality: 'missing', at: basis.at, note };
 }
 
+/** Profiles may not ask for it; should one, the cycle is not scored. */
+function noNumber({ at }: Reading): Reading {
+  return { value: null, quality: 'invalid', at, note: 'a text, not a number' };
+}
+
 function overPastCycles(
   name: string,
   spec: FeatureSpec,
@@ -88,7 +93,8 @@ export function computeFeatures(
   for (const [name, spec] of Object.entries(specs)) {
     const basis = readings[spec.from];
     if (basis === undefined) continue;
-    if (spec.take === 'last') features[name] = basis;
+    if (basis.text !== undefined) features[name] = noNumber(basis);
+    else if (spec.take === 'last') features[name] = basis;
     else if (typeof spec.over === 'object' && 'cycles' in spec.over) {
       features[name] = overPastCycles(name, spec, spec.over.cycles, basis, history);
     } else features[name] = overTime(spec, basis, window, samplesBetween);

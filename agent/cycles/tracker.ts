@@ -101,8 +101,9 @@ export class CycleTracker {
 
   #moldOf(readings: Readonly<Record<string, Reading>>): string | null {
     const signal = this.#options.profile.cycle?.mold;
-    const value = signal === undefined ? null : (readings[signal]?.value ?? null);
-    return value === null ? null : String(value);
+    const reading = signal === undefined ? undefined : readings[signal];
+    const mold = reading?.text ?? reading?.value ?? null;
+    return mold === null ? null : String(mold);
   }
 
   #historyOf(mold: string | null): CycleHistory {

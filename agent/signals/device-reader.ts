@@ -1,29 +1,23 @@
 /** Reads one device's signals in planned blocks: what polls together is read together. */
 import { PpuriError } from '../../config/errors.ts';
-import type { Profile, SignalSpec } from '../../config/profile.ts';
-import {
-  createScaler,
-  decodeRaw,
-  parseAddress,
-  type RegisterSpec,
-  wordCount,
-} from '../../drivers/decode.ts';
-import type { BlockReading, Bus, Priority } from '../../drivers/driver.ts';
+import type { Profile } from '../../config/profile.ts';
+import { decodeRaw } from '../../drivers/decode.ts';
+import type { Bus, Priority } from '../../drivers/driver.ts';
 import { planReads, type ReadBlock } from '../../drivers/plan.ts';
 import type { Instant, Reading } from '../records.ts';
-import { missingReading, toReading } from './reading.ts';
-
-interface CompiledSignal {
-  /** As the machine calls it: `castPressure`, or `meter.activePower` of an accessory. */
-  readonly name: string;
-  readonly spec: SignalSpec;
-  readonly register: RegisterSpec;
-  readonly scaled: (raw: number) => number;
-}
+import {
+  type CompiledSignal,
+  compileSignals,
+  type Piece,
+  type Readings,
+  readPieces,
+  unreadPoint,
+} from './compiled.ts';
+import { agedReading, missingReading } from './reading.ts';
 
 type Block = ReadBlock<CompiledSignal>;
 
-export type Readings = Record<string, Reading>;
+export type { Readings };
 
 export interface ReadGroup {
   /** 0 for the trigger and the snapshot, which are read when asked for. */
@@ -48,18 +42,11 @@ export interface DeviceReaderOptions {
   readonly prefix: string;
 }
 
-function compile(profile: Profile, prefix: string): CompiledSignal[] {
-  return Object.entries(profile.signals).map(([name, spec]) => {
-    const { type, scale, offset } = spec;
-    const order = spec.order ?? profile.modbus.order;
-    const register = { ...parseAddress(spec.at), type, order, scale, offset };
-    return { name: prefix + name, spec, register, scaled: createScaler(register) };
-  });
-}
-
 export class DeviceReader {
   readonly #options: DeviceReaderOptions;
   readonly #signals: readonly CompiledSignal[];
+  /** Decimal points by name, as last read; null: not yet. */
+  readonly #points: Map<string, Reading | null>;
   /** The signals of the snapshot; null when the device has none. */
   readonly shot: ReadGroup | null;
   /** Slow signals, one group per pace. */
@@ -67,7 +54,10 @@ export class DeviceReader {
 
   constructor(options: DeviceReaderOptions) {
     this.#options = options;
-    this.#signals = compile(options.profile, options.prefix);
+    this.#signals = compileSignals(options.profile, options.prefix);
+    this.#points = new Map(
+      this.#signals.flatMap(({ pointAt }) => (pointAt === null ? [] : [[pointAt, null] as const])),
+    );
     const shot = this.#signals.filter(({ spec }) => spec.poll === 'shot');
     this.shot = shot.length === 0 ? null : this.#group(shot, 0);
     const slow = this.#signals.filter(({ spec }) => spec.poll === 'slow');
@@ -95,7 +85,7 @@ export class DeviceReader {
       unit,
       table: register.table,
       address: register.address,
-      count: wordCount(register.type),
+      count: found.words,
       priority: 'trigger',
     } as const;
     return async () => {
@@ -111,7 +101,7 @@ export class DeviceReader {
       unit,
       table: signal.register.table,
       address: signal.register.address,
-      words: wordCount(signal.register.type),
+      words: signal.words,
       tag: signal,
     }));
     const blocks = planReads(spans, profile.modbus);
@@ -125,30 +115,38 @@ export class DeviceReader {
 
   async #readBlocks(blocks: readonly Block[], priority: Priority): Promise<Readings> {
     const readings: Readings = {};
-    for (const block of blocks) await this.#readBlock(block, priority, readings);
+    const pieces: Piece[] = [];
+    for (const block of blocks) pieces.push(...(await this.#readBlock(block, priority, readings)));
+    readPieces(pieces, readings, (name, at) => this.#pointOf(name, at));
+    for (const name of this.#points.keys()) {
+      const read = readings[name];
+      if (read !== undefined) this.#points.set(name, read);
+    }
     return readings;
+  }
+
+  #pointOf(name: string, at: Instant): Reading {
+    const latest = this.#points.get(name) ?? unreadPoint(at);
+    const spec = this.#signals.find((signal) => signal.name === name)?.spec;
+    return agedReading(latest, at.monoMs, spec?.staleAfterMs ?? 3 * (spec?.everyMs ?? 0));
   }
 
   /**
    * An exception concerns this block alone: its signals are missing, the others stay good. Any
    * other failure means that the device was not heard, and rejects.
    */
-  async #readBlock(block: Block, priority: Priority, into: Readings): Promise<void> {
-    const { unit, table, address, count } = block;
+  async #readBlock(block: Block, priority: Priority, into: Readings): Promise<Piece[]> {
+    const { unit, table, address, count, spans } = block;
     try {
-      const reading = await this.#options.bus.read({ unit, table, address, count, priority });
-      this.#decode(block, reading, into);
+      const { words, at } = await this.#options.bus.read({ unit, table, address, count, priority });
+      return spans.map(({ tag, address: own }) => {
+        return { signal: tag, words, start: own - address, at };
+      });
     } catch (error) {
       if (!(error instanceof PpuriError) || error.code !== 'modbus-exception') throw error;
       const at = { monoMs: performance.now(), wallMs: Date.now() };
-      for (const { tag } of block.spans) into[tag.name] = missingReading(at, error.message);
-    }
-  }
-
-  #decode(block: Block, { words, at }: BlockReading, into: Readings): void {
-    for (const { tag, address } of block.spans) {
-      const raw = decodeRaw(words, tag.register, address - block.address);
-      into[tag.name] = toReading(raw, tag.spec, tag.scaled, at);
+      for (const { tag } of spans) into[tag.name] = missingReading(at, error.message);
+      return [];
     }
   }
 }

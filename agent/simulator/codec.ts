@@ -1,15 +1,15 @@
 /** A profile's signals as registers: values in, words out, and the values a reader makes of them. */
 import type { Profile, SignalSpec } from '../../config/profile.ts';
 import {
-  createScaler,
   decodeRaw,
   encodeRaw,
   parseAddress,
   type RegisterSpec,
   type RegisterType,
-  unscaled,
   wordCount,
 } from '../../drivers/decode.ts';
+import { encodeText } from '../../drivers/register-text.ts';
+import { createScaler, unscaled } from '../../drivers/scale.ts';
 
 export interface CodedSignal {
   readonly name: string;
@@ -31,6 +31,8 @@ const bounds: Partial<Record<RegisterType, readonly [number, number]>> = {
   int16: [-0x8000, 0x7fff],
   uint32: [0, 0xffff_ffff],
   int32: [-0x8000_0000, 0x7fff_ffff],
+  bcd16: [0, 9999],
+  bcd32: [0, 99_999_999],
 };
 
 export class Codec {
@@ -44,9 +46,11 @@ export class Codec {
         order: spec.order ?? profile.modbus.order,
         scale: spec.scale,
         offset: spec.offset,
+        length: spec.length,
       };
       const scale = createScaler(register);
-      return [name, { name, spec, register, words: wordCount(spec.type), scale }] as const;
+      const words = wordCount(spec.type, spec.length);
+      return [name, { name, spec, register, words, scale }] as const;
     });
     this.signals = new Map(coded);
   }
@@ -56,10 +60,13 @@ export class Codec {
   }
 }
 
-/** The raw number for a physical value: kept in the register, and off the signal's sentinels. */
-export function rawOf(value: number, { spec, register }: CodedSignal): number {
+/**
+ * The raw number for a physical value: kept in the register, and off the signal's sentinels.
+ * `decimals`: what its decimal point says, where it has one.
+ */
+export function rawOf(value: number, { spec, register }: CodedSignal, decimals = 0): number {
   const [low, high] = bounds[register.type] ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-  let raw = Math.min(high, Math.max(low, unscaled(value, register)));
+  let raw = Math.min(high, Math.max(low, unscaled(value, register, decimals)));
   const taken = (candidate: number): boolean =>
     spec.missing.includes(candidate) || spec.invalid.includes(candidate);
   while (taken(raw)) raw += raw > low ? -1 : 1;
@@ -68,6 +75,16 @@ export function rawOf(value: number, { spec, register }: CodedSignal): number {
 
 export function place(raw: number, { register }: CodedSignal): Placed {
   return { register, words: encodeRaw(raw, register) };
+}
+
+export function placeText(text: string, { register }: CodedSignal): Placed {
+  return { register, words: encodeText(text, register) };
+}
+
+/** No value, as far as the signal can say so: its first sentinel, else 0; an empty text. */
+export function emptied(signal: CodedSignal): Placed {
+  if (signal.register.type === 'text') return placeText('', signal);
+  return place(signal.spec.missing[0] ?? 0, signal);
 }
 
 /** What a reader makes of these words: the value, or null for a sentinel or one out of range. */

@@ -1,7 +1,8 @@
 /** One cell of a log as the raw number of its register, exactly or with a typed error. */
 import { PpuriError } from '../../config/errors.ts';
 import type { Profile } from '../../config/profile.ts';
-import { encodeRaw, unscaled } from '../../drivers/decode.ts';
+import { encodeRaw } from '../../drivers/decode.ts';
+import { unscaled } from '../../drivers/scale.ts';
 import { parseCell } from '../../models/table.ts';
 import type { CodedSignal } from './codec.ts';
 

@@ -1,12 +1,14 @@
 /**
  * Readings as kept: a quarter of their plain JSON, because most share one of a few moments and are
- * good. `{"t":[[monoMs,wallMs],…],"r":{name:[value,moment] or [value,moment,quality,note]}}`.
+ * good. `{"t":[[monoMs,wallMs],…],"r":{name:[value,moment] or [value,moment,quality,note]}}`; a text
+ * stands in the place of the value, in quotes, where a number never is.
  */
 import type { Instant, Quality, Reading } from '../records.ts';
 
 export type Readings = Readonly<Record<string, Reading>>;
 
-type Packed = [number | null, number] | [number | null, number, Quality, string?];
+type Value = number | string | null;
+type Packed = [Value, number] | [Value, number, Quality, string?];
 
 interface PackedReadings {
   readonly t: [number, number][];
@@ -28,8 +30,9 @@ export function packReadings(readings: Readings): string {
     moments.set(key, packed.t.push(pair) - 1);
     return packed.t.length - 1;
   };
-  for (const [name, { value, quality, at, note }] of Object.entries(readings)) {
+  for (const [name, { value: number, text, quality, at, note }] of Object.entries(readings)) {
     const moment = momentOf(at);
+    const value = text ?? number;
     if (note !== undefined) packed.r[name] = [value, moment, quality, note];
     else packed.r[name] = quality === 'good' ? [value, moment] : [value, moment, quality];
   }
@@ -39,9 +42,10 @@ export function packReadings(readings: Readings): string {
 export function unpackReadings(text: string): Readings {
   const { t, r }: PackedReadings = JSON.parse(text);
   return Object.fromEntries(
-    Object.entries(r).map(([name, [value, moment, quality = 'good', note]]) => {
+    Object.entries(r).map(([name, [packed, moment, quality = 'good', note]]) => {
       const [monoMs = 0, wallMs = 0] = t[moment] ?? [];
-      const reading: Reading = { value, quality, at: { monoMs, wallMs } };
+      const value = typeof packed === 'string' ? { value: null, text: packed } : { value: packed };
+      const reading: Reading = { ...value, quality, at: { monoMs, wallMs } };
       return [name, note === undefined ? reading : { ...reading, note }];
     }),
   );

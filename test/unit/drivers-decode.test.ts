@@ -1,22 +1,22 @@
 import { describe, expect, test } from 'vitest';
 import {
-  createScaler,
   decodeRaw,
   encodeRaw,
   parseAddress,
   type RegisterType,
-  scaled,
-  unscaled,
   type WordOrder,
   wordCount,
 } from '../../drivers/decode.ts';
+import { createScaler, scaled, unscaled } from '../../drivers/scale.ts';
 import { createRandom } from '../fixtures/random.ts';
 
 const orders: readonly WordOrder[] = ['ABCD', 'CDAB', 'BADC', 'DCBA'];
 const place = { table: 'holding', address: 0, bit: null } as const;
 
+type NumberType = Exclude<RegisterType, 'text'>;
+
 /** Random values of a type, edges first. */
-const samples: Record<RegisterType, (random: () => number) => number> = {
+const samples: Record<NumberType, (random: () => number) => number> = {
   bit: (random) => Math.floor(random() * 2),
   uint16: (random) => Math.floor(random() * 0x10000),
   int16: (random) => Math.floor(random() * 0x10000) - 0x8000,
@@ -26,8 +26,10 @@ const samples: Record<RegisterType, (random: () => number) => number> = {
   int64: (random) => Math.floor((random() * 2 - 1) * 2 ** 53),
   float32: (random) => Math.fround((random() - 0.5) * 10 ** (random() * 60 - 30)),
   float64: (random) => (random() - 0.5) * 10 ** (random() * 400 - 200),
+  bcd16: (random) => Math.floor(random() * 10_000),
+  bcd32: (random) => Math.floor(random() * 100_000_000),
 };
-const edges: Record<RegisterType, readonly number[]> = {
+const edges: Record<NumberType, readonly number[]> = {
   bit: [0, 1],
   uint16: [0, 1, 0x7fff, 0x8000, 0xffff],
   int16: [0, -1, 0x7fff, -0x8000],
@@ -37,8 +39,10 @@ const edges: Record<RegisterType, readonly number[]> = {
   int64: [0, -1, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
   float32: [0, 1, -1, 2 ** -149, Math.fround(3.4e38)],
   float64: [0, 1, -1, Number.MIN_VALUE, Number.MAX_VALUE],
+  bcd16: [0, 9, 10, 99, 9999],
+  bcd32: [0, 9999, 10_000, 90_000_009, 99_999_999],
 };
-const types = Object.keys(samples) as RegisterType[];
+const types = Object.keys(samples) as NumberType[];
 
 describe('addresses', () => {
   test.each([
@@ -89,6 +93,44 @@ describe('known words', () => {
     expect(decodeRaw(words, { type: 'uint64', order, bit: null })).toBe(0x0001020304050607);
   });
 
+  // Every type in every order: the bytes 01 02 03 … of its value, as each device sends them.
+  test.each([
+    ['uint32', 0x01020304],
+    ['int32', 0x01020304],
+    ['bcd32', 1_020_304],
+    ['float32', 2.387939260590663e-38],
+  ] as const)('%s in all four orders', (type, value) => {
+    const sent = {
+      ABCD: [0x0102, 0x0304],
+      CDAB: [0x0304, 0x0102],
+      BADC: [0x0201, 0x0403],
+      DCBA: [0x0403, 0x0201],
+    };
+    for (const order of orders)
+      expect(decodeRaw(sent[order], { type, order, bit: null })).toBe(value);
+  });
+
+  test.each([
+    ['int64', 0x0001020304050607],
+    ['float64', 1.40159977307889e-309],
+  ] as const)('%s in all four orders', (type, value) => {
+    const sent = {
+      ABCD: [0x0001, 0x0203, 0x0405, 0x0607],
+      CDAB: [0x0607, 0x0405, 0x0203, 0x0001],
+      BADC: [0x0100, 0x0302, 0x0504, 0x0706],
+      DCBA: [0x0706, 0x0504, 0x0302, 0x0100],
+    };
+    for (const order of orders)
+      expect(decodeRaw(sent[order], { type, order, bit: null })).toBe(value);
+  });
+
+  test('bcd: each four bits are one decimal digit', () => {
+    for (const order of orders)
+      expect(decodeRaw([0x1234], { type: 'bcd16', order, bit: null })).toBe(1234);
+    expect(decodeRaw([0x0007], { type: 'bcd16', order: 'ABCD', bit: null })).toBe(7);
+    expect(decodeRaw([0x0012, 0x3456], { type: 'bcd32', order: 'ABCD', bit: null })).toBe(123_456);
+  });
+
   test('a bit of a register, and a value further into a block', () => {
     expect(decodeRaw([0b1000], { type: 'bit', order: 'ABCD', bit: 3 })).toBe(1);
     expect(decodeRaw([0b0111], { type: 'bit', order: 'ABCD', bit: 3 })).toBe(0);
@@ -112,6 +154,14 @@ describe('what words cannot say is no number', () => {
     ['uint64 2^53', 'uint64', [0x0020, 0, 0, 0], 'beyond-2^53'],
     ['uint64 all ones', 'uint64', [0xffff, 0xffff, 0xffff, 0xffff], 'beyond-2^53'],
     ['int64 −2^63', 'int64', [0x8000, 0, 0, 0], 'beyond-2^53'],
+    ['float32 NaN of another kind', 'float32', [0xffff, 0xffff], 'not-a-number'],
+    ['float64 ∞', 'float64', [0x7ff0, 0, 0, 0], 'infinite'],
+    ['bcd16 with a digit A', 'bcd16', [0x12a4], 'not-bcd'],
+    ['bcd16 all ones', 'bcd16', [0xffff], 'not-bcd'],
+    ['bcd16 that would read as 1e3', 'bcd16', [0x01e3], 'not-bcd'],
+    ['bcd32 with a digit F', 'bcd32', [0x0000, 0x000f], 'not-bcd'],
+    ['half a bcd32', 'bcd32', [0x1234], 'words-missing'],
+    ['a text', 'text', [0x3132], 'not-a-number'],
     ['half a float32', 'float32', [0x3f80], 'words-missing'],
     ['nothing', 'uint16', [], 'words-missing'],
   ] as const)('%s', (_, type, words, fault) => {
@@ -128,6 +178,9 @@ describe('what words cannot say is no number', () => {
     ['float32', 1e39],
     ['float64', Number.NaN],
     ['bit', 2],
+    ['bcd16', 10_000],
+    ['bcd32', -1],
+    ['text', 1],
   ] as const)('%s cannot hold %d', (type, raw) => {
     expect(() => encodeRaw(raw, { ...place, ...spec(type) })).toThrowError(
       expect.objectContaining({ code: 'out-of-range', subject: 'holding 0' }),
