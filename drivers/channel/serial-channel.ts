@@ -79,11 +79,14 @@ class SerialChannel implements Channel {
   }
 
   #waitForBytes(): void {
-    this.#port.poller.once('readable', (error) => {
-      if (this.#closed !== null) return;
-      if (error !== null) this.#lost(error);
-      else this.#read();
-    });
+    // The addon calls back outside any task of Node: promises settled there would wait for the next.
+    this.#port.poller.once('readable', (error) => setImmediate(() => this.#ready(error)));
+  }
+
+  #ready(error: Error | null): void {
+    if (this.#closed !== null) return;
+    if (error !== null) this.#lost(error);
+    else this.#read();
   }
 
   #read(): void {

@@ -105,6 +105,7 @@ export function busContract(name: string, harness: BusHarness): void {
       await bus.read(request({ address: 500 }));
       device.hold();
       const first = bus.read(request({ address: 1 }));
+      while (device.seen.length < 2) await new Promise((resolve) => setImmediate(resolve));
       const rest = (['slow', 'slow', 'shot', 'trigger'] as const).map((priority, i) =>
         bus.read(request({ priority, address: 10 + i })),
       );
