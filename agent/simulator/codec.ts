@@ -87,13 +87,41 @@ export function emptied(signal: CodedSignal): Placed {
   return place(signal.spec.missing[0] ?? 0, signal);
 }
 
-/** What a reader makes of these words: the value, or null for a sentinel or one out of range. */
-export function readBack({ words }: Placed, { spec, register, scale }: CodedSignal): number | null {
+/** `signal` at its value among `values`, by name; emptied where it has none. A text is a lot number. */
+export function placeOf(
+  signal: CodedSignal,
+  values: Readonly<Record<string, number | undefined>>,
+): Placed {
+  const { name, spec } = signal;
+  if (signal.register.type === 'text')
+    return placeText('LOT-2026-0117'.slice(0, spec.length), signal);
+  const value = values[name];
+  return value === undefined
+    ? emptied(signal)
+    : place(rawOf(value, signal, decimalsOf(spec, values)), signal);
+}
+
+/** What the decimal point of a signal says, 0 where it has none. */
+export function decimalsOf(
+  { decimalPoint }: SignalSpec,
+  values: Readonly<Record<string, number | undefined>>,
+): number {
+  return decimalPoint === undefined ? 0 : (values[decimalPoint] ?? 0);
+}
+
+/**
+ * What a reader makes of these words: the value, or null for a text, a sentinel or one out of range.
+ */
+export function readBack(
+  { words }: Placed,
+  { spec, register, scale }: CodedSignal,
+  decimals = 0,
+): number | null {
   const raw = decodeRaw(words, register);
   if (typeof raw !== 'number' || spec.missing.includes(raw) || spec.invalid.includes(raw)) {
     return null;
   }
-  const value = scale(raw);
+  const value = decimals === 0 ? scale(raw) : createScaler(register, decimals)(raw);
   const [low, high] = spec.range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   return value < low || value > high ? null : value;
 }

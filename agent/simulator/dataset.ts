@@ -7,7 +7,7 @@ import { createGzip } from 'node:zlib';
 import { PpuriError } from '../../config/errors.ts';
 import type { Profile } from '../../config/profile.ts';
 import { Codec } from './codec.ts';
-import { ModelledSource } from './modelled.ts';
+import { ModelledSource, modelledProfiles } from './modelled.ts';
 import { type Scenario, type ScenarioName, scenarioOf } from './scenario.ts';
 import type { SourceShot } from './source.ts';
 
@@ -46,6 +46,8 @@ const firstShift = Date.UTC(2026, 0, 4, 23);
  * missing, invalid or frozen), suppressed, passorfail (1 = defect), cause.
  */
 export async function writeDataset(options: DatasetOptions): Promise<DatasetSummary> {
+  const { id } = options.profile;
+  if (!modelledProfiles.includes(id)) throw noModel(id);
   const target = await targetOf(options.path);
   const names = new Codec(options.profile).ofPoll('shot').map(({ name }) => name);
   const rows = makeRows(options);
@@ -61,6 +63,14 @@ export async function writeDataset(options: DatasetOptions): Promise<DatasetSumm
   };
   await writeWhole(target, lines());
   return summaryOf(options.path, rows);
+}
+
+function noModel(profile: string): PpuriError {
+  return new PpuriError('usage', `there is no model of a ${profile} machine`, {
+    operation: 'make a data set',
+    subject: profile,
+    hint: `take one of: ${modelledProfiles.join(', ')}`,
+  });
 }
 
 function makeRows({ profile, seed, shots, machines = 1, scenario }: DatasetOptions): Row[] {

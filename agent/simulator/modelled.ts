@@ -1,10 +1,10 @@
 /** Shots of a modelled machine, with its sensors' garbage, as registers. */
-import { PpuriError } from '../../config/errors.ts';
 import type { Profile } from '../../config/profile.ts';
-import { Codec, type Placed, place, rawOf, readBack } from './codec.ts';
+import { Codec, decimalsOf, type Placed, place, placeOf, rawOf, readBack } from './codec.ts';
 import { DieCastingModel } from './die-casting.ts';
 import { GarbageMaker } from './garbage.ts';
 import { InjectionModel } from './injection.ts';
+import { PlainMachine } from './instrument-unit.ts';
 import type { MachineModel, ModelShot } from './model.ts';
 import { Random } from './random.ts';
 import type { Scenario } from './scenario.ts';
@@ -18,15 +18,10 @@ const models: Readonly<Record<string, new (seed: number, scenario: Scenario) => 
 
 export const modelledProfiles = Object.keys(models);
 
-/** Throws `usage` for a profile no model is known of: such a machine can only be replayed. */
+/** A machine of a kind no model is known of makes good shots only. */
 export function createModel(profile: Profile, seed: number, scenario: Scenario): MachineModel {
   const Model = models[profile.id];
-  if (Model !== undefined) return new Model(seed, scenario);
-  throw new PpuriError('usage', `there is no model of a ${profile.id} machine`, {
-    operation: 'start a simulated machine',
-    subject: profile.id,
-    hint: `replay a log with --replay FILE, or take one of: ${modelledProfiles.join(', ')}`,
-  });
+  return Model === undefined ? new PlainMachine(profile, seed) : new Model(seed, scenario);
 }
 
 export class ModelledSource implements ShotSource {
@@ -81,13 +76,7 @@ export class ModelledSource implements ShotSource {
 
   slow(simulatedS: number): Placed[] {
     const values = this.#model.slow(simulatedS);
-    return this.#codec.ofPoll('slow').map((signal) => {
-      const value = values[signal.name];
-      return place(
-        value === undefined ? (signal.spec.missing[0] ?? 0) : rawOf(value, signal),
-        signal,
-      );
-    });
+    return this.#codec.ofPoll('slow').map((signal) => placeOf(signal, values));
   }
 
   #rawsOf(shot: ModelShot): Map<string, number> {
@@ -96,7 +85,9 @@ export class ModelledSource implements ShotSource {
       const value = shot.values[signal.name];
       raws.set(
         signal.name,
-        value === undefined ? (signal.spec.missing[0] ?? 0) : rawOf(value, signal),
+        value === undefined
+          ? (signal.spec.missing[0] ?? 0)
+          : rawOf(value, signal, decimalsOf(signal.spec, shot.values)),
       );
     }
     return raws;
@@ -108,9 +99,10 @@ export class ModelledSource implements ShotSource {
     const values: Record<string, number | null> = {};
     for (const signal of this.#codec.ofPoll('shot')) {
       const raw = garbage.get(signal.name) ?? raws.get(signal.name) ?? 0;
-      const placed = place(raw, signal);
+      const isText = signal.register.type === 'text';
+      const placed = isText ? placeOf(signal, {}) : place(raw, signal);
       block.push(placed);
-      values[signal.name] = readBack(placed, signal);
+      values[signal.name] = readBack(placed, signal, decimalsOf(signal.spec, shot.values));
     }
     return { block, values };
   }

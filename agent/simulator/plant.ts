@@ -1,9 +1,9 @@
 /** A plant of simulated machines on one Modbus TCP port, one unit each, meters on units of their own. */
 import { EventEmitter } from 'node:events';
-import { performance } from 'node:perf_hooks';
 import { PpuriError } from '../../config/errors.ts';
 import type { Profile } from '../../config/profile.ts';
 import type { Garbage } from './garbage.ts';
+import { InstrumentUnit } from './instrument-unit.ts';
 import { type Answered, type MachineTiming, SimulatedMachine } from './machine.ts';
 import { MeterUnit } from './meter-unit.ts';
 import {
@@ -167,13 +167,13 @@ export class Plant extends EventEmitter<PlantEvents> {
     this.#placeMeter(given.meterUnit, meterProfile, meter, (monoMs) => machine.time(monoMs));
   }
 
+  /** Any device without a cycle; the power signals of a meter follow a load. */
   addMeter({ unit, seed, speed }: PlantMeter, profile: Profile | undefined): void {
+    if (profile === undefined) throw badPlant('a meter needs the meter profile', `unit ${unit}`);
     const cycleS = 30;
-    const startMs = performance.now();
-    this.#placeMeter(unit, profile, new PowerMeter(anyLoad, cycleS, seed), (monoMs) => {
-      const nowS = ((monoMs - startMs) * speed) / 1000;
-      return { nowS, sinceShotS: nowS % cycleS };
-    });
+    const meter = new PowerMeter(anyLoad, cycleS, seed);
+    const load = (nowS: number): Record<string, number> => meter.read(nowS, nowS % cycleS);
+    this.#place(unit, new InstrumentUnit(profile, { seed, speed }, load));
   }
 
   async open(host: string, port: number): Promise<void> {

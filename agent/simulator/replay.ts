@@ -1,7 +1,7 @@
 /** A real log as a machine: its rows become register values, checked before anything is served. */
 import type { Profile } from '../../config/profile.ts';
 import { readTable, type Table } from '../../models/table.ts';
-import { Codec, type CodedSignal, type Placed, place, readBack } from './codec.ts';
+import { Codec, type CodedSignal, emptied, type Placed, place, readBack } from './codec.ts';
 import { csvInvalid, rawOfCell } from './replay-cell.ts';
 import { type RowTimes, readTimes } from './replay-time.ts';
 import type { ShotSource, SourceShot, Truth } from './source.ts';
@@ -52,7 +52,8 @@ export async function loadReplay(options: ReplayOptions): Promise<Replay> {
     });
   const rows = Math.min(options.rows ?? Number.POSITIVE_INFINITY, table.rows.length);
   const signals = new Codec(profile).ofPoll('shot');
-  const mapped = mapColumns(table, profile, signals, options.columns ?? {});
+  const numbers = signals.filter(({ register }) => register.type !== 'text');
+  const mapped = mapColumns(table, profile, numbers, options.columns ?? {});
   const times = readTimes(table, rows, {
     columns: options.timeColumns ?? null,
     maxGapS: options.maxGapS ?? defaultMaxGapS,
@@ -230,8 +231,4 @@ class ReplaySource implements ShotSource {
   slow(): readonly Placed[] {
     return this.#slow;
   }
-}
-
-function emptied(signal: CodedSignal): Placed {
-  return place(signal.spec.missing[0] ?? 0, signal);
 }
