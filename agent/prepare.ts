@@ -8,6 +8,7 @@ import type { Profile } from '../config/profile.ts';
 import type { Config } from '../config/schema.ts';
 import type { Bundle } from '../models/manifest.ts';
 import { findModel } from './find-model.ts';
+import { failedVectors } from './signals/vectors.ts';
 
 export interface Prepared {
   readonly config: Config;
@@ -40,7 +41,10 @@ async function bundlesOf(config: Config, file: string): Promise<Map<string, Bund
  * be used stops nothing: a gateway must watch its machines with a broken model too.
  */
 export async function prepare(file: string): Promise<Prepared> {
-  const { config, profiles, problems } = await checkConfig(file, { findModel });
+  const { config, profiles, problems } = await checkConfig(file, {
+    findModel,
+    readVectors: failedVectors,
+  });
   const modelProblems = problems.filter(concernsModel);
   if (config === null || modelProblems.length < problems.length) {
     throw new ProblemsError('config-invalid', file, problems);

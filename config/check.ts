@@ -6,7 +6,7 @@ import { parseConfig } from './load.ts';
 import { type FindModel, machineProblems } from './machine-rules.ts';
 import { inFileOrder, type Problem, ProblemsError } from './problem.ts';
 import type { Profile } from './profile.ts';
-import { findProfile, parseProfile } from './profile-load.ts';
+import { findProfile, parseProfile, type ReadVectors } from './profile-load.ts';
 import type { Config, MachineConfig } from './schema.ts';
 import type { Path, Source } from './source.ts';
 
@@ -19,18 +19,27 @@ export interface CheckResult {
   readonly problems: readonly Problem[];
 }
 
+/** What a check needs of the rest of the product. */
+export interface CheckTools {
+  readonly findModel: FindModel;
+  /** Absent: the test vectors of profiles are not tried. */
+  readonly readVectors?: ReadVectors;
+}
+
 /** Profiles that a configuration names, each file read once, with what is wrong with them. */
 class ProfileShelf {
   readonly found = new Map<string, Profile>();
   readonly problems: Problem[] = [];
   readonly #source: Source;
   readonly #base: string;
+  readonly #readVectors: ReadVectors | undefined;
   readonly #tried = new Set<string>();
   readonly #files = new Map<string, Profile | null>();
 
-  constructor(source: Source, base: string) {
+  constructor(source: Source, base: string, readVectors: ReadVectors | undefined) {
     this.#source = source;
     this.#base = base;
+    this.#readVectors = readVectors;
   }
 
   /** Reads the profile `reference` names; what is wrong is told at `path` or inside its file. */
@@ -49,7 +58,7 @@ class ProfileShelf {
   #parse(file: string): Profile | null {
     const before = this.#files.get(file);
     if (before !== undefined) return before;
-    const { profile, problems } = parseProfile(file);
+    const { profile, problems } = parseProfile(file, this.#readVectors);
     this.problems.push(...problems);
     this.#files.set(file, profile);
     return profile;
@@ -77,11 +86,11 @@ function readProfiles(shelf: ProfileShelf, index: number, machine: MachineConfig
  */
 export async function checkConfig(
   path: string,
-  { findModel }: { readonly findModel: FindModel },
+  { findModel, readVectors }: CheckTools,
 ): Promise<CheckResult> {
   const { config, source, parts, problems } = parseConfig(path);
   const configDir = dirname(path);
-  const shelf = new ProfileShelf(source, configDir);
+  const shelf = new ProfileShelf(source, configDir, readVectors);
   for (const { index, machine } of parts.machines) readProfiles(shelf, index, machine);
   const checked = { source, parts, profileOf: (name: string) => shelf.found.get(name) ?? null };
   const place = { configDir, storePath: parts.storePath };
@@ -99,10 +108,7 @@ export interface SoundConfig {
 }
 
 /** For who needs a configuration to run: throws `config-invalid` with every problem of the check. */
-export async function soundConfig(
-  path: string,
-  options: { readonly findModel: FindModel },
-): Promise<SoundConfig> {
+export async function soundConfig(path: string, options: CheckTools): Promise<SoundConfig> {
   const { config, profiles, problems } = await checkConfig(path, options);
   if (config === null || problems.length > 0)
     throw new ProblemsError('config-invalid', path, problems);

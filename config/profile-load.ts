@@ -9,6 +9,7 @@ import { type Problem, ProblemsError } from './problem.ts';
 import { type Profile, profileSchema } from './profile.ts';
 import { profileProblems } from './profile-rules.ts';
 import { readYaml } from './read-yaml.ts';
+import type { Source } from './source.ts';
 
 const shipped = fileURLToPath(new URL('profiles', import.meta.url));
 
@@ -51,8 +52,37 @@ export interface ParsedProfile {
   readonly problems: readonly Problem[];
 }
 
-/** Reads one profile file with every problem in it; throws only when it cannot be read. */
-export function parseProfile(file: string): ParsedProfile {
+type Expected = Profile['testVectors'][number]['expect'][string];
+
+/** What a test vector expects of one signal, and what the signal's words give. */
+export interface FailedVector {
+  /** Place in `testVectors`, from 0. */
+  readonly index: number;
+  readonly signal: string;
+  readonly expected: Expected;
+  readonly got: Expected;
+}
+
+/** Reads a profile's test vectors as the agent would read the device, and gives those that fail. */
+export type ReadVectors = (profile: Profile) => readonly FailedVector[];
+
+function vectorProblems(failed: readonly FailedVector[], source: Source): Problem[] {
+  const shown = (value: Expected): string =>
+    typeof value === 'object' ? JSON.stringify(value.text) : String(value);
+  return failed.map(({ index, signal, expected, got }) =>
+    source.atValue(
+      ['testVectors', index, 'expect', signal],
+      `these words give ${shown(got)}, not ${shown(expected)}`,
+      'check address, type, word order, scale and sentinels',
+    ),
+  );
+}
+
+/**
+ * Reads one profile file with every problem in it; throws only when it cannot be read. Test vectors
+ * of an otherwise sound profile are tried where `readVectors` is given.
+ */
+export function parseProfile(file: string, readVectors?: ReadVectors): ParsedProfile {
   const { data, source, problems, broken } = readYaml(file, 'profile-invalid');
   if (broken) return { profile: null, problems };
   const parsed = profileSchema.safeParse(data);
@@ -60,8 +90,10 @@ export function parseProfile(file: string): ParsedProfile {
     const found = problemsOf(parsed.error.issues, profileSchema, data, source);
     return { profile: null, problems: [...problems, ...found] };
   }
-  const found = profileProblems(parsed.data, source);
-  return { profile: parsed.data, problems: [...problems, ...found] };
+  const found = [...problems, ...profileProblems(parsed.data, source)];
+  if (found.length === 0 && readVectors !== undefined)
+    found.push(...vectorProblems(readVectors(parsed.data), source));
+  return { profile: parsed.data, problems: found };
 }
 
 /**

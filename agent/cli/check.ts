@@ -9,6 +9,7 @@ import type { Profile, SignalSpec } from '../../config/profile.ts';
 import type { Config, MachineConfig } from '../../config/schema.ts';
 import { planReads } from '../../drivers/plan.ts';
 import { findModel } from '../find-model.ts';
+import { failedVectors } from '../signals/vectors.ts';
 import { action, type Output } from './output.ts';
 
 type Poll = SignalSpec['poll'];
@@ -68,7 +69,10 @@ function devicePlans(machine: MachineConfig, profiles: CheckResult['profiles']):
 
 /** Checks the configuration in `file`. Throws `config-unreadable` when it cannot be read. */
 export async function checkFile(file: string): Promise<CheckReport> {
-  const { config, profiles, problems } = await checkConfig(file, { findModel });
+  const { config, profiles, problems } = await checkConfig(file, {
+    findModel,
+    readVectors: failedVectors,
+  });
   const sound: Config | null = problems.length === 0 ? config : null;
   const machines = sound?.machines ?? [];
   return {
