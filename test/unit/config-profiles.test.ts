@@ -15,7 +15,18 @@ function refusal(idOrPath: string): PpuriError {
 
 describe('shipped profiles', () => {
   it('are the ones the product promises', () => {
-    const promised = ['die-casting-cold-chamber', 'eastron-sdm630', 'injection-molding'];
+    const promised = [
+      'accura-2300-2350',
+      'autonics-tk',
+      'die-casting-cold-chamber',
+      'eastron-sdm630',
+      'hanyoung-nx',
+      'injection-molding',
+      'ls-xgb',
+      'mitsubishi-fx5',
+      'omron-e5cc',
+      'schneider-pm5100',
+    ];
     expect(listProfiles()).toEqual(expect.arrayContaining(promised));
   });
 
