@@ -40,6 +40,8 @@ export interface MachineSurroundings {
   readonly timeScale: number;
   /** Where in the poll interval the trigger is read, 0 to 1. */
   readonly phase: number;
+  /** What the bus of the machine's own device allows, ms; the configuration's pollMs is the user's. */
+  readonly leastTriggerMs: number;
 }
 
 export interface MachineStatus {
@@ -125,7 +127,7 @@ export class Machine {
     });
     this.#reject = this.#createReject(devices);
     this.#line = this.#createLine();
-    const pollMs = config.pollMs ?? cycle.pollMs;
+    const pollMs = config.pollMs ?? Math.max(cycle.pollMs, around.leastTriggerMs);
     const counter = { modulus: modulusOf(this.#profile), maxMissed: cycle.maxMissed };
     const options = { cycle, pollMs, phase: around.phase, counter };
     this.#watch = new MachineWatch(this.#signals, this.#watchEvents(), options);

@@ -5,6 +5,7 @@ import type { Profile } from '../config/profile.ts';
 import type { Config } from '../config/schema.ts';
 import type { Bus, BusStats, WritableRegister } from '../drivers/driver.ts';
 import { BusSet } from '../drivers/registry.ts';
+import { leastTriggerMs } from '../drivers/trigger-pace.ts';
 import { readBundle } from '../models/bundle.ts';
 import type { Bundle } from '../models/manifest.ts';
 import { LatencyRecorder, type Quantiles } from './health/latency.ts';
@@ -66,6 +67,14 @@ function writableOn(config: Config, bus: string): WritableRegister[] {
     const device = reject === undefined ? undefined : devices[reject.device];
     return reject === undefined || device?.bus !== bus ? [] : [rejectRegister(device.unit, reject)];
   });
+}
+
+/** Machines on one serial bus share its time. */
+function leastTrigger(config: Config, machine: MachineConfig): number {
+  const name = machine.devices.plc?.bus;
+  const bus = config.buses[name ?? ''];
+  const machines = config.machines.filter(({ devices }) => devices.plc?.bus === name);
+  return bus === undefined ? 0 : leastTriggerMs(bus, machines.length);
 }
 
 function unitGaps(options: AgentOptions, bus: string): Map<number, number> {
@@ -262,7 +271,8 @@ export class Agent {
     for (const [place, machine] of config.machines.entries()) {
       const phase = (place * goldenRatio) % 1;
       const bundle = bundles.get(machine.id) ?? null;
-      this.#machines.set(machine.id, new Machine(machine, bundle, { ...around, phase }));
+      const surroundings = { ...around, phase, leastTriggerMs: leastTrigger(config, machine) };
+      this.#machines.set(machine.id, new Machine(machine, bundle, surroundings));
     }
   }
 
