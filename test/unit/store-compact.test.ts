@@ -14,8 +14,12 @@ test('any readings come back as they were, a bad value as null', () => {
     for (let n = Math.floor(random() * 40); n > 0; n -= 1) {
       const quality = pick(qualities) ?? 'good';
       const ms = Math.floor(random() * 4000) / 1000;
+      const texts = quality === 'good' && random() < 0.2 ? ['LOT-7', '12.5', 'null'] : [];
+      const text = pick(texts);
+      const isNumber = quality === 'good' && text === undefined;
       const reading: Reading = {
-        value: quality === 'good' ? (random() - 0.5) * 10 ** (random() * 12 - 6) : null,
+        value: isNumber ? (random() - 0.5) * 10 ** (random() * 12 - 6) : null,
+        ...(text === undefined ? {} : { text }),
         quality,
         at: { monoMs: ms, wallMs: 1_790_000_000_000 + Math.floor(ms) },
       };
