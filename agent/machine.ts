@@ -4,7 +4,7 @@ import { PpuriError } from '../config/errors.ts';
 import type { Profile } from '../config/profile.ts';
 import type { MachineConfig } from '../config/schema.ts';
 import { counterModulus } from '../drivers/decode.ts';
-import type { Bus } from '../drivers/driver.ts';
+import type { AnyBus } from '../drivers/driver.ts';
 import type { Bundle } from '../models/manifest.ts';
 import type { TrainingNormal } from './alerts/baseline.ts';
 import { AlertEngine } from './alerts/engine.ts';
@@ -21,7 +21,7 @@ import { limitsInForce } from './verdict/limits.ts';
 export interface MachineSurroundings {
   /** By the reference as the configuration writes it. */
   readonly profileOf: (reference: string) => Profile;
-  readonly busOf: (name: string) => Bus;
+  readonly busOf: (name: string) => AnyBus;
   /** Never rejects; settles by the deadline. */
   readonly predict: (request: {
     model: string;
@@ -207,11 +207,22 @@ export class Machine {
     });
   }
 
+  #notWritable(device: string): PpuriError {
+    const why = `device ${device} of machine ${this.id} speaks text and cannot be written`;
+    return new PpuriError('config-invalid', why, {
+      operation: 'put a machine together',
+      subject: this.id,
+      hint: 'reject with a coil or register of the machine',
+    });
+  }
+
   #createReject(devices: readonly DeviceSource[]): RejectSignal | null {
     const { reject } = this.#config;
     const device = devices.find(({ name }) => name === reject?.device);
     if (reject === undefined || device === undefined) return null;
-    const target = { bus: device.bus, unit: device.unit, config: reject };
+    const { bus } = device;
+    if (bus.kind !== 'registers') throw this.#notWritable(reject.device);
+    const target = { bus, unit: device.unit, config: reject };
     return new RejectSignal(target, (error, what) =>
       this.#event(
         'reject-failed',

@@ -2,8 +2,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { PpuriError } from '../config/errors.ts';
 import type { Profile } from '../config/profile.ts';
-import type { Config } from '../config/schema.ts';
-import type { Bus, BusStats, WritableRegister } from '../drivers/driver.ts';
+import type { Config, MachineConfig } from '../config/schema.ts';
+import type { AnyBus, BusStats, WritableRegister } from '../drivers/driver.ts';
 import { BusSet } from '../drivers/registry.ts';
 import { leastTriggerMs } from '../drivers/trigger-pace.ts';
 import { readBundle } from '../models/bundle.ts';
@@ -240,7 +240,7 @@ export class Agent {
     };
   }
 
-  #createBuses(): Map<string, Bus> {
+  #createBuses(): Map<string, AnyBus> {
     const { config, log } = this.#options;
     return new Map(
       Object.entries(config.buses).map(([name, bus]) => {
@@ -254,7 +254,7 @@ export class Agent {
     );
   }
 
-  #createMachines(buses: ReadonlyMap<string, Bus>): void {
+  #createMachines(buses: ReadonlyMap<string, AnyBus>): void {
     const { config, profiles, bundles, timeScale, onAlert } = this.#options;
     const around = {
       profileOf: (reference: string) => known(profiles, reference, 'profile'),

@@ -1,5 +1,6 @@
 /** What a profile must keep beyond its schema: its parts must fit each other. */
 import { parseAddress, wordsOf } from './address.ts';
+import { lineProblems } from './line-rules.ts';
 import { suggest } from './nearest.ts';
 import type { Problem } from './problem.ts';
 import type { Profile, SignalSpec } from './profile.ts';
@@ -129,14 +130,15 @@ class Rules {
     for (const [index, vector] of this.#profile.testVectors.entries()) {
       const path = ['testVectors', index, 'expect'];
       this.#signalKeys(path, Object.keys(vector.expect));
-      this.#signalKeys(['testVectors', index, 'given'], Object.keys(vector.given));
+      if ('words' in vector)
+        this.#signalKeys(['testVectors', index, 'given'], Object.keys(vector.given));
       for (const [name, expected] of Object.entries(vector.expect)) {
         const signal = this.#profile.signals[name];
         if (signal === undefined) continue;
         const isText = typeof expected === 'object';
         if (typeof expected !== 'string' && isText !== (signal.type === 'text'))
           this.#key([...path, name], `"${name}" is of type ${signal.type}`, 'a text: { text: … }');
-        if (covers(vector.at, vector.words.length, signal)) continue;
+        if ('line' in vector || covers(vector.at, vector.words.length, signal)) continue;
         const message = `"${signal.at}" is not among the words given`;
         this.#key([...path, name], message, `these are ${vector.words.length} from ${vector.at}`);
       }
@@ -194,5 +196,5 @@ export function profileProblems(profile: Profile, source: Source): Problem[] {
   rules.defects();
   rules.replay();
   rules.testVectors();
-  return rules.problems;
+  return [...rules.problems, ...lineProblems(profile, source)];
 }

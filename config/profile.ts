@@ -3,10 +3,14 @@
  * 0-based PDU addresses. Raw sentinels are compared before scale and offset are applied.
  */
 import { z } from 'zod';
+import { lineSchema, lineSignalShape, lineVectorSchema } from './line-dialect.ts';
 
 export const textSchema = z.strictObject({ ko: z.string().min(1), en: z.string().min(1) });
 
 const addressPattern = /^(holding|input|coil|discrete) (0x[0-9a-fA-F]+|\d+)(\.(1[0-5]|\d))?$/;
+const signalPattern = new RegExp(
+  `${addressPattern.source}|^line [a-z][A-Za-z0-9]*( hex| signed-hex)?$`,
+);
 const addressRule = 'write `holding 12`, `input 0x34`, `coil 3`, `discrete 7` or `holding 12.3`';
 const signalName = z.string().regex(/^[a-z][A-Za-z0-9]*$/, 'a name in camelCase: biscuitThickness');
 
@@ -29,8 +33,11 @@ export const registerTypes = [
 
 export const signalSchema = z.strictObject({
   title: textSchema,
-  /** `holding 12`, `input 0x34`, `coil 3`, `discrete 7`, or one bit of a register: `holding 12.3`. */
-  at: z.string().regex(addressPattern, addressRule),
+  /**
+   * `holding 12`, `input 0x34`, `coil 3`, `discrete 7`, or one bit of a register: `holding 12.3`.
+   * Of an instrument that speaks text, a group of its message: `line weight`, `line pv signed-hex`.
+   */
+  at: z.string().regex(signalPattern, addressRule),
   type: z.enum(registerTypes).default('uint16'),
   /** Characters of a `text`, two in each register. */
   length: z.int().min(1).max(64).optional(),
@@ -59,6 +66,7 @@ export const signalSchema = z.strictObject({
   staleAfterMs: z.int().positive().optional(),
   /** Not every installation has it: its absence never suppresses or scores anything. */
   presence: z.enum(['required', 'optional']).default('required'),
+  ...lineSignalShape,
 });
 
 export const cycleSchema = z.strictObject({
@@ -188,6 +196,8 @@ export const profileSchema = z.strictObject({
       minRequestGapMs: z.number().min(0).default(0),
     })
     .prefault({}),
+  /** There for an instrument that speaks text; absent for a device with registers. */
+  line: lineSchema.optional(),
   signals: z.record(signalName, signalSchema),
   /** Absent: an accessory (a meter, a controller) read along with a machine. */
   cycle: cycleSchema.optional(),
@@ -196,7 +206,8 @@ export const profileSchema = z.strictObject({
   limits: z.record(z.string(), limitSchema).default({}),
   defects: z.record(profileName, defectSchema).default({}),
   replay: replaySchema.optional(),
-  testVectors: z.array(testVectorSchema).min(1),
+  /** Of registers, or of messages where there is a section `line`. */
+  testVectors: z.array(z.union([testVectorSchema, lineVectorSchema])).min(1),
 });
 
 export type Profile = z.output<typeof profileSchema>;

@@ -88,7 +88,8 @@ class SignalRules {
   }
 
   #sentinels(): void {
-    const { type } = this.#signal;
+    const { type, at } = this.#signal;
+    if (parseAddress(at) === null) return;
     for (const list of ['missing', 'invalid'] as const)
       for (const [index, raw] of this.#signal[list].entries()) {
         if (canBe(type, raw)) continue;

@@ -109,7 +109,12 @@ export interface LineFraming {
     | { readonly delimiter: string }
     | { readonly length: number }
     | { readonly pattern: string };
+  /** Hexadecimal, the last characters of a message before its delimiter. */
   readonly checksum: LineChecksum;
+  /** Bytes at the start that the checksum leaves out, e.g. 1 for an STX. */
+  readonly checksumFrom: number;
+  /** 7: the eighth bit is parity, checked and taken off where the port has not done it. */
+  readonly bits: 7 | 8;
 }
 
 export type LineChecksum = 'none' | 'sum8' | 'xor8' | 'crc16-modbus';
@@ -122,7 +127,7 @@ export interface LineRequest {
   readonly framing: LineFraming;
   /** A reply counts only if it matches, e.g. `^01DRS,OK`; regular expression on latin1 text. */
   readonly accept: string;
-  readonly priority: Priority;
+  readonly priority: Exclude<Priority, 'write'>;
   readonly timeoutMs?: number;
 }
 
@@ -145,10 +150,15 @@ export interface LineBus {
   /** Rejects only with PpuriError (codes `bus-*`, `line-malformed`). */
   ask(request: LineRequest): Promise<LineReading>;
   /**
-   * Hands over every whole message that comes unasked, and damaged ones as errors. Keeps the line
-   * open until the returned function is called.
+   * Hands over every whole message that comes, damaged ones as `line-malformed` (no more than ten a
+   * second), and `bus-unavailable` each time the line was lost: what was sent since is not known.
+   * Keeps the line open until the returned function is called. Statistics are kept by `unit`.
    */
-  listen(framing: LineFraming, hear: (heard: LineReading | PpuriError) => void): () => void;
+  listen(
+    unit: number,
+    framing: LineFraming,
+    hear: (heard: LineReading | PpuriError) => void,
+  ): () => void;
   stats(): BusStats;
   close(): Promise<void>;
 }

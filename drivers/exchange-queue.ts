@@ -310,7 +310,7 @@ export class ExchangeQueue<L extends Link> {
     const details = { operation: job.exchange.describe(), subject: this.#subject(job) };
     const instead = left.link === 'silence' ? left.instead : null;
     if (left.link === 'silence' && left.reply === 'damaged') {
-      return new PpuriError('modbus-malformed', `the reply came damaged: ${instead}`, {
+      return new PpuriError(left.malformed ?? 'modbus-malformed', `the reply came damaged: ${instead}`, {
         ...details,
         hint: 'check termination, shielding and earthing of the line, baud rate and parity',
       });

@@ -1,4 +1,4 @@
-import type { Bus, WritableRegister } from './driver.ts';
+import type { AnyBus, Bus, WritableRegister } from './driver.ts';
 import type { DriverLog } from './transport.ts';
 
 export interface BusOptions {
@@ -10,8 +10,8 @@ export interface BusOptions {
 }
 
 /** What one bus type gives: pure, nothing is connected before the first request. */
-export interface BusFactory<Config> {
+export interface BusFactory<Config, Made extends AnyBus = Bus> {
   /** The exclusive resource, e.g. `tcp://192.168.0.10:502`. */
   endpointOf(config: Config): string;
-  create(name: string, config: Config, options: BusOptions): Bus;
+  create(name: string, config: Config, options: BusOptions): Made;
 }

@@ -42,6 +42,8 @@ export type Abandoned =
       readonly instead: string | null;
       /** `pending`: the reply may still come, and nothing in it will tell it from another. */
       readonly reply: 'pending' | 'damaged';
+      /** What a damaged reply is told as, where it is not `modbus-malformed`. */
+      readonly malformed?: 'line-malformed';
     };
 
 /** A link to devices with registers. A write settles with no words. */

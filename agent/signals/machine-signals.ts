@@ -1,9 +1,12 @@
 /** All signals of one machine: its own device, its accessories, slow values and their histories. */
+
+import { PpuriError } from '../../config/errors.ts';
 import type { FeatureSpec, Profile, SignalSpec } from '../../config/profile.ts';
-import type { Bus } from '../../drivers/driver.ts';
+import type { AnyBus } from '../../drivers/driver.ts';
 import type { Reading } from '../records.ts';
 import { DeviceReader, type Readings, type TriggerReading } from './device-reader.ts';
 import { FrozenSensors } from './frozen.ts';
+import { LineReader } from './line-reader.ts';
 import { agedReading, missingReading } from './reading.ts';
 import { type Sample, SampleHistory } from './samples.ts';
 import { SlowPoller, type SlowPollerStats } from './slow-poller.ts';
@@ -11,7 +14,7 @@ import { SlowPoller, type SlowPollerStats } from './slow-poller.ts';
 export interface DeviceSource {
   /** `plc` is the machine itself; other names prefix their signals: `meter.activePower`. */
   readonly name: string;
-  readonly bus: Bus;
+  readonly bus: AnyBus;
   readonly unit: number;
   readonly profile: Profile;
 }
@@ -34,6 +37,26 @@ function prefixOf(device: DeviceSource): string {
   return device.name === MAIN_DEVICE ? '' : `${device.name}.`;
 }
 
+/** Registers or messages, by what the bus carries. */
+function readerOf(device: DeviceSource): DeviceReader | LineReader {
+  const prefix = prefixOf(device);
+  const { bus } = device;
+  return bus.kind === 'lines'
+    ? new LineReader({ ...device, bus, prefix })
+    : new DeviceReader({ ...device, bus, prefix });
+}
+
+/** The machine itself, whose trigger is a register. Throws `config-invalid`. */
+function mainReader(device: DeviceSource): DeviceReader {
+  const reader = readerOf(device);
+  if (reader instanceof DeviceReader) return reader;
+  throw new PpuriError('config-invalid', 'an instrument on a line cannot be the machine itself', {
+    operation: 'read a machine',
+    subject: device.bus.name,
+    hint: 'give the device plc a modbus bus',
+  });
+}
+
 function namedSpecs(devices: readonly DeviceSource[]): Map<string, SignalSpec> {
   return new Map(
     devices.flatMap((device) =>
@@ -52,7 +75,7 @@ export class MachineSignals {
   readonly #pollers: readonly SlowPoller[];
   readonly #slow: ReadonlyMap<string, number>;
   readonly #main: DeviceReader;
-  readonly #accessories: readonly DeviceReader[];
+  readonly #accessories: readonly (DeviceReader | LineReader)[];
   readonly #readTrigger: (() => Promise<TriggerReading>) | null;
 
   /** `main` is the device whose profile has the cycle. Constructs only; `start` polls. */
@@ -61,10 +84,8 @@ export class MachineSignals {
     this.#specs = namedSpecs(devices);
     this.#frozen = new FrozenSensors(Object.fromEntries(this.#specs));
     this.#history = new SampleHistory(lookBacks(main.profile.features));
-    this.#main = new DeviceReader({ ...main, prefix: '' });
-    this.#accessories = accessories.map(
-      (device) => new DeviceReader({ ...device, prefix: prefixOf(device) }),
-    );
+    this.#main = mainReader(main);
+    this.#accessories = accessories.map(readerOf);
     const groups = [this.#main, ...this.#accessories].flatMap((reader) => reader.slow);
     this.#slow = new Map(
       groups.flatMap((group) => group.signals.map((name) => [name, group.everyMs])),
@@ -80,10 +101,12 @@ export class MachineSignals {
   }
 
   start(): void {
+    for (const reader of this.#accessories) if (reader instanceof LineReader) reader.start();
     for (const poller of this.#pollers) poller.start();
   }
 
   async stop(): Promise<void> {
+    for (const reader of this.#accessories) if (reader instanceof LineReader) reader.stop();
     await Promise.all(this.#pollers.map((poller) => poller.stop()));
   }
 

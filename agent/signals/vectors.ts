@@ -2,6 +2,7 @@
 import type { Profile } from '../../config/profile.ts';
 import type { FailedVector } from '../../config/profile-load.ts';
 import { parseAddress } from '../../drivers/decode.ts';
+import { takeChecksum } from '../../drivers/serial-line/checksum.ts';
 import type { Reading } from '../records.ts';
 import {
   type CompiledSignal,
@@ -11,8 +12,10 @@ import {
   readPieces,
   unreadPoint,
 } from './compiled.ts';
+import { LineMessages } from './line-message.ts';
 
-type Vector = Profile['testVectors'][number];
+type Vector = Extract<Profile['testVectors'][number], { words: readonly number[] }>;
+type LineVector = Exclude<Profile['testVectors'][number], Vector>;
 type Expected = FailedVector['expected'];
 
 const at = { monoMs: 0, wallMs: 0 };
@@ -21,9 +24,10 @@ const tolerance = 1e-9;
 
 /** The vectors that do not give what they state; none in a sound profile. */
 export function failedVectors(profile: Profile): FailedVector[] {
-  const signals = compileSignals(profile, '');
+  const signals = profile.line === undefined ? compileSignals(profile, '') : [];
   return profile.testVectors.flatMap((vector, index) => {
-    const readings = readVector(vector, signals);
+    const readings =
+      'line' in vector ? readLineVector(vector, profile) : readVector(vector, signals);
     return Object.entries(vector.expect).flatMap(([signal, expected]) => {
       const got = shown(readings[signal] ?? unreadPoint(at));
       return same(expected, got) ? [] : [{ index, signal, expected, got }];
@@ -44,6 +48,13 @@ function readVector({ at: start, words, given }: Vector, signals: readonly Compi
   );
   readPieces(pieces, readings, () => unreadPoint(at));
   return readings;
+}
+
+/** As unit 1 would say it. */
+function readLineVector({ line: message }: LineVector, { line, ...profile }: Profile): Readings {
+  if (line === undefined) return {};
+  const { text, right } = takeChecksum(line.checksum, line.checksumFrom, message);
+  return (right ? new LineMessages(profile, line, 1, '').read(text, at) : null) ?? {};
 }
 
 function shown({ value, text, quality }: Reading): Expected {

@@ -1,8 +1,9 @@
 import { ServerTCP } from 'modbus-serial';
 import { describe, expect, test } from 'vitest';
+import type { ModbusTcpConfig } from '../../drivers/modbus/modbus-tcp.ts';
 import { type BusConfig, BusSet, createBus, endpointOf } from '../../drivers/registry.ts';
 
-const tcp = (host: string, port = 502): BusConfig => ({
+const tcp = (host: string, port = 502): ModbusTcpConfig => ({
   type: 'modbus-tcp',
   host,
   port,

@@ -1,0 +1,127 @@
+/**
+ * From a stream of bytes to whole messages. Whatever may be half a message is never one: what was
+ * under way when listening began, what had a pause within, what is longer than a message can be.
+ */
+import type { LineFraming } from '../driver.ts';
+import { takeChecksum } from './checksum.ts';
+import { sevenBits, withoutEighthBit } from './parity.ts';
+
+/** More than this without an end is no message. */
+export const longestMessage = 1024;
+/** Instruments send a message in one go; converters and USB adapters add some 50 ms. */
+export const longestPauseMs = 500;
+
+export type LineFault = 'checksum' | 'parity' | 'pause' | 'too-long' | 'out-of-step';
+
+/** One message, without delimiter and checksum; `fault`: why it does not count, or null. */
+export interface Framed {
+  readonly text: string;
+  readonly fault: LineFault | null;
+}
+
+/** Where a message stands in what has come. */
+interface Cut {
+  readonly start: number;
+  readonly end: number;
+  /** Where the next one begins. */
+  readonly next: number;
+}
+
+export class LineFramer {
+  readonly #framing: LineFraming;
+  readonly #pattern: RegExp | null;
+  #text = '';
+  /** Of the last byte, or of the moment listening began. */
+  #lastMs: number;
+  /** What comes first may be the end of a message whose beginning was not heard. */
+  #midway: boolean;
+  /** The message under way had a pause within: two halves of different ones, perhaps. */
+  #paused = false;
+
+  /**
+   * `fresh`: the next byte begins a message, since one was asked for on a quiet line. `midway`: a
+   * message may be under way; if the line then stays quiet for a while, the next one is whole.
+   */
+  constructor(framing: LineFraming, start: 'fresh' | 'midway', nowMs: number) {
+    this.#framing = framing;
+    this.#pattern = 'pattern' in framing.end ? new RegExp(framing.end.pattern, 's') : null;
+    this.#midway = start === 'midway';
+    this.#lastMs = nowMs;
+  }
+
+  /** Nothing of a further message has come. */
+  get empty(): boolean {
+    return this.#text === '';
+  }
+
+  /** `bytes` have come at `nowMs`, monotonic. */
+  feed(bytes: Uint8Array, nowMs: number): Framed[] {
+    this.#notePause(nowMs - this.#lastMs);
+    this.#lastMs = nowMs;
+    const framed: Framed[] = [];
+    this.#text += Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+    for (let cut = this.#cut(); cut !== null; cut = this.#cut()) {
+      const found = this.#judge(cut);
+      this.#text = this.#text.slice(cut.next);
+      this.#midway = false;
+      this.#paused = false;
+      if (found !== null) framed.push(found);
+    }
+    if (this.#text.length > longestMessage) framed.push(...this.#overflow());
+    return framed;
+  }
+
+  #notePause(pauseMs: number): void {
+    if (pauseMs <= longestPauseMs) return;
+    if (this.#text === '') this.#midway = false;
+    else this.#paused = true;
+  }
+
+  #cut(): Cut | null {
+    const { end, bits } = this.#framing;
+    const seen = bits === 7 ? withoutEighthBit(this.#text) : this.#text;
+    if ('delimiter' in end) return cutAt(seen, end.delimiter);
+    if ('length' in end) return cutAfter(seen, end.length);
+    return this.#pattern === null ? null : cutByPattern(seen, this.#pattern);
+  }
+
+  #judge({ start, end }: Cut): Framed | null {
+    const message = this.#text.slice(start, end);
+    if (this.#midway || message === '') return null;
+    if (this.#paused) return { text: message, fault: 'pause' };
+    if (this.#text.slice(0, start).trim() !== '') return { text: message, fault: 'out-of-step' };
+    if (message.length > longestMessage) return { text: message, fault: 'too-long' };
+    const plain = this.#framing.bits === 7 ? sevenBits(message) : message;
+    if (plain === null) return { text: message, fault: 'parity' };
+    const { checksum, checksumFrom } = this.#framing;
+    const { text, right } = takeChecksum(checksum, checksumFrom, plain);
+    return { text, fault: right ? null : 'checksum' };
+  }
+
+  /** Lets go of all but what may be the beginning of a delimiter; told once until the next end. */
+  #overflow(): Framed[] {
+    const { end } = this.#framing;
+    const kept = 'delimiter' in end ? end.delimiter.length - 1 : 0;
+    const told = this.#midway;
+    const text = this.#text.slice(0, 40);
+    this.#text = kept === 0 ? '' : this.#text.slice(-kept);
+    this.#midway = true;
+    return told ? [] : [{ text, fault: 'too-long' }];
+  }
+}
+
+function cutAt(text: string, delimiter: string): Cut | null {
+  const at = text.indexOf(delimiter);
+  return at === -1 ? null : { start: 0, end: at, next: at + delimiter.length };
+}
+
+function cutAfter(text: string, length: number): Cut | null {
+  return text.length < length ? null : { start: 0, end: length, next: length };
+}
+
+function cutByPattern(text: string, pattern: RegExp): Cut | null {
+  const match = pattern.exec(text);
+  if (match === null || match[0] === '') return null;
+  const end = match.index + match[0].length;
+  return { start: match.index, end, next: end };
+}
