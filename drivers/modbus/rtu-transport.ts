@@ -52,7 +52,7 @@ export class RtuTransport implements Transport {
     const channel = await this.#opener.open(
       {
         receive: (bytes) => link?.receive(bytes),
-        lost: (cause) => link?.failed(cause),
+        lost: (cause) => (link === null ? lost(cause) : link.failed(cause)),
       },
       signal,
     );
