@@ -45,7 +45,9 @@ wall clock; a time before which ~ stands was taken while the clock was not set.
 --json prints one object: {"live":true,"cycles":[{"boot","seq","machine","profile","mold","shot",
 "index","observed","suppressed","wallMs","clockSynced","outcome","reason","detail","judge",
 "probability","threshold","model":{"name","version","hash"}|null,"flags"}]}; live: a running agent
-answered. --features adds "features" and "readings" (value, quality, at, note by name).
+answered. --features adds "features" and "readings" (value, quality, at, note by name; text instead
+of a value where a signal is one, e.g. a lot number). In a CSV it adds columns of features and texts;
+a text that begins like a formula has ' before it.
 
 Examples:
   ppuri cycles -c ppuri.yaml --machine dc-03 --since 1h
@@ -154,21 +156,29 @@ const csvColumns: readonly (readonly [
   ['flags', (row) => row.flags.join(' ')],
 ];
 
-/** Machines differ in their features: a first pass finds all the columns. */
-async function featureNames(store: StoreAccess, flags: CycleFlags): Promise<string[]> {
+/** Machines differ in their features and texts: a first pass finds all the columns. */
+async function detailNames(store: StoreAccess, flags: CycleFlags): Promise<string[]> {
   const names = new Set<string>();
   if (flags.features !== true) return [];
   for await (const page of pages(store, flags))
-    for (const row of page) for (const name of Object.keys(row.features ?? {})) names.add(name);
+    for (const { features, readings } of page) {
+      for (const name of Object.keys(features ?? {})) names.add(name);
+      for (const [name, { text }] of Object.entries(readings ?? {}))
+        if (text !== undefined) names.add(name);
+    }
   return [...names].sort();
 }
 
+/** A feature, or a text that came with the shot. Spreadsheets run what begins like a formula. */
+function detailOf({ features, readings }: CycleRow, name: string): string | number | null {
+  const feature: Reading | undefined = features?.[name];
+  if (feature !== undefined) return feature.value;
+  const text = readings?.[name]?.text ?? null;
+  return text !== null && /^[=+@-]/.test(text) ? `'${text}` : text;
+}
+
 async function printCsv(output: Output, store: StoreAccess, flags: CycleFlags): Promise<void> {
-  const names = await featureNames(store, flags);
-  const value = (row: CycleRow, name: string): number | null => {
-    const reading: Reading | undefined = row.features?.[name];
-    return reading?.value ?? null;
-  };
+  const names = await detailNames(store, flags);
   const titles = [...csvColumns.map(([title]) => title), ...names];
   // Excel takes a file for UTF-8 only when it begins with this mark.
   output.line((flags.bom === true ? '\ufeff' : '') + csvLine(titles));
@@ -177,7 +187,7 @@ async function printCsv(output: Output, store: StoreAccess, flags: CycleFlags): 
       output.line(
         csvLine([
           ...csvColumns.map(([, cell]) => cell(row)),
-          ...names.map((name) => value(row, name)),
+          ...names.map((name) => detailOf(row, name)),
         ]),
       );
 }

@@ -83,6 +83,20 @@ test('CSV survives quotes, commas and Korean, and carries features and pages', a
   expect(rows[0]).toMatchObject({ mold: '금형, "가"\n2', biscuitThickness: '26', outcome: 'ok' });
 });
 
+test('a lot number is in the CSV of its shot, and no spreadsheet runs it', async () => {
+  const dir = temporaryDirectory();
+  const { keeper } = startKeeper(dir);
+  for (const [n, text] of ['0012345', '=1+1', null].entries()) {
+    const lot = { value: null, quality: text === null ? 'missing' : 'good', at: at(n) } as const;
+    const lotNumber = text === null ? lot : { ...lot, text };
+    keeper.keep(cycleBody(n, { readings: { lotNumber } }), at(n));
+  }
+  await keeper.flush();
+  const { stdout } = await ppuri('cycles', '--store', dir, '--csv', '--features');
+  const rows: Record<string, string>[] = parse(stdout, { columns: true });
+  expect(rows.map((row) => row.lotNumber)).toEqual(['', "'=1+1", '0012345']);
+});
+
 test('alerts: those that stand, then all of them', async () => {
   const { dir } = await filled();
   const standing = await ppuri('alerts', '--store', dir);
