@@ -1,5 +1,6 @@
 /** The whole check of a configuration, offline: its file, its profiles, its models, its clashes. */
 import { dirname } from 'node:path';
+import { busProblems } from './bus-rules.ts';
 import { clashes } from './clashes.ts';
 import { PpuriError } from './errors.ts';
 import { parseConfig } from './load.ts';
@@ -94,7 +95,11 @@ export async function checkConfig(
   for (const { index, machine } of parts.machines) readProfiles(shelf, index, machine);
   const checked = { source, parts, profileOf: (name: string) => shelf.found.get(name) ?? null };
   const place = { configDir, storePath: parts.storePath };
-  const across = [...clashes(checked), ...(await machineProblems(checked, findModel, place))];
+  const across = [
+    ...clashes(checked),
+    ...busProblems(checked),
+    ...(await machineProblems(checked, findModel, place)),
+  ];
   const inConfig = shelf.problems.filter((problem) => problem.file === path);
   const inProfiles = shelf.problems.filter((problem) => problem.file !== path);
   const all = inFileOrder([...problems, ...across, ...inConfig, ...inProfiles]);

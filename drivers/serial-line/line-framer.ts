@@ -49,9 +49,9 @@ export class LineFramer {
     this.#lastMs = nowMs;
   }
 
-  /** Nothing of a further message has come. */
+  /** Nothing of a further message has come; the LF after a delimiter CR is none. */
   get empty(): boolean {
-    return this.#text === '';
+    return this.#text.trim() === '';
   }
 
   /** `bytes` have come at `nowMs`, monotonic. */
@@ -73,8 +73,11 @@ export class LineFramer {
 
   #notePause(pauseMs: number): void {
     if (pauseMs <= longestPauseMs) return;
-    if (this.#text === '') this.#midway = false;
-    else this.#paused = true;
+    if (!this.empty) this.#paused = true;
+    else {
+      this.#text = '';
+      this.#midway = false;
+    }
   }
 
   #cut(): Cut | null {

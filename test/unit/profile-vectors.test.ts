@@ -11,13 +11,15 @@ describe.each(listProfiles().map((id) => loadProfile(id)))('profile $id', (profi
     expect(failedVectors(profile)).toEqual([]);
   });
 
-  it('shows a negative value, a bad one and its kinds of registers in its vectors', () => {
+  it('shows a negative value, a bad one and its kinds of registers in its vectors', ({ skip }) => {
+    skip(profile.line !== undefined, 'it has messages, not registers');
     const expected = profile.testVectors.flatMap((vector) => Object.entries(vector.expect));
     const values = expected.map(([, value]) => value);
-    expect(values.some((value) => typeof value === 'number' && value < 0)).toBe(true);
+    const types = Object.values(profile.signals).map(({ type }) => type);
+    const onlyTexts = types.every((type) => type === 'text');
+    expect(onlyTexts || values.some((value) => typeof value === 'number' && value < 0)).toBe(true);
     expect(values.some((value) => typeof value === 'string')).toBe(true);
     const shown = new Set(expected.map(([name]) => profile.signals[name]?.type));
-    const types = Object.values(profile.signals).map(({ type }) => type);
     for (const type of types)
       if (wideTypes.has(type) || type === 'text') expect(shown).toContain(type);
     const pointed = Object.entries(profile.signals).filter(([, { decimalPoint }]) => decimalPoint);

@@ -1,0 +1,144 @@
+/** What buses and the devices on them must keep: ports, units, and profiles that speak what the bus carries. */
+import { type Checked, deviceProfile } from './clashes.ts';
+import { namesUnit } from './line-dialect.ts';
+import type { Problem } from './problem.ts';
+import type { Profile } from './profile.ts';
+import type { BusConfig } from './schema.ts';
+import { formatPath, type Path } from './source.ts';
+
+interface Placed {
+  readonly path: Path;
+  readonly bus: string;
+  readonly unit: number;
+  readonly reference: string;
+  readonly profile: Profile | null;
+}
+
+const isLine = (bus: BusConfig): boolean =>
+  bus.type === 'serial-line' || bus.type === 'serial-line-tcp';
+const isRtu = (bus: BusConfig): boolean =>
+  bus.type === 'modbus-rtu' || bus.type === 'modbus-rtu-tcp';
+
+/** A serial port is named in one way. */
+function portProblems({ source, parts }: Checked): Problem[] {
+  return [...parts.buses].flatMap(([name, bus]) => {
+    if (bus === null || 'host' in bus) return [];
+    const both = bus.path !== undefined && bus.serialNumber !== undefined;
+    if (both) {
+      const hint = 'keep serialNumber where the port’s name changes, else path';
+      return [source.atKey(['buses', name, 'serialNumber'], 'stands beside a path', hint)];
+    }
+    if (bus.path !== undefined || bus.serialNumber !== undefined) return [];
+    const hint = 'add path: /dev/serial/by-id/…; `ls /dev/serial/by-id` shows the ports there are';
+    return [source.atKey(['buses', name], 'has neither path nor serialNumber', hint)];
+  });
+}
+
+function placedDevices({ parts, profileOf }: Checked): Placed[] {
+  return parts.machines.flatMap(({ index, machine }) =>
+    Object.entries(machine.devices).map(([name, device]) => {
+      const reference = deviceProfile(machine, device);
+      const path = ['machines', index, 'devices', name];
+      const { bus, unit } = device;
+      return { path, bus, unit, reference, profile: profileOf(reference) };
+    }),
+  );
+}
+
+function unitProblem({ source }: Checked, { path, unit }: Placed, bus: BusConfig): Problem[] {
+  if (!isRtu(bus) || (unit >= 1 && unit <= 247)) return [];
+  const why = unit === 0 ? '0 calls every device and none answers' : `no device has unit ${unit}`;
+  return [source.atValue([...path, 'unit'], why, 'units on a serial line are 1 to 247')];
+}
+
+function kindProblem({ source }: Checked, placed: Placed, bus: BusConfig): Problem[] {
+  const { path, profile } = placed;
+  if (profile === null || isLine(bus) === (profile.line !== undefined)) return [];
+  const at = [...path, 'bus'];
+  return isLine(bus)
+    ? [
+        source.atValue(
+          at,
+          `"${placed.bus}" carries text, and "${profile.id}" is a profile of registers`,
+          'give it a modbus-tcp, modbus-rtu or modbus-rtu-tcp bus, or a profile with a section line',
+        ),
+      ]
+    : [
+        source.atValue(
+          at,
+          `"${placed.bus}" carries registers, and "${profile.id}" is a profile of text`,
+          'give it a bus of type serial-line or serial-line-tcp',
+        ),
+      ];
+}
+
+function requestProblem({ source }: Checked, { path, unit, profile }: Placed): Problem[] {
+  const digits = /\{unit:0(\d)\}/.exec(profile?.line?.request ?? '')?.[1];
+  if (digits === undefined || String(unit).length <= Number(digits)) return [];
+  const message = `unit ${unit} does not fit the ${digits} digits of the request`;
+  return [source.atValue([...path, 'unit'], message, `at most ${'9'.repeat(Number(digits))}`)];
+}
+
+/** Several instruments on one line must be told apart by what they say. */
+function sharingProblems({ source, parts }: Checked, devices: readonly Placed[]): Problem[] {
+  const first = new Map<string, Placed>();
+  const problems: Problem[] = [];
+  for (const placed of devices) {
+    const bus = parts.buses.get(placed.bus);
+    if (bus === undefined || bus === null || !isLine(bus)) continue;
+    const other = first.get(placed.bus);
+    if (other === undefined) first.set(placed.bus, placed);
+    else {
+      const why = whyNotBoth(other, placed);
+      if (why === null) continue;
+      const message = `shares the line with ${formatPath(other.path)}, but ${why}`;
+      problems.push(source.atValue([...placed.path, 'bus'], message, 'give each its own bus'));
+    }
+  }
+  return problems;
+}
+
+function whyNotBoth(a: Placed, b: Placed): string | null {
+  const same = a.unit === b.unit;
+  if (same && a.reference === b.reference) return null;
+  if (same) return `both are unit ${a.unit}`;
+  for (const { profile } of [a, b]) {
+    if (profile?.line === undefined) continue;
+    const { mode, request = '', message } = profile.line;
+    if (mode === 'streaming') return `"${profile.id}" speaks by itself`;
+    if (!namesUnit(request) || !namesUnit(message))
+      return `the messages of "${profile.id}" do not name the unit`;
+  }
+  return null;
+}
+
+function rejectProblems({ source, parts }: Checked): Problem[] {
+  return parts.machines.flatMap(({ index, machine }) => {
+    const { reject } = machine;
+    const bus = parts.buses.get(machine.devices[reject?.device ?? '']?.bus ?? '');
+    if (reject === undefined || bus === undefined || bus === null || !isLine(bus)) return [];
+    const path = ['machines', index, 'reject', 'device'];
+    const hint = 'reject with a coil or register of the machine';
+    return [source.atValue(path, `"${reject.device}" speaks text and cannot be written`, hint)];
+  });
+}
+
+/** Every problem of ports, of devices with their bus, and of devices that share a line of text. */
+export function busProblems(checked: Checked): Problem[] {
+  const devices = placedDevices(checked);
+  const perDevice = devices.flatMap((placed) => {
+    const bus = checked.parts.buses.get(placed.bus);
+    if (bus === undefined || bus === null) return [];
+    return [
+      ...unitProblem(checked, placed, bus),
+      ...kindProblem(checked, placed, bus),
+      ...requestProblem(checked, placed),
+    ];
+  });
+  return [
+    ...portProblems(checked),
+    ...perDevice,
+    ...sharingProblems(checked, devices),
+    ...rejectProblems(checked),
+  ];
+}
