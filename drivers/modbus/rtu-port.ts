@@ -174,6 +174,10 @@ export class RtuPort extends EventEmitter {
     if (this.#ambiguous) return { text: 'two different replies', damaged: false };
     const all = this.#received.subarray(0, this.#size);
     if (all.equals(request)) return { text: 'the echo of the request', damaged: false };
+    if (this.#echo === 'cancel' && this.#afterEcho(request) === null) {
+      const text = 'bytes without the echo of the request: does the adapter echo? (echo: none)';
+      return { text, damaged: false };
+    }
     const head = all
       .subarray(0, 16)
       .toString('hex')

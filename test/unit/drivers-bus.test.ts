@@ -132,6 +132,43 @@ describe('what loopback cannot show (a stand-in for the transport)', () => {
   });
 });
 
+test('a line that is never quiet fails what waits, instead of holding it (a stand-in for the link)', async () => {
+  let read = 0;
+  const link: RegisterLink = {
+    bytesSent: 0,
+    bytesReceived: 0,
+    strayBytes: 0,
+    get quietUntilMs() {
+      return performance.now() + 5;
+    },
+    unitQuietUntilMs: () => 0,
+    read: () => {
+      read += 1;
+    },
+    write: () => undefined,
+    abandon: () => ({ link: 'silence', instead: null, reply: 'pending' }),
+    close: async () => undefined,
+  };
+  const endpoint = 'rtu:///dev/null';
+  const transport: Transport = {
+    endpoint,
+    quarantineMs: 0,
+    reopenAfter: 9,
+    connect: async () => link,
+  };
+  const bus = createQueuedBus({ name: 'noisy', transport, timeoutMs: 20 });
+  const request = { unit: 1, table: 'holding', address: 0, count: 1, priority: 'shot' } as const;
+  const all = await Promise.allSettled([bus.read(request), bus.read({ ...request, unit: 2 })]);
+  for (const one of all) {
+    expect(one).toMatchObject({
+      status: 'rejected',
+      reason: { code: 'bus-unavailable', message: 'the line is never quiet' },
+    });
+  }
+  expect(read).toBe(0);
+  await bus.close();
+});
+
 /** Everything that was due has run: promises, ticks, immediates. */
 function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
