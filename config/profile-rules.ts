@@ -123,6 +123,8 @@ class Rules {
       for (const name of Object.keys(replay[part]))
         if (this.#profile.signals[name]?.type === 'text')
           this.#key(['replay', part, name], `"${name}" is a text, and a replay has numbers`);
+        else if (this.#profile.signals[name]?.decimalPoint !== undefined)
+          this.#key(['replay', part, name], `a log has not the decimal point of "${name}"`);
     }
   }
 

@@ -73,6 +73,7 @@ export async function profileHistory(
       if (shot === null) return null;
       const readings: Record<string, Reading> = {};
       signals.forEach(({ name, spec, register, scale }, i) => {
+        if (register.type === 'text') return;
         const raw = decodeRaw(shot.block[i]?.words ?? [], register);
         readings[name] = toReading(raw, spec, scale, at(row));
       });

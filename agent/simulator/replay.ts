@@ -52,8 +52,7 @@ export async function loadReplay(options: ReplayOptions): Promise<Replay> {
     });
   const rows = Math.min(options.rows ?? Number.POSITIVE_INFINITY, table.rows.length);
   const signals = new Codec(profile).ofPoll('shot');
-  const numbers = signals.filter(({ register }) => register.type !== 'text');
-  const mapped = mapColumns(table, profile, numbers, options.columns ?? {});
+  const mapped = mapColumns(table, profile, fedBy(signals, table), options.columns ?? {});
   const times = readTimes(table, rows, {
     columns: options.timeColumns ?? null,
     maxGapS: options.maxGapS ?? defaultMaxGapS,
@@ -81,6 +80,16 @@ export async function loadReplay(options: ReplayOptions): Promise<Replay> {
   };
   const truths = readTruths(table, rows);
   return { report, source: new ReplaySource(profile, signals, raws, rows, times, truths) };
+}
+
+/** What a column can feed: numbers that do not hang on a decimal point, which no log has. */
+function fedBy(signals: readonly CodedSignal[], table: Table): CodedSignal[] {
+  return signals.filter((signal) => {
+    if (signal.register.type === 'text') return false;
+    if (signal.spec.decimalPoint === undefined) return true;
+    missingOf(signal, table.path);
+    return false;
+  });
 }
 
 interface Mapping {

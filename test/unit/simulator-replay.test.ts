@@ -54,6 +54,22 @@ async function readAll(
 }
 
 describe('a replayed log', () => {
+  it('feeds no signal whose decimals it does not have, nor a text', async () => {
+    const path = csv('lotNumber,cycleTime,temperature1,pressure1\n12345,30,180,90\n');
+    const plc = loadProfile('ls-xgb');
+    const { temperature1, ...others } = plc.signals;
+    if (temperature1 === undefined) throw new Error('no temperature1');
+    const pointed = { ...temperature1, decimalPoint: 'moldCode' };
+    const signals = { ...others, temperature1: pointed };
+    const { report, source } = await loadReplay({ profile: { ...plc, signals }, path });
+    expect(report.unmappedSignals).toEqual(expect.arrayContaining(['lotNumber', 'temperature1']));
+    expect(source.next()?.values).toMatchObject({ cycleTime: 30, temperature1: null });
+    const unsayable = { ...others, temperature1: { ...pointed, missing: [] } };
+    await expect(
+      loadReplay({ profile: { ...plc, signals: unsayable }, path }),
+    ).rejects.toMatchObject({ code: 'csv-invalid' });
+  });
+
   it('without rows says so', async () => {
     const path = csv('date,time,molten_temp\n');
     await expect(loadReplay({ profile, path })).rejects.toMatchObject({
