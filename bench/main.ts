@@ -11,6 +11,7 @@ import type { Bench, Outcome } from './figure.ts';
 import { modbusReads } from './modbus-reads.ts';
 import { predict } from './predict.ts';
 import { type BenchResult, hardware, printResult, type Results } from './report.ts';
+import { rtuLine } from './rtu-line.ts';
 import { sharedShop } from './shop.ts';
 import { stages } from './stages.ts';
 import { start } from './start.ts';
@@ -18,7 +19,15 @@ import { store } from './store.ts';
 import { wire } from './wire.ts';
 
 const shop = sharedShop();
-const benches: readonly Bench[] = [wire(shop), stages(shop), predict, modbusReads, store, start];
+const benches: readonly Bench[] = [
+  wire(shop),
+  stages(shop),
+  predict,
+  modbusReads,
+  rtuLine,
+  store,
+  start,
+];
 
 const usage = `npm run bench [-- NAME…] [--for 60s] [--json FILE]
 ${benches.map(({ name, title }) => `  ${name.padEnd(14)} ${title}`).join('\n')}`;

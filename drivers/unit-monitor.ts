@@ -5,6 +5,8 @@ const roundTripsKept = 256;
 const silentAfter = 2;
 /** A dead unit is asked again after 2, 4, 8, at most 16 time-outs: under 6 % of the bus. */
 const longestQuiet = 16;
+/** One that never answered may not be there at all: from the first silence on after so many. */
+const strangerQuiet = 8;
 /** Round trips known before the time-out follows them. */
 const tripsToAdapt = 32;
 /** A reply later than so many times the slowest of late is not on its way. */
@@ -122,9 +124,16 @@ export class UnitMonitor {
   #unanswered(costMs: number, monoMs: number): void {
     this.#silent += 1;
     this.#readyAtMs = monoMs + this.#gapMs;
-    if (this.#silent < silentAfter) return;
-    const factor = Math.min(longestQuiet, 2 ** (this.#silent - silentAfter + 1));
-    this.#quietUntilMs = monoMs + factor * costMs;
+    this.#quietUntilMs = monoMs + this.#quietFactor() * costMs;
+  }
+
+  /** In time-outs. */
+  #quietFactor(): number {
+    if (this.#lastGoodWallMs === null) {
+      return Math.min(longestQuiet, strangerQuiet * 2 ** (this.#silent - 1));
+    }
+    if (this.#silent < silentAfter) return 0;
+    return Math.min(longestQuiet, 2 ** (this.#silent - silentAfter + 1));
   }
 
   #percentiles(): { p50: number; p99: number } | null {

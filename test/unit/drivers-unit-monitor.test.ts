@@ -35,15 +35,22 @@ describe('the time-out of a unit', () => {
   });
 });
 
+function quietAfterSilences(unit: UnitMonitor, silences: number): number[] {
+  return Array.from({ length: silences }, () => {
+    unit.timedOut(100, 1000);
+    return unit.quietUntilMs - 1000;
+  });
+}
+
 describe('a silent unit', () => {
+  test('that never answered is asked seldom from the first silence on', () => {
+    expect(quietAfterSilences(new UnitMonitor(1, 0), 3)).toEqual([800, 1600, 1600]);
+  });
+
   test('is asked again after 2, 4, 8, then always 16 time-outs', () => {
     const unit = new UnitMonitor(1, 0);
-    const quiet: number[] = [];
-    for (let i = 0; i < 7; i++) {
-      unit.timedOut(100, 1000);
-      quiet.push(Math.max(0, unit.quietUntilMs - 1000));
-    }
-    expect(quiet).toEqual([0, 200, 400, 800, 1600, 1600, 1600]);
+    unit.answered(2, 0, 0);
+    expect(quietAfterSilences(unit, 7)).toEqual([0, 200, 400, 800, 1600, 1600, 1600]);
     unit.answered(2, 0, 5000);
     expect(unit.quietUntilMs).toBe(0);
   });
