@@ -1,0 +1,183 @@
+/** Every signal of a device read once, with all that is needed to judge what is wrong with it. */
+import { PpuriError } from '../../config/errors.ts';
+import type { Profile } from '../../config/profile.ts';
+import type { WordOrder } from '../../drivers/decode.ts';
+import type { BlockReading, Bus } from '../../drivers/driver.ts';
+import { planReads, type ReadBlock } from '../../drivers/plan.ts';
+import type { Reading } from '../records.ts';
+import {
+  type CompiledSignal,
+  compileSignals,
+  type Readings,
+  readPieces,
+  unreadPoint,
+} from '../signals/compiled.ts';
+import type { ProbedSignal, SignalEvidence } from '../survey/evidence.ts';
+
+export interface ReadDeviceOptions {
+  readonly bus: Bus;
+  readonly unit: number;
+  readonly profile: Profile;
+  /** `split`: after an exception each signal of the block is read by itself. */
+  readonly exceptions: 'split' | 'give-up';
+  readonly stop: AbortSignal;
+}
+
+interface Got {
+  readonly words: readonly number[] | null;
+  readonly roundTripMs: number | null;
+  readonly error: PpuriError | null;
+}
+
+const damagedTries = 4;
+const lateTries = 2;
+
+/** Settles with one entry for each signal; rejects with what is no answer of a bus. */
+export async function readDevice(options: ReadDeviceOptions): Promise<SignalEvidence[]> {
+  const reader = new DeviceProbe(options);
+  return reader.read();
+}
+
+class DeviceProbe {
+  readonly #options: ReadDeviceOptions;
+  readonly #signals: readonly CompiledSignal[];
+  readonly #got = new Map<string, Got>();
+  readonly #points: Readings = {};
+  #heard = false;
+  #silent: PpuriError | null = null;
+
+  constructor(options: ReadDeviceOptions) {
+    this.#options = options;
+    this.#signals = compileSignals(options.profile, '');
+  }
+
+  async read(): Promise<SignalEvidence[]> {
+    for (const block of this.#blocks()) {
+      if (this.#options.stop.aborted) break;
+      await this.#readBlock(block);
+    }
+    for (const signal of this.#signals) this.#learnPoint(signal);
+    return this.#signals.map((signal) => this.#evidence(signal));
+  }
+
+  #blocks(): ReadBlock<CompiledSignal>[] {
+    const { unit, profile } = this.#options;
+    const spans = this.#signals.map((signal) => {
+      const { table, address } = signal.register;
+      return { unit, table, address, words: signal.words, tag: signal };
+    });
+    return planReads(spans, profile.modbus);
+  }
+
+  async #readBlock(block: ReadBlock<CompiledSignal>): Promise<void> {
+    const got = await this.#ask(block);
+    const alone = block.spans.length === 1;
+    const refused = got.error?.code === 'modbus-exception';
+    if (refused && !alone && this.#options.exceptions === 'split') {
+      for (const span of block.spans) {
+        this.#got.set(span.tag.name, await this.#ask({ ...span, count: span.words }));
+      }
+      return;
+    }
+    for (const { tag, address } of block.spans) {
+      const from = address - block.address;
+      const words = got.words?.slice(from, from + tag.words) ?? null;
+      this.#got.set(tag.name, { ...got, words });
+    }
+  }
+
+  /** A device that said nothing at all is not asked for every block. */
+  async #ask(place: Pick<ReadBlock<CompiledSignal>, 'table' | 'address' | 'count'>): Promise<Got> {
+    if (this.#silent !== null) return { words: null, roundTripMs: null, error: this.#silent };
+    for (let attempt = 1; ; attempt++) {
+      const got = await this.#once(place);
+      const code = got.error?.code;
+      if (got.words !== null || code === 'modbus-exception') this.#heard = true;
+      const again = code === 'modbus-malformed' ? damagedTries : lateTries;
+      if (code === undefined || code === 'modbus-exception') return got;
+      if (attempt < again && !this.#options.stop.aborted) continue;
+      if (!this.#heard) this.#silent = got.error;
+      return got;
+    }
+  }
+
+  async #once({
+    table,
+    address,
+    count,
+  }: Pick<ReadBlock<CompiledSignal>, 'table' | 'address' | 'count'>): Promise<Got> {
+    const { bus, unit } = this.#options;
+    await untilAskable(bus, unit, this.#options.stop);
+    try {
+      const read: BlockReading = await bus.read({ unit, table, address, count, priority: 'slow' });
+      return { words: read.words, roundTripMs: read.roundTripMs, error: null };
+    } catch (error) {
+      if (!(error instanceof PpuriError)) throw error;
+      return { words: null, roundTripMs: null, error };
+    }
+  }
+
+  #learnPoint(signal: CompiledSignal): void {
+    const words = this.#got.get(signal.name)?.words ?? null;
+    const isPoint = this.#signals.some(({ pointAt }) => pointAt === signal.name);
+    if (words !== null && isPoint) {
+      this.#points[signal.name] = judged(signal, words, signal.register.order, this.#points);
+    }
+  }
+
+  #evidence(signal: CompiledSignal): SignalEvidence {
+    const { words, roundTripMs, error } = this.#got.get(signal.name) ?? notRead;
+    const probed = probedSignal(signal, this.#points);
+    const reading = words === null ? missing(error) : probed.judge(words);
+    return { signal: probed, words, reading, roundTripMs, error };
+  }
+}
+
+const notRead: Got = { words: null, roundTripMs: null, error: null };
+const pauseMs = 20;
+
+/** A unit whose late reply may come is not asked by the bus; a probe has the time to wait for it. */
+async function untilAskable(bus: Bus, unit: number, stop: AbortSignal): Promise<void> {
+  const held = (): boolean =>
+    bus.stats().units.find((one) => one.unit === unit)?.state === 'quarantined';
+  while (held() && !stop.aborted) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+}
+
+const instant = () => ({ monoMs: performance.now(), wallMs: Date.now() });
+
+function missing(error: PpuriError | null): Reading {
+  const note = error === null ? 'not read' : `${error.code}: ${error.message}`;
+  return { value: null, quality: 'missing', at: instant(), note };
+}
+
+function judged(
+  signal: CompiledSignal,
+  words: readonly number[],
+  order: WordOrder,
+  points: Readings,
+): Reading {
+  const ordered = { ...signal, register: { ...signal.register, order } };
+  const readings: Readings = {};
+  readPieces([{ signal: ordered, words, start: 0, at: instant() }], readings, (name, at) => {
+    return points[name] ?? unreadPoint(at);
+  });
+  return readings[signal.name] ?? missing(null);
+}
+
+function probedSignal(signal: CompiledSignal, points: Readings): ProbedSignal {
+  const { name, spec, register, words } = signal;
+  return {
+    name,
+    title: spec.title,
+    table: register.table,
+    address: register.address,
+    count: words,
+    type: register.type,
+    order: register.order,
+    unit: spec.unit,
+    decimals: spec.decimals,
+    required: spec.presence === 'required',
+    hasRange: spec.range !== undefined,
+    judge: (given, order = register.order) => judged(signal, given, order, points),
+  };
+}
