@@ -1,5 +1,5 @@
-import type { BusConfig } from './registry.ts';
 import { silenceOf } from './modbus/rtu-transport.ts';
+import type { BusConfig } from './registry.ts';
 
 /** Request and reply of one register. */
 const triggerCharacters = 8 + 7;
