@@ -1,16 +1,16 @@
 /** The options of `ppuri simulate`, checked and turned into a plant. */
-import { PpuriError } from '../../config/errors.ts';
 import type { Profile } from '../../config/profile.ts';
 import { loadProfile } from '../../config/profile-load.ts';
 import type { PlantMachine, PlantOptions, PlantReplay } from '../simulator/plant.ts';
 import { isScenarioName, type ScenarioName, scenarioNames } from '../simulator/scenario.ts';
+import { type CarrierFlags, plantCarrierOf } from './simulate-carrier.ts';
+import { usage } from './simulate-usage.ts';
 
 /** As commander gives them. */
-export interface SimulateOptions {
+export interface SimulateOptions extends CarrierFlags {
   readonly host: string;
   readonly port: number;
   readonly unit: number;
-  readonly seed: number;
   readonly speed: number | 'max';
   readonly machines: number;
   readonly scenario: string;
@@ -26,11 +26,7 @@ export interface SimulateOptions {
   readonly json?: boolean;
 }
 
-export function usage(message: string, subject: string, hint: string): PpuriError {
-  return new PpuriError('usage', message, { operation: 'read the command line', subject, hint });
-}
-
-function within(value: number, option: string, low: number, high: number): number {
+export function within(value: number, option: string, low: number, high: number): number {
   if (value >= low && value <= high) return value;
   throw usage(`${value} does not do for ${option}`, option, `${low} to ${high}`);
 }
@@ -60,7 +56,8 @@ export function plantOptionsOf(profile: Profile, options: SimulateOptions): Plan
   const count = within(options.machines, '--machines', 1, 256 - unit);
   const meter =
     options.meter === undefined ? null : within(options.meter, '--meter', 0, 256 - count);
-  const where = { host: options.host, port: within(options.port, '--port', 0, 65_535) };
+  const carrier = plantCarrierOf(options);
+  const where = { host: options.host, port: within(options.port, '--port', 0, 65_535), carrier };
   const { speed, seed } = options;
   const indexes = Array.from({ length: count }, (_, i) => i);
   if (profile.cycle === undefined) {

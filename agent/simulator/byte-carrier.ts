@@ -27,11 +27,16 @@ export interface ConverterPort extends ByteCarrier {
   refused(): number;
 }
 
+export interface ConverterOptions extends ListenOptions {
+  /** Of the address told; absent: `rtu+tcp`. */
+  readonly scheme?: string;
+}
+
 /**
  * A converter knows no requests: what the line says goes to the connection that was heard last, and
  * when that is gone to the newest there is.
  */
-export async function openConverterPort(options: ListenOptions): Promise<ConverterPort> {
+export async function openConverterPort(options: ConverterOptions): Promise<ConverterPort> {
   const open = new Set<Socket>();
   let inUse: Socket | null = null;
   let receive: (bytes: Buffer, connection: number) => void = () => undefined;
@@ -47,7 +52,7 @@ export async function openConverterPort(options: ListenOptions): Promise<Convert
   const current = (): Socket | null =>
     inUse !== null && open.has(inUse) ? inUse : ([...open].at(-1) ?? null);
   return {
-    address: `rtu+tcp://${listening.host}:${listening.port}`,
+    address: `${options.scheme ?? 'rtu+tcp'}://${listening.host}:${listening.port}`,
     host: listening.host,
     port: listening.port,
     connections: listening.connections,

@@ -12,7 +12,7 @@ export interface Exchange {
   readonly transaction: number;
   /** The whole frame, as it came. */
   readonly request: Buffer;
-  /** The right reply: function code and data. */
+  /** The right reply: function code and data, or the whole text. */
   readonly pdu: Buffer;
 }
 
@@ -163,7 +163,7 @@ function otherCount(pdu: Buffer, random: Random): Buffer {
 }
 
 function oversize(one: Exchange, random: Random): Outcome {
-  const way = random.whole(0, 2);
+  const way = one.framing === 'text' ? 0 : random.whole(0, 2);
   if (way === 0) return atOnce(rightFrame(one), garbage(random, random.whole(1, 64)));
   // With 300 bytes more no byte count can be true, and the frame is longer than any may be.
   const more = way === 1 ? 2 * random.whole(1, 8) : 300;

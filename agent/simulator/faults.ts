@@ -3,8 +3,8 @@ import { PpuriError } from '../../config/errors.ts';
 import { nearest } from '../../config/nearest.ts';
 import { Random } from './random.ts';
 
-/** What the frames go over: faults of a connection need one, faults of the MBAP header too. */
-export type CarrierKind = 'modbus-tcp' | 'rtu-tcp' | 'pty';
+/** What is said over what: Modbus TCP, RTU frames or an instrument's text. */
+export type CarrierKind = 'modbus-tcp' | 'rtu-tcp' | 'rtu-pty' | 'text-tcp' | 'text-pty';
 
 interface FaultEntry {
   readonly means: string;
@@ -12,8 +12,9 @@ interface FaultEntry {
   readonly carriers?: readonly CarrierKind[];
 }
 
-const connections: readonly CarrierKind[] = ['modbus-tcp', 'rtu-tcp'];
-const lines: readonly CarrierKind[] = ['rtu-tcp', 'pty'];
+const connections: readonly CarrierKind[] = ['modbus-tcp', 'rtu-tcp', 'text-tcp'];
+const lines: readonly CarrierKind[] = ['rtu-tcp', 'rtu-pty', 'text-tcp', 'text-pty'];
+const modbus: readonly CarrierKind[] = ['modbus-tcp', 'rtu-tcp', 'rtu-pty'];
 
 export const faultTable = {
   late: { means: 'the right reply, after the reader has given up' },
@@ -21,18 +22,18 @@ export const faultTable = {
   'duplicate-late': { means: 'the right reply, and again later' },
   truncated: { means: 'the reply breaks off' },
   oversize: { means: 'more data than asked, bytes after the frame, or over the longest frame' },
-  glued: { means: 'the right reply with another frame before or after it' },
+  glued: { means: 'the right reply with another frame before or after it', carriers: modbus },
   echo: { means: 'the request itself before the reply' },
   'echo-only': { means: 'the request itself and no reply' },
   flip: { means: 'one to three bits changed (Modbus TCP: in the header)' },
   burst: { means: 'a burst of up to 16 bits changed', carriers: lines },
-  'foreign-unit': { means: 'another unit’s number, its CRC right' },
-  'wrong-function': { means: 'another function code, its CRC right' },
+  'foreign-unit': { means: 'another unit’s number, its CRC right', carriers: modbus },
+  'wrong-function': { means: 'another function code, its CRC right', carriers: modbus },
   'wrong-transaction': { means: 'another transaction id', carriers: ['modbus-tcp'] },
   'wrong-protocol': { means: 'another protocol id', carriers: ['modbus-tcp'] },
   'wrong-length': { means: 'a false length in the header', carriers: ['modbus-tcp'] },
-  'wrong-count': { means: 'a false byte count, its CRC right' },
-  exception: { means: 'one of the exceptions 1 to 11' },
+  'wrong-count': { means: 'a false byte count, its CRC right', carriers: modbus },
+  exception: { means: 'one of the exceptions 1 to 11', carriers: modbus },
   silent: { means: 'no reply' },
   'slow-loris': { means: 'the reply byte by byte, one each second' },
   endless: { means: 'a stream of bytes that does not end by itself' },

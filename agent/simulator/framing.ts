@@ -1,7 +1,7 @@
-/** How a reply is put in a frame: told truly, or otherwise. */
+/** How a reply is put in a frame: told truly, or otherwise. A text has no frame. */
 import { crc16 } from '../../drivers/modbus/crc16.ts';
 
-export type FramingName = 'modbus-tcp' | 'rtu';
+export type FramingName = 'modbus-tcp' | 'rtu' | 'text';
 
 export interface FrameParts {
   readonly unit: number;
@@ -36,4 +36,5 @@ export function rtuFrame({ unit, pdu }: Pick<FrameParts, 'unit' | 'pdu'>): Buffe
 export const framings: Readonly<Record<FramingName, (parts: FrameParts) => Buffer>> = {
   'modbus-tcp': mbapFrame,
   rtu: rtuFrame,
+  text: ({ pdu }) => pdu,
 };

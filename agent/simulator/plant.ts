@@ -1,4 +1,4 @@
-/** A plant of simulated machines on one Modbus TCP port, one unit each, meters on units of their own. */
+/** A plant of simulated machines on one port or line, one unit each, meters on units of their own. */
 import { EventEmitter } from 'node:events';
 import { PpuriError } from '../../config/errors.ts';
 import type { Profile } from '../../config/profile.ts';
@@ -6,16 +6,13 @@ import type { Garbage } from './garbage.ts';
 import { InstrumentUnit } from './instrument-unit.ts';
 import { type Answered, type MachineTiming, SimulatedMachine } from './machine.ts';
 import { MeterUnit } from './meter-unit.ts';
-import {
-  type ModbusServer,
-  type ServedUnit,
-  startModbusServer,
-  type Traffic,
-} from './modbus-server.ts';
+import type { ServedUnit, Traffic } from './modbus-server.ts';
 import { ModelledSource } from './modelled.ts';
+import { openService, type PlantCarrier, type PlantService } from './plant-service.ts';
 import { anyLoad, loads, PowerMeter } from './power-meter.ts';
 import { Random } from './random.ts';
 import { loadReplay, type ReplayReport } from './replay.ts';
+import type { ServedReply } from './replier.ts';
 import { type Scenario, type ScenarioName, scenarioOf } from './scenario.ts';
 import type { ShotSource, SourceShot, Truth } from './source.ts';
 
@@ -59,6 +56,8 @@ export interface PlantOptions {
   readonly host?: string;
   /** Absent or 0: any free one. */
   readonly port?: number;
+  /** Absent: Modbus TCP without faults. */
+  readonly carrier?: PlantCarrier;
   readonly machines: readonly PlantMachine[];
   readonly meters?: readonly PlantMeter[];
   /** The eastron-sdm630 profile, where there are meters. */
@@ -101,6 +100,8 @@ export interface PlantWrite {
 export interface PlantEvents {
   shot: [shot: MadeShot];
   write: [write: PlantWrite];
+  /** A reply that went out otherwise than it should. */
+  tampered: [reply: ServedReply];
   /** A machine's log is at its end, and its last row has been read. */
   ended: [machine: string];
 }
@@ -110,7 +111,7 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
   const plant = new Plant();
   for (const machine of options.machines) await plant.add(machine, options.meterProfile);
   for (const meter of options.meters ?? []) plant.addMeter(meter, options.meterProfile);
-  await plant.open(options.host ?? '127.0.0.1', options.port ?? 0);
+  await plant.open(options.host ?? '127.0.0.1', options.port ?? 0, options.carrier);
   return plant;
 }
 
@@ -118,18 +119,29 @@ export class Plant extends EventEmitter<PlantEvents> {
   readonly #units = new Map<number, ServedUnit>();
   readonly #machines: SimulatedMachine[] = [];
   readonly #reports = new Map<string, ReplayReport>();
-  #server: ModbusServer | null = null;
+  #server: PlantService | null = null;
 
+  /** `tcp://…`, `rtu+tcp://…`, or a device file. */
+  get address(): string {
+    return this.#server?.address ?? '';
+  }
+
+  /** Empty on a pty. */
   get host(): string {
     return this.#server?.host ?? '';
   }
 
+  /** 0 on a pty. */
   get port(): number {
     return this.#server?.port ?? 0;
   }
 
   traffic(): Traffic {
     return this.#server?.traffic() ?? { requests: 0, bytesIn: 0, bytesOut: 0 };
+  }
+
+  counts(): ReturnType<PlantService['counts']> {
+    return this.#server?.counts() ?? { requests: 0, replies: 0, faults: {}, line: null };
   }
 
   /** What became of each replayed log's columns, by machine. */
@@ -176,11 +188,17 @@ export class Plant extends EventEmitter<PlantEvents> {
     this.#place(unit, new InstrumentUnit(profile, { seed, speed }, load));
   }
 
-  async open(host: string, port: number): Promise<void> {
-    this.#server = await startModbusServer({
+  async open(
+    host: string,
+    port: number,
+    carrier: PlantCarrier = { kind: 'modbus-tcp' },
+  ): Promise<void> {
+    this.#server = await openService({
+      ...carrier,
       host,
       port,
       unit: (id) => this.#units.get(id) ?? null,
+      ...(carrier.faults === undefined ? {} : { onReply: (reply) => this.#tell(reply) }),
     });
     for (const machine of this.#machines) machine.start();
   }
@@ -193,6 +211,10 @@ export class Plant extends EventEmitter<PlantEvents> {
   async stop(): Promise<void> {
     this.stopShots();
     await this.#server?.close();
+  }
+
+  #tell(reply: ServedReply): void {
+    if (reply.fault !== null) this.emit('tampered', reply);
   }
 
   async #sourceOf(given: PlantMachine, scenario: Scenario): Promise<ShotSource> {
