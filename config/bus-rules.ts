@@ -1,4 +1,5 @@
 /** What buses and the devices on them must keep: ports, units, and profiles that speak what the bus carries. */
+import { parseAddress, wordsOf } from './address.ts';
 import { type Checked, deviceProfile } from './clashes.ts';
 import { namesUnit } from './line-dialect.ts';
 import type { Problem } from './problem.ts';
@@ -49,6 +50,47 @@ function unitProblem({ source }: Checked, { path, unit }: Placed, bus: BusConfig
   if (!isRtu(bus) || (unit >= 1 && unit <= 247)) return [];
   const why = unit === 0 ? '0 calls every device and none answers' : `no device has unit ${unit}`;
   return [source.atValue([...path, 'unit'], why, 'units on a serial line are 1 to 247')];
+}
+
+/** Unit, function, count and CRC around the words; and the request before it. */
+const replyBytes = 5;
+const requestBytes = 8;
+
+/** A reply that takes longer on the line than it is waited for would never be heard. */
+function timeoutProblem({ source }: Checked, placed: Placed, bus: BusConfig): Problem[] {
+  if (!isRtu(bus) || !('baudRate' in bus) || bus.baudRate === undefined) return [];
+  const words = longestRead(placed.profile);
+  const bytes = requestBytes + replyBytes + 2 * words;
+  const neededMs = Math.ceil((bytes * 11_000) / bus.baudRate);
+  if (neededMs <= bus.timeoutMs) return [];
+  const { bus: name, path } = placed;
+  const message = `${bus.timeoutMs} ms are too short for ${formatPath(path)}: a reply of ${words} registers takes ${neededMs} ms at ${bus.baudRate} baud`;
+  const hint = `timeoutMs: ${Math.ceil((2 * neededMs) / 100) * 100}, or a smaller modbus.maxReadWords in the profile`;
+  const at = ['buses', name, 'timeoutMs'];
+  return [source.atValue(at, message, hint)];
+}
+
+/** Registers of the longest read that the profile's signals can ask for. */
+function longestRead(profile: Profile | null): number {
+  if (profile === null) return 0;
+  const ends = Object.values(profile.signals).flatMap((signal) => {
+    const at = parseAddress(signal.at);
+    return at === null || at.table === 'coil' || at.table === 'discrete'
+      ? []
+      : [
+          {
+            table: at.table,
+            first: at.address,
+            end: at.address + wordsOf(signal.type, signal.length),
+          },
+        ];
+  });
+  const span = (table: string): number => {
+    const own = ends.filter((one) => one.table === table);
+    if (own.length === 0) return 0;
+    return Math.max(...own.map(({ end }) => end)) - Math.min(...own.map(({ first }) => first));
+  };
+  return Math.min(profile.modbus.maxReadWords, Math.max(span('holding'), span('input')));
 }
 
 function kindProblem({ source }: Checked, placed: Placed, bus: BusConfig): Problem[] {
@@ -132,6 +174,7 @@ export function busProblems(checked: Checked): Problem[] {
     return [
       ...unitProblem(checked, placed, bus),
       ...kindProblem(checked, placed, bus),
+      ...timeoutProblem(checked, placed, bus),
       ...requestProblem(checked, placed),
     ];
   });

@@ -13,12 +13,7 @@ export const gatewaySchema = z.strictObject({
   locale: z.enum(['ko', 'en']).default('ko').describe('Language of alerts for operators.'),
 });
 
-const timeoutMs = z
-  .int()
-  .min(10)
-  .max(60_000)
-  .default(500)
-  .describe('Longest wait for one reply.');
+const timeoutMs = z.int().min(10).max(60_000).default(500).describe('Longest wait for one reply.');
 const host = z.string().min(1).describe('Address of the device, gateway or converter.');
 const port = z.int().min(1).max(65535);
 const baudRate = z.int().min(300).max(4_000_000);
@@ -36,7 +31,10 @@ const serialPort = {
     .describe('Instead of `path`: the USB serial number of the adapter.'),
   baudRate: baudRate.default(9600).describe('Bits per second on the line.'),
   parity: z.enum(['none', 'even', 'odd']).default('none').describe('Parity bit.'),
-  stopBits: z.union([z.literal(1), z.literal(2)]).default(1).describe('Stop bits.'),
+  stopBits: z
+    .union([z.literal(1), z.literal(2)])
+    .default(1)
+    .describe('Stop bits.'),
 };
 
 const rtuLine = {
@@ -84,7 +82,10 @@ export const busSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('serial-line').describe('Instruments that speak text, on a serial port.'),
     ...serialPort,
-    dataBits: z.union([z.literal(7), z.literal(8)]).default(8).describe('Data bits.'),
+    dataBits: z
+      .union([z.literal(7), z.literal(8)])
+      .default(8)
+      .describe('Data bits.'),
     ...lineEnd,
     timeoutMs,
   }),

@@ -9,6 +9,20 @@ export function describeWrite(request: Pick<WriteRequest, 'table' | 'address' | 
   return `write ${request.table} ${range(request.address, request.values.length)}`;
 }
 
+/** What befell the link, told of the request that was waiting on it. */
+export function ofRequest(
+  cause: PpuriError,
+  request: ReadRequest | WriteRequest,
+  endpoint: string,
+): PpuriError {
+  return new PpuriError(cause.code, cause.message, {
+    operation: 'values' in request ? describeWrite(request) : describeRead(request),
+    subject: `${endpoint} unit ${request.unit}`,
+    hint: cause.hint,
+    cause,
+  });
+}
+
 function range(address: number, count: number): string {
   return count === 1 ? `${address}` : `${address}..${address + count - 1}`;
 }

@@ -1,5 +1,5 @@
 import { PpuriError } from '../../config/errors.ts';
-import { describeRead, describeWrite } from '../describe.ts';
+import { ofRequest } from '../describe.ts';
 import type { ReadRequest, WriteRequest } from '../driver.ts';
 import type { Abandoned, RegisterLink, Settle, Transport } from '../transport.ts';
 import { PduClient, type PduDone } from './pdu-client.ts';
@@ -127,18 +127,4 @@ class TcpLink implements RegisterLink {
     this.#request = null;
     settle?.(error, words, this.#port.receivedAt);
   };
-}
-
-/** What befell the connection, told of the request that was waiting on it. */
-function ofRequest(
-  cause: PpuriError,
-  request: ReadRequest | WriteRequest,
-  endpoint: string,
-): PpuriError {
-  return new PpuriError(cause.code, cause.message, {
-    operation: 'values' in request ? describeWrite(request) : describeRead(request),
-    subject: `${endpoint} unit ${request.unit}`,
-    hint: cause.hint,
-    cause,
-  });
 }
