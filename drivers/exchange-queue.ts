@@ -120,11 +120,12 @@ export class ExchangeQueue<L extends Link> {
     this.#closed = true;
     this.#wake.cancel();
     clearTimeout(this.#deadline);
-    await this.#keeper.close();
+    const closing = this.#keeper.close();
     const active = this.#active;
     this.#active = null;
     active?.exchange.reject(this.#closedError(active));
     for (const job of this.#queue.drain()) job.exchange.reject(this.#closedError(job));
+    await closing;
   }
 
   #unit(unit: number): UnitMonitor {
@@ -310,10 +311,14 @@ export class ExchangeQueue<L extends Link> {
     const details = { operation: job.exchange.describe(), subject: this.#subject(job) };
     const instead = left.link === 'silence' ? left.instead : null;
     if (left.link === 'silence' && left.reply === 'damaged') {
-      return new PpuriError(left.malformed ?? 'modbus-malformed', `the reply came damaged: ${instead}`, {
-        ...details,
-        hint: 'check termination, shielding and earthing of the line, baud rate and parity',
-      });
+      return new PpuriError(
+        left.malformed ?? 'modbus-malformed',
+        `the reply came damaged: ${instead}`,
+        {
+          ...details,
+          hint: 'check termination, shielding and earthing of the line, baud rate and parity',
+        },
+      );
     }
     const but = instead === null ? '' : `, only ${instead}`;
     return new PpuriError('bus-timeout', `no matching reply within ${job.deadlineMs} ms${but}`, {
