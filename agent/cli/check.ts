@@ -37,6 +37,11 @@ export interface CheckReport {
 }
 
 function readCount(profile: Profile, unit: number, poll: Poll): number {
+  const { line, signals } = profile;
+  if (line !== undefined) {
+    const ofPoll = Object.values(signals).filter((signal) => signal.poll === poll);
+    return line.mode === 'polled' ? new Set(ofPoll.map(({ everyMs }) => everyMs)).size : 0;
+  }
   const spans = Object.entries(profile.signals).flatMap(([tag, signal]) => {
     const at = signal.poll === poll ? parseAddress(signal.at) : null;
     if (at === null) return [];

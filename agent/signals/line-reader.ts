@@ -17,7 +17,7 @@ export interface LineReaderOptions {
 }
 
 export class LineReader {
-  /** Signals as of the shot; null when there are none. Never rejects: what is not there is missing. */
+  /** Signals as of the shot; null when there are none. */
   readonly shot: ReadGroup | null;
   /** Slow signals, one group per pace. */
   readonly slow: readonly ReadGroup[];
@@ -63,10 +63,8 @@ export class LineReader {
       everyMs,
       signals: signals.map(({ name }) => name),
       blocks: this.#streaming ? 0 : 1,
-      read: async (priority) => {
-        if (this.#streaming) return this.#said(signals);
-        return everyMs === 0 ? this.#askForShot(signals, priority) : this.#ask(signals, priority);
-      },
+      read: async (priority) =>
+        this.#streaming ? this.#said(signals) : this.#ask(signals, priority),
     };
   }
 
@@ -91,17 +89,6 @@ export class LineReader {
     });
     const readings = this.#messages.read(text, at) ?? {};
     return pick(signals, ({ name }) => readings[name] ?? missingReading(at, 'not in the message'));
-  }
-
-  /** A scale that does not answer must not cost the shot. */
-  async #askForShot(signals: readonly LineSignal[], priority: Priority): Promise<Readings> {
-    try {
-      return await this.#ask(signals, priority);
-    } catch (error) {
-      if (!(error instanceof PpuriError)) throw error;
-      const at = instant();
-      return pick(signals, () => missingReading(at, error.message));
-    }
   }
 
   #hear(heard: LineReading | PpuriError): void {

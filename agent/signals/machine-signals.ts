@@ -4,7 +4,12 @@ import { PpuriError } from '../../config/errors.ts';
 import type { FeatureSpec, Profile, SignalSpec } from '../../config/profile.ts';
 import type { AnyBus } from '../../drivers/driver.ts';
 import type { Reading } from '../records.ts';
-import { DeviceReader, type Readings, type TriggerReading } from './device-reader.ts';
+import {
+  DeviceReader,
+  type ReadGroup,
+  type Readings,
+  type TriggerReading,
+} from './device-reader.ts';
 import { FrozenSensors } from './frozen.ts';
 import { LineReader } from './line-reader.ts';
 import { agedReading, missingReading } from './reading.ts';
@@ -55,6 +60,19 @@ function mainReader(device: DeviceSource): DeviceReader {
     subject: device.bus.name,
     hint: 'give the device plc a modbus bus',
   });
+}
+
+/** A meter or scale that does not answer must not cost the shot. */
+async function readOrMissing(shot: ReadGroup): Promise<Readings> {
+  try {
+    return await shot.read('shot');
+  } catch (error) {
+    if (!(error instanceof PpuriError)) throw error;
+    const at = { monoMs: performance.now(), wallMs: Date.now() };
+    return Object.fromEntries(
+      shot.signals.map((name) => [name, missingReading(at, error.message)]),
+    );
+  }
 }
 
 function namedSpecs(devices: readonly DeviceSource[]): Map<string, SignalSpec> {
@@ -128,7 +146,7 @@ export class MachineSignals {
   async completeReadings(snapshot: Readings, atMonoMs: number): Promise<Readings> {
     const all: Readings = { ...snapshot };
     for (const { shot } of this.#accessories) {
-      if (shot !== null) Object.assign(all, await shot.read('shot'));
+      if (shot !== null) Object.assign(all, await readOrMissing(shot));
     }
     for (const [name, everyMs] of this.#slow)
       all[name] = this.#slowReading(name, everyMs, atMonoMs);
