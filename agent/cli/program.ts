@@ -11,7 +11,10 @@ import { addCycles } from './cycles.ts';
 import { addDemo } from './demo.ts';
 import { addDoctor } from './doctor.ts';
 import { addModel } from './model.ts';
+import { addProbe } from './probe.ts';
+import { addRead } from './read.ts';
 import { addRun } from './run.ts';
+import { addScan } from './scan.ts';
 import { addSimulate } from './simulate.ts';
 import { addStatus } from './status.ts';
 
@@ -28,6 +31,9 @@ export function createProgram(): Command {
   addDemo(program);
   addRun(program);
   addCheck(program);
+  addScan(program);
+  addRead(program);
+  addProbe(program);
   addStatus(program);
   addCycles(program);
   addAlerts(program);

@@ -1,0 +1,111 @@
+/** What `ppuri probe` prints. */
+import { styleText } from 'node:util';
+import type { Reading } from '../records.ts';
+import { busUrl } from '../survey/bus-url.ts';
+import { causes, type Diagnosis } from '../survey/causes.ts';
+import { isDoubtful, isSound, type SignalEvidence } from '../survey/evidence.ts';
+import type { ProbedBus } from './probe-run.ts';
+import { hexWord, numberText } from './read-lines.ts';
+import { type Column, tableLines } from './table.ts';
+import type { Language } from './words.ts';
+
+const qualityWords: Readonly<
+  Record<Reading['quality'], { readonly ko: string; readonly en: string }>
+> = {
+  good: { ko: '정상', en: 'good' },
+  stale: { ko: '오래됨', en: 'stale' },
+  invalid: { ko: '무효', en: 'invalid' },
+  missing: { ko: '없음', en: 'missing' },
+};
+
+function valueText({ reading, signal }: SignalEvidence): string {
+  if (reading.text !== undefined) return JSON.stringify(reading.text);
+  if (reading.value === null) return '-';
+  const value = Number.isInteger(reading.value) ? String(reading.value) : numberText(reading.value);
+  return `${value} ${signal.unit}`.trim();
+}
+
+function qualityText(evidence: SignalEvidence, lang: Language): string {
+  const doubt = lang === 'ko' ? '의심' : 'doubtful';
+  return isDoubtful(evidence) ? doubt : qualityWords[evidence.reading.quality][lang];
+}
+
+const mostWords = 4;
+
+function wordsText(words: readonly number[] | null): string {
+  if (words === null) return '-';
+  return words.slice(0, mostWords).map(hexWord).join(' ') + (words.length > mostWords ? ' …' : '');
+}
+
+function signalColumns(lang: Language, color: boolean): Column<SignalEvidence>[] {
+  const ko = lang === 'ko';
+  const paint = (text: string, evidence: SignalEvidence): string => {
+    if (!color || isSound(evidence)) return text;
+    return styleText(evidence.signal.required ? 'red' : 'yellow', text, { validateStream: false });
+  };
+  return [
+    { title: ko ? '신호' : 'signal', text: ({ signal }) => signal.name },
+    { title: ko ? '이름' : 'title', text: ({ signal }) => signal.title[lang] },
+    { title: ko ? '값' : 'value', align: 'right', text: valueText },
+    { title: ko ? '품질' : 'quality', text: (one) => qualityText(one, lang), paint },
+    { title: ko ? '위치' : 'at', text: ({ signal }) => `${signal.table} ${signal.address}` },
+    { title: ko ? '원시 워드' : 'raw words', text: ({ words }) => wordsText(words) },
+    {
+      title: 'ms',
+      align: 'right',
+      text: ({ roundTripMs }) => (roundTripMs === null ? '-' : roundTripMs.toFixed(1)),
+    },
+    { title: ko ? '비고' : 'note', text: ({ reading }) => reading.note ?? '' },
+  ];
+}
+
+function causeLines(found: Diagnosis, lang: Language, color: boolean): string[] {
+  const ko = lang === 'ko';
+  const { text, action } = causes[found.cause];
+  const where = found.machine === null ? found.bus : `${found.machine}.${found.device}`;
+  const signals = found.signals.length === 0 ? '' : ` [${found.signals.join(', ')}]`;
+  const head = `>> ${where}${signals}: ${text[lang]} (${found.cause})`;
+  return [
+    color ? styleText('yellow', head, { validateStream: false }) : head,
+    `   ${ko ? '근거' : 'seen'}: ${found.evidence[lang]}`,
+    ...(found.remedy === null ? [] : [`   ${ko ? '고칠 설정' : 'set'}: ${found.remedy}`]),
+    `   ${ko ? '조치' : 'do'}: ${action[lang]}`,
+  ];
+}
+
+function busLines(bus: ProbedBus, lang: Language, color: boolean): string[] {
+  const ko = lang === 'ko';
+  const head = `${ko ? '버스' : 'bus'} ${bus.name}  ${busUrl(bus.config)}`;
+  if (bus.failure !== null) {
+    const failed = ko ? '열 수 없음' : 'cannot be opened';
+    return [`${head}  ${failed}: ${bus.failure.message}`];
+  }
+  if (bus.textDevices.length > 0) {
+    const devices = bus.textDevices.join(', ');
+    const why = ko
+      ? '문자 기기, ppuri scan으로 확인'
+      : 'speaks text; see what it says with ppuri scan';
+    return [`${head}  ${devices}: ${why}`];
+  }
+  const devices = bus.devices.flatMap(({ machine, device, unit, profile, signals }) => [
+    '',
+    `${machine}.${device}  ${ko ? '국번' : 'unit'} ${unit}  ${profile}`,
+    ...tableLines(signalColumns(lang, color), signals),
+  ]);
+  return [head, ...devices];
+}
+
+export function probeLines(buses: readonly ProbedBus[], lang: Language, color: boolean): string[] {
+  const signals = buses.flatMap(({ devices }) => devices.flatMap((device) => device.signals));
+  const bad = signals.filter((one) => !isSound(one) && one.signal.required).length;
+  const found = buses.flatMap((bus) => bus.causes);
+  const sum =
+    lang === 'ko'
+      ? `신호 ${signals.length}개 중 필수 신호 이상 ${bad}개, 원인 ${found.length}건`
+      : `${signals.length} signals, ${bad} required ones not good, ${found.length} causes found`;
+  return [
+    ...buses.flatMap((bus) => [...busLines(bus, lang, color), '']),
+    ...found.flatMap((one) => causeLines(one, lang, color)),
+    sum,
+  ];
+}

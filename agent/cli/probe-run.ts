@@ -1,0 +1,127 @@
+/** Every device of a configuration read once, bus by bus, and what is wrong with it. */
+import { deviceProfile } from '../../config/clashes.ts';
+import { PpuriError } from '../../config/errors.ts';
+import type { Profile } from '../../config/profile.ts';
+import type { BusConfig, Config } from '../../config/schema.ts';
+import type { Bus } from '../../drivers/driver.ts';
+import { createBus } from '../../drivers/registry.ts';
+import type { Diagnosis } from '../survey/causes.ts';
+import { diagnose } from '../survey/diagnose.ts';
+import type { BusEvidence, DeviceEvidence, SignalEvidence } from '../survey/evidence.ts';
+import type { Progress } from './progress.ts';
+import { readDevice } from './read-signals.ts';
+
+export interface ProbeOptions {
+  readonly config: Config;
+  readonly profiles: ReadonlyMap<string, Profile>;
+  /** Of these machines only; null: all. */
+  readonly machine: string | null;
+  readonly trySettings: boolean;
+  readonly progress: Progress;
+  readonly stop: AbortSignal;
+}
+
+export interface ProbedBus extends BusEvidence {
+  readonly causes: readonly Diagnosis[];
+  /** Devices whose bus speaks text: they are listened to by the agent, not probed. */
+  readonly textDevices: readonly string[];
+}
+
+interface Place {
+  readonly machine: string;
+  readonly device: string;
+  readonly unit: number;
+  readonly profile: Profile;
+}
+
+/** The buses that the wanted machines are on, by name. */
+export function busesOf({
+  config,
+  machine,
+}: Pick<ProbeOptions, 'config' | 'machine'>): Map<string, BusConfig> {
+  const machines = config.machines.filter(({ id }) => machine === null || id === machine);
+  const names = new Set(
+    machines.flatMap(({ devices }) => Object.values(devices).map(({ bus }) => bus)),
+  );
+  return new Map(Object.entries(config.buses).filter(([name]) => names.has(name)));
+}
+
+/** One bus after the other; an interrupted probe gives what it has. */
+export async function probe(options: ProbeOptions): Promise<ProbedBus[]> {
+  const probed: ProbedBus[] = [];
+  for (const [name, config] of busesOf(options)) {
+    if (options.stop.aborted) break;
+    probed.push(await probeBus(name, config, options));
+  }
+  return probed;
+}
+
+async function probeBus(
+  name: string,
+  config: BusConfig,
+  options: ProbeOptions,
+): Promise<ProbedBus> {
+  const places = placesOn(name, options);
+  const bus = createBus(name, config);
+  if (bus.kind !== 'registers') {
+    const textDevices = places.map(({ machine, device }) => `${machine}.${device}`);
+    const nothing = { failure: null, stats: null, devices: [], causes: [] };
+    return { name, config, ...nothing, textDevices };
+  }
+  const evidence = await readBus(name, config, bus, places, options);
+  options.progress.tell(`${name}: …`);
+  const causes = options.stop.aborted ? [] : await causesOf(evidence, options);
+  return { ...evidence, causes, textDevices: [] };
+}
+
+async function readBus(
+  name: string,
+  config: BusConfig,
+  bus: Bus,
+  places: readonly Place[],
+  { progress, stop }: ProbeOptions,
+): Promise<BusEvidence> {
+  const devices: DeviceEvidence[] = [];
+  try {
+    for (const { profile, ...place } of places) {
+      if (stop.aborted) break;
+      progress.tell(`${name}: ${place.machine}.${place.device}`);
+      const { unit } = place;
+      const signals = await readDevice({ bus, unit, profile, exceptions: 'split', stop });
+      devices.push({ ...place, profile: profile.id, signals });
+    }
+    const stats = bus.stats();
+    const failure = stats.connects === 0 ? firstError(devices) : null;
+    return { name, config, failure, stats, devices };
+  } finally {
+    await bus.close();
+  }
+}
+
+function firstError(devices: readonly DeviceEvidence[]): PpuriError | null {
+  const signals: SignalEvidence[] = devices.flatMap((device) => device.signals);
+  return signals.find(({ error }) => error !== null)?.error ?? null;
+}
+
+/** Trials may fail as the bus did; then what was read stands by itself. */
+async function causesOf(evidence: BusEvidence, options: ProbeOptions): Promise<Diagnosis[]> {
+  try {
+    return await diagnose(evidence, options);
+  } catch (error) {
+    if (!(error instanceof PpuriError)) throw error;
+    return await diagnose({ ...evidence, failure: error }, options);
+  }
+}
+
+function placesOn(name: string, { config, profiles, machine }: ProbeOptions): Place[] {
+  const places: Place[] = [];
+  for (const one of config.machines) {
+    if (machine !== null && one.id !== machine) continue;
+    for (const [device, settings] of Object.entries(one.devices)) {
+      const profile = profiles.get(deviceProfile(one, settings));
+      if (settings.bus !== name || profile === undefined) continue;
+      places.push({ machine: one.id, device, unit: settings.unit, profile });
+    }
+  }
+  return places;
+}
