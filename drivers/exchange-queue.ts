@@ -182,15 +182,31 @@ export class ExchangeQueue<L extends Link> {
     if (this.#active !== null || this.#closed || this.#queue.length === 0) return;
     const link = this.#keeper.link;
     if (link === null) this.#keeper.demand();
-    else this.#next(link);
+    else if (link.quietUntilMs === 0) this.#next(link);
+    else this.#listenThenNext(link);
   }
 
-  #next(link: L): void {
+  /**
+   * After a busy moment a late reply may lie unread: what the port has is heard first, and only then
+   * is it known whether the line is quiet.
+   */
+  #listenThenNext(link: L): void {
     const nowMs = performance.now();
     if (link.quietUntilMs > nowMs) {
       this.#waitForQuiet(link, nowMs);
       return;
     }
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      if (this.#active !== null || this.#closed || this.#keeper.link !== link) this.#pump();
+      else if (link.quietUntilMs > performance.now()) this.#listenThenNext(link);
+      else this.#next(link);
+    });
+  }
+
+  #next(link: L): void {
+    const nowMs = performance.now();
     this.#noisySinceMs = null;
     const ready = (job: Job<L>): boolean => readyAtMs(job, link) <= nowMs;
     for (let job = this.#queue.take(ready); job !== null; job = this.#queue.take(ready)) {

@@ -79,14 +79,14 @@ class SerialChannel implements Channel {
   }
 
   #waitForBytes(): void {
-    // The addon calls back outside any task of Node: promises settled there would wait for the next.
-    this.#port.poller.once('readable', (error) => setImmediate(() => this.#ready(error)));
-  }
-
-  #ready(error: Error | null): void {
-    if (this.#closed !== null) return;
-    if (error !== null) this.#lost(error);
-    else this.#read();
+    this.#port.poller.once('readable', (error) => {
+      // The addon calls back outside any task of Node: what promises wait for here would wait for
+      // the next one. The bytes are read at once, so that nothing is sent before they are heard.
+      setImmediate(() => undefined);
+      if (this.#closed !== null) return;
+      if (error !== null) this.#lost(error);
+      else this.#read();
+    });
   }
 
   #read(): void {

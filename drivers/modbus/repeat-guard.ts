@@ -6,10 +6,15 @@
  * until the true reply must have come.
  */
 
-/** Frames remembered of each unit. */
-const remembered = 8;
+/** Frames remembered of each unit, and for how long. */
+const remembered = 16;
+const rememberedMs = 2000;
 /** Share of a new round trip in the typical one. */
 const newShare = 0.1;
+/** On a line that was heard to repeat frames, a true reply is waited for this much longer. */
+const patience = 20;
+const leastPatienceMs = 50;
+const suspectedMs = 600_000;
 
 interface Accepted {
   readonly frame: Buffer;
@@ -33,14 +38,24 @@ export interface Candidate {
 }
 
 export class RepeatGuard {
-  readonly #rememberMs: number;
   readonly #silenceMs: number;
   readonly #units = new Map<number, UnitHistory>();
+  #suspectUntilMs = Number.NEGATIVE_INFINITY;
 
-  /** `rememberMs`: how late a repeated frame may come. */
-  constructor(rememberMs: number, silenceMs: number) {
-    this.#rememberMs = rememberMs;
+  constructor(silenceMs: number) {
     this.#silenceMs = silenceMs;
+  }
+
+  /** Bytes that nobody asked for: a frame accepted before among them shows a line that repeats. */
+  heardUnasked(bytes: Buffer, atMs: number): void {
+    for (const { accepted } of this.#units.values()) {
+      if (accepted.some(({ frame }) => bytes.includes(frame))) this.suspect(atMs);
+    }
+  }
+
+  /** The line has repeated a frame. */
+  suspect(atMs: number): void {
+    this.#suspectUntilMs = atMs + suspectedMs;
   }
 
   /** Monotonic ms until which `unit` is not to be asked. */
@@ -70,7 +85,7 @@ export class RepeatGuard {
         ? roundTripMs
         : history.typicalMs * (1 - newShare) + roundTripMs * newShare;
     const { accepted } = history;
-    const old = accepted.findIndex((one) => atMs - one.atMs <= this.#rememberMs);
+    const old = accepted.findIndex((one) => atMs - one.atMs <= rememberedMs);
     accepted.splice(0, old === -1 ? accepted.length : old);
     if (accepted.length === remembered) accepted.shift();
     accepted.push({ frame, request, atMs });
@@ -78,6 +93,9 @@ export class RepeatGuard {
 
   /** When the true reply will have come, if this one came too quickly to be it; else 0. */
   #answeredByMs({ typicalMs }: UnitHistory, sentMs: number, atMs: number): number {
+    if (atMs < this.#suspectUntilMs) {
+      return sentMs + Math.max(leastPatienceMs, patience * (typicalMs ?? 0));
+    }
     if (typicalMs === null || atMs - sentMs >= typicalMs - this.#silenceMs) return 0;
     return sentMs + 2 * typicalMs;
   }

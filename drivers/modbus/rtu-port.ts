@@ -12,8 +12,6 @@ export interface RtuTiming {
   readonly silenceMs: number;
   /** One character on the line; null: not known. */
   readonly byteMs: number | null;
-  /** How late a reply may come and still be taken for another's. */
-  readonly ghostMs: number;
 }
 
 /** What came instead of a reply. */
@@ -65,7 +63,7 @@ export class RtuPort extends EventEmitter {
     this.#channel = channel;
     this.#timing = timing;
     this.#echo = echo;
-    this.#guard = new RepeatGuard(timing.ghostMs, timing.silenceMs);
+    this.#guard = new RepeatGuard(timing.silenceMs);
     // What a device was saying as we came is not for us.
     this.quietUntilMs = performance.now() + timing.silenceMs;
   }
@@ -86,12 +84,9 @@ export class RtuPort extends EventEmitter {
   receive(bytes: Uint8Array): void {
     this.quietUntilMs = performance.now() + this.#timing.silenceMs;
     const waiting = this.#waiting;
-    if (waiting === null) {
-      this.strayBytes += bytes.length;
-      return;
-    }
     this.#append(bytes);
-    this.#look(waiting);
+    if (waiting === null) this.#stray(bytes.length);
+    else this.#look(waiting);
   }
 
   /** Gives up the outstanding request: what came instead, and the silence its reply may need. */
@@ -122,12 +117,19 @@ export class RtuPort extends EventEmitter {
     this.#size += kept.length;
   }
 
+  /** What came since the last exchange is kept together: a frame may come in pieces. */
+  #stray(size: number): void {
+    this.strayBytes += size;
+    this.#guard.heardUnasked(this.#received.subarray(0, this.#size), performance.now());
+  }
+
   #look(waiting: Outstanding): void {
     const from = this.#afterEcho(waiting.request);
     if (from === null || this.#ambiguous) return;
     const found = findReply(this.#received, from, this.#size, waiting.shape);
     if (found === 'none') return;
     if (found === 'ambiguous') {
+      this.#guard.suspect(performance.now());
       this.#ambiguous = true;
       this.#held = null;
       this.#hold.cancel();
@@ -155,10 +157,13 @@ export class RtuPort extends EventEmitter {
   }
 
   #passUp({ candidate, receivedAt }: Held): void {
+    const { frame, atMs } = candidate;
+    const all = this.#received.subarray(0, this.#size);
+    if (all.indexOf(frame) !== all.lastIndexOf(frame)) this.#guard.suspect(atMs);
     this.receivedAt = receivedAt;
     this.#guard.accepted(candidate);
     this.#forget();
-    this.emit('data', candidate.frame);
+    this.emit('data', frame);
   }
 
   #forget(): void {

@@ -43,7 +43,6 @@ export class RtuTransport implements Transport {
     this.#timing = {
       byteMs,
       silenceMs: silenceOf(byteMs, silenceMs),
-      ghostMs: this.quarantineMs,
     };
   }
 

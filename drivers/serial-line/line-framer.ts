@@ -8,6 +8,8 @@ import { sevenBits, withoutEighthBit } from './parity.ts';
 
 /** More than this without an end is no message. */
 export const longestMessage = 1024;
+/** … nor this where an expression must be tried again at every byte. */
+const longestByPattern = 256;
 /** Instruments send a message in one go; converters and USB adapters add some 50 ms. */
 export const longestPauseMs = 500;
 
@@ -30,7 +32,10 @@ interface Cut {
 export class LineFramer {
   readonly #framing: LineFraming;
   readonly #pattern: RegExp | null;
+  readonly #longest: number;
   #text = '';
+  /** `#text` as the framing sees it: without parity bits. */
+  #seen = '';
   /** Of the last byte, or of the moment listening began. */
   #lastMs: number;
   /** What comes first may be the end of a message whose beginning was not heard. */
@@ -45,6 +50,7 @@ export class LineFramer {
   constructor(framing: LineFraming, start: 'fresh' | 'midway', nowMs: number) {
     this.#framing = framing;
     this.#pattern = 'pattern' in framing.end ? new RegExp(framing.end.pattern, 's') : null;
+    this.#longest = this.#pattern === null ? longestMessage : longestByPattern;
     this.#midway = start === 'midway';
     this.#lastMs = nowMs;
   }
@@ -59,33 +65,43 @@ export class LineFramer {
     this.#notePause(nowMs - this.#lastMs);
     this.#lastMs = nowMs;
     const framed: Framed[] = [];
-    this.#text += Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+    this.#append(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1'));
     for (let cut = this.#cut(); cut !== null; cut = this.#cut()) {
       const found = this.#judge(cut);
-      this.#text = this.#text.slice(cut.next);
+      this.#keep(this.#text.length - cut.next);
       this.#midway = false;
       this.#paused = false;
       if (found !== null) framed.push(found);
     }
-    if (this.#text.length > longestMessage) framed.push(...this.#overflow());
+    if (this.#text.length > this.#longest) framed.push(...this.#overflow());
     return framed;
+  }
+
+  #append(text: string): void {
+    this.#text += text;
+    this.#seen += this.#framing.bits === 7 ? withoutEighthBit(text) : text;
+  }
+
+  /** Only the last `size` characters. */
+  #keep(size: number): void {
+    this.#text = this.#text.slice(this.#text.length - size);
+    this.#seen = this.#seen.slice(this.#seen.length - size);
   }
 
   #notePause(pauseMs: number): void {
     if (pauseMs <= longestPauseMs) return;
     if (!this.empty) this.#paused = true;
     else {
-      this.#text = '';
+      this.#keep(0);
       this.#midway = false;
     }
   }
 
   #cut(): Cut | null {
-    const { end, bits } = this.#framing;
-    const seen = bits === 7 ? withoutEighthBit(this.#text) : this.#text;
-    if ('delimiter' in end) return cutAt(seen, end.delimiter);
-    if ('length' in end) return cutAfter(seen, end.length);
-    return this.#pattern === null ? null : cutByPattern(seen, this.#pattern);
+    const { end } = this.#framing;
+    if ('delimiter' in end) return cutAt(this.#seen, end.delimiter);
+    if ('length' in end) return cutAfter(this.#seen, end.length);
+    return this.#pattern === null ? null : cutByPattern(this.#seen, this.#pattern);
   }
 
   #judge({ start, end }: Cut): Framed | null {
@@ -93,7 +109,7 @@ export class LineFramer {
     if (this.#midway || message === '') return null;
     if (this.#paused) return { text: message, fault: 'pause' };
     if (this.#text.slice(0, start).trim() !== '') return { text: message, fault: 'out-of-step' };
-    if (message.length > longestMessage) return { text: message, fault: 'too-long' };
+    if (message.length > this.#longest) return { text: message, fault: 'too-long' };
     const plain = this.#framing.bits === 7 ? sevenBits(message) : message;
     if (plain === null) return { text: message, fault: 'parity' };
     const { checksum, checksumFrom } = this.#framing;
@@ -107,7 +123,7 @@ export class LineFramer {
     const kept = 'delimiter' in end ? end.delimiter.length - 1 : 0;
     const told = this.#midway;
     const text = this.#text.slice(0, 40);
-    this.#text = kept === 0 ? '' : this.#text.slice(-kept);
+    this.#keep(kept);
     this.#midway = true;
     return told ? [] : [{ text, fault: 'too-long' }];
   }

@@ -1,7 +1,8 @@
 /** Seven-bit text read eight bits wide: the eighth is parity, or nothing where the port took it off. */
 
 export function withoutEighthBit(text: string): string {
-  return [...text].map((char) => String.fromCharCode(char.charCodeAt(0) & 0x7f)).join('');
+  // Node's ascii is latin1 with the eighth bit cleared.
+  return Buffer.from(text, 'latin1').toString('ascii');
 }
 
 /** The seven bits; null when the parity of some byte is not that of the others. */

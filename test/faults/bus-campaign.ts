@@ -81,8 +81,10 @@ class Liar {
     this.#context = {
       random: createRandom(seed ^ 0x5eed),
       timeoutMs,
-      // A TCP ghost may come at any time; an RTU one is known for a ghost while its unit is left alone.
-      late: bus === 'modbus-tcp' ? [1.5, 300] : [1.2, 2.9],
+      // A TCP ghost may come at any time; an RTU one is known for a ghost while its unit is left
+      // alone, which is three time-outs from the request on. The rest is for the way to the port.
+      late: bus === 'modbus-tcp' ? [1.5, 300] : [1.2, 2.4],
+      latest: bus === 'modbus-tcp' ? Number.POSITIVE_INFINITY : 2.5,
       repeatMs: [0, 0.9 * timeoutMs],
       later: (ms, then) => this.#later(ms, then),
     };

@@ -17,6 +17,8 @@ export interface LieContext {
   readonly timeoutMs: number;
   /** How late a reply may come, as multiples of the time-out. */
   readonly late: readonly [number, number];
+  /** One that a busy process would send later than this is not sent at all. */
+  readonly latest: number;
   /** Of a repeated reply, ms. */
   readonly repeatMs: readonly [number, number];
   later(ms: number, then: () => void): void;
@@ -39,8 +41,10 @@ const changed = (bytes: Buffer, at: number, xor: number): Buffer => {
 };
 
 export const rtuLies: Readonly<Record<string, Lie<RtuRequest, Reply>>> = {
-  late: (one, reply, { random, timeoutMs, late, later }) =>
-    later(timeoutMs * between(random, late), () => reply(honestRtu(one))),
+  late: (one, reply, { random, timeoutMs, late, latest, later }) =>
+    later(timeoutMs * between(random, late), () => {
+      if (performance.now() - one.atMs < latest * timeoutMs) reply(honestRtu(one));
+    }),
   repeated: (one, reply, { random, repeatMs, later }) => {
     reply(honestRtu(one));
     later(between(random, repeatMs), () => reply(honestRtu(one)));

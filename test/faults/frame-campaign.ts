@@ -38,7 +38,7 @@ export interface FuzzReport {
   readonly heapGrowth: number;
 }
 
-const timing = { silenceMs: 0, byteMs: null, ghostMs: 0 };
+const timing = { silenceMs: 0, byteMs: null };
 const slowMs = 10;
 const below = (random: Random, n: number): number => Math.floor(random() * n);
 

@@ -182,6 +182,19 @@ describe.each(carriers)(`a scanner, over %s${leftOut}`, (carrier) => {
     expect((await until(lot, (one) => one?.text !== undefined))?.text).toBe('LOT-2');
   });
 
+  test('the end of a scan that began before the line was open is no lot', async () => {
+    const { bus, device, lot } = await scanner();
+    device.say('24-0017\r');
+    await until(
+      async () => bus.stats().bytesReceived,
+      (bytes) => bytes === 8,
+    );
+    expect((await lot())?.quality).toBe('missing');
+    device.say('LOT-24-0018\r');
+    const first = await until(lot, (one) => one?.quality !== 'missing');
+    expect(first).toMatchObject({ text: 'LOT-24-0018', quality: 'good' });
+  });
+
   test('when the line was lost the lot may have changed: it holds no longer', async () => {
     const { device, lot } = await scanner();
     const scanning = setInterval(() => device.say('LOT-7\r'), 10);
