@@ -15,6 +15,7 @@ import { type LineCounts, MachineLine } from './line.ts';
 import { RejectSignal } from './outputs/reject-signal.ts';
 import type { AgentEvent, Alert, Cycle, Instant, RecordBody, Verdict } from './records.ts';
 import { type DeviceSource, MachineSignals } from './signals/machine-signals.ts';
+import type { SlowPollerStats } from './signals/slow-poller.ts';
 import { type Answer, Judge } from './verdict/judge.ts';
 import { limitsInForce } from './verdict/limits.ts';
 
@@ -60,8 +61,15 @@ export interface MachineStatus {
     readonly wallMs: number;
   } | null;
   readonly openAlerts: readonly Alert[];
+  readonly devices: readonly {
+    readonly name: string;
+    readonly bus: string;
+    readonly unit: number;
+  }[];
   readonly polls: number;
   readonly missedTicks: number;
+  /** Of its slow signals together. */
+  readonly slow: SlowPollerStats;
   readonly rejects: { readonly pulses: number; readonly failed: number } | null;
 }
 
@@ -193,8 +201,14 @@ export class Machine {
       counts,
       last: last === null ? null : summary(last.cycle, last.verdict),
       openAlerts: this.#alerts.open(),
+      devices: Object.entries(this.#config.devices).map(([name, { bus, unit }]) => ({
+        name,
+        bus,
+        unit,
+      })),
       polls,
       missedTicks,
+      slow: slowTotals(this.#signals.stats()),
       rejects: this.#reject?.stats() ?? null,
     };
   }
@@ -285,6 +299,16 @@ export class Machine {
   #event(kind: string, level: AgentEvent['level'], text: string): void {
     this.#around.onEvent({ kind, level, subject: this.id, text, at: now() });
   }
+}
+
+function slowTotals(pollers: readonly SlowPollerStats[]): SlowPollerStats {
+  const totals = { polls: 0, failed: 0, missedTicks: 0 };
+  for (const { polls, failed, missedTicks } of pollers) {
+    totals.polls += polls;
+    totals.failed += failed;
+    totals.missedTicks += missedTicks;
+  }
+  return totals;
 }
 
 function summary(cycle: Cycle, verdict: Verdict): MachineStatus['last'] {

@@ -90,9 +90,21 @@ function busLines(bus: ProbedBus, lang: Language, color: boolean): string[] {
   const devices = bus.devices.flatMap(({ machine, device, unit, profile, signals }) => [
     '',
     `${machine}.${device}  ${ko ? '국번' : 'unit'} ${unit}  ${profile}`,
-    ...tableLines(signalColumns(lang, color), signals),
+    ...deviceLines(signals, lang, color),
   ]);
   return [head, ...devices];
+}
+
+/** A device that said nothing is one line. */
+function deviceLines(signals: readonly SignalEvidence[], lang: Language, color: boolean): string[] {
+  const [first] = signals;
+  const note = first?.reading.note ?? '';
+  const mute = signals.every(({ words, reading }) => words === null && reading.note === note);
+  if (!mute || signals.length < 2) return tableLines(signalColumns(lang, color), signals);
+  const { missing } = qualityWords;
+  return lang === 'ko'
+    ? [`신호 ${signals.length}개 모두 ${missing.ko}: ${note}`]
+    : [`all ${signals.length} signals ${missing.en}: ${note}`];
 }
 
 export function probeLines(buses: readonly ProbedBus[], lang: Language, color: boolean): string[] {

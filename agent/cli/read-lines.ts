@@ -46,14 +46,22 @@ export function shiftNote(
   const words = hint.words.map(hexWord).join(' ');
   const where = `${table} ${hint.address}`;
   const number = manualNumber(table, hint.address);
-  const ko =
-    hint.why === 'answers'
-      ? `${table} ${address}은(는) 없지만 ${where} (${number})은(는) 응답합니다: ${words}.`
-      : `${table} ${address}에서는 ${order} 순서로 뜻이 통하지 않지만 ${where} (${number})에서는 통합니다: ${words}.`;
-  const en =
-    hint.why === 'answers'
-      ? `There is no ${table} ${address}, but ${where} (${number}) answers: ${words}.`
-      : `In order ${order} it makes no sense at ${table} ${address}, but it does at ${where} (${number}): ${words}.`;
+  const seen = `${where} (${number}): ${words}`;
+  const texts = {
+    answers: {
+      ko: `${table} ${address}은(는) 없지만 옆 주소는 응답합니다. ${seen}.`,
+      en: `There is no ${table} ${address}, but its neighbour answers. ${seen}.`,
+    },
+    plausible: {
+      ko: `${table} ${address}에서는 ${order} 순서로 뜻이 통하지 않지만 옆 주소에서는 통합니다. ${seen}.`,
+      en: `In order ${order} it makes no sense at ${table} ${address}, but it does beside. ${seen}.`,
+    },
+    halves: {
+      ko: `주소가 하나 어긋난 것처럼 보입니다. 두 값의 반쪽을 읽은 것일 수 있습니다. ${seen}.`,
+      en: `This looks like halves of two values: the address may be off by one. ${seen}.`,
+    },
+  };
+  const { ko, en } = texts[hint.why];
   return { id: 'off-by-one', text: { ko: `${ko} ${zeroBased.ko}`, en: `${en} ${zeroBased.en}` } };
 }
 
@@ -107,6 +115,7 @@ export function meaningText({ value, fault, plausible }: Interpretation): string
 
 /** As many digits as a float32 has; whole numbers whole. */
 export function numberText(value: number): string {
-  if (Number.isInteger(value)) return String(value);
-  return String(Number(value.toPrecision(7)));
+  if (Number.isSafeInteger(value)) return String(value);
+  const text = value.toPrecision(7);
+  return text.includes('e') ? value.toExponential(5) : String(Number(text));
 }

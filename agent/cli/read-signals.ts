@@ -12,7 +12,7 @@ import {
   readPieces,
   unreadPoint,
 } from '../signals/compiled.ts';
-import type { ProbedSignal, SignalEvidence } from '../survey/evidence.ts';
+import { isGatewayWord, type ProbedSignal, type SignalEvidence } from '../survey/evidence.ts';
 
 export interface ReadDeviceOptions {
   readonly bus: Bus;
@@ -72,7 +72,7 @@ class DeviceProbe {
   async #readBlock(block: ReadBlock<CompiledSignal>): Promise<void> {
     const got = await this.#ask(block);
     const alone = block.spans.length === 1;
-    const refused = got.error?.code === 'modbus-exception';
+    const refused = got.error?.code === 'modbus-exception' && !isGatewayWord(got.error);
     if (refused && !alone && this.#options.exceptions === 'split') {
       for (const span of block.spans) {
         this.#got.set(span.tag.name, await this.#ask({ ...span, count: span.words }));
@@ -92,9 +92,13 @@ class DeviceProbe {
     for (let attempt = 1; ; attempt++) {
       const got = await this.#once(place);
       const code = got.error?.code;
-      if (got.words !== null || code === 'modbus-exception') this.#heard = true;
+      const answered =
+        code === undefined || (code === 'modbus-exception' && !isGatewayWord(got.error));
+      if (answered) {
+        this.#heard = true;
+        return got;
+      }
       const again = code === 'modbus-malformed' ? damagedTries : lateTries;
-      if (code === undefined || code === 'modbus-exception') return got;
       if (attempt < again && !this.#options.stop.aborted) continue;
       if (!this.#heard) this.#silent = got.error;
       return got;

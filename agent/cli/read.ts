@@ -96,8 +96,7 @@ class Reader {
     const floats = wordOrders.some((one) => interpret(words, 'float32', one).plausible);
     if (this.#flags.type === undefined && !floats) return [];
     const read = async (address: number, count: number) => (await this.#read(address, count)).words;
-    const sense = { type, orders: [order] };
-    const hint = await plausibleBeside(meant.address, words, sense, read);
+    const hint = await plausibleBeside(meant.address, words, { type, order }, read);
     return hint === null ? [] : [shiftNote(table, meant.address, hint, order)];
   }
 

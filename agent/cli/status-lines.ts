@@ -1,12 +1,11 @@
 /** The status of an agent as lines for a terminal. */
 import { styleText } from 'node:util';
-import type { BusStats } from '../../drivers/driver.ts';
 import type { AgentStatus } from '../wire.ts';
+import { busLines, type Paint } from './status-buses.ts';
 import { type Column, tableLines } from './table.ts';
 import { type Language, outcomeWords, reasonText, spanText } from './words.ts';
 
 type Machine = AgentStatus['machines'][number];
-type Paint = (color: 'green' | 'yellow' | 'red', text: string) => string;
 
 const storeWords = {
   ok: { ko: '정상', en: 'ok' },
@@ -19,15 +18,6 @@ const linkWords = {
   lost: { ko: '통신두절', en: 'lost' },
   unknown: { ko: '확인 중', en: 'unknown' },
 } as const;
-
-const busWords: Readonly<Record<BusStats['state'], { readonly ko: string; readonly en: string }>> =
-  {
-    idle: { ko: '대기', en: 'idle' },
-    connecting: { ko: '연결 중', en: 'connecting' },
-    open: { ko: '연결', en: 'open' },
-    backoff: { ko: '재연결 대기', en: 'backoff' },
-    closed: { ko: '닫힘', en: 'closed' },
-  };
 
 const stateColors = { ok: 'green', degraded: 'yellow', down: 'red' } as const;
 const linkColors = { up: 'green', lost: 'red', unknown: 'yellow' } as const;
@@ -66,32 +56,6 @@ function machineColumns(lang: Language, paint: Paint): Column<Machine>[] {
         model === null ? (ko ? '한계값만' : 'limits only') : `${model.name} ${model.version}`,
     },
     { title: ko ? '최근 샷' : 'last shot', text: (machine) => lastText(machine, lang) },
-  ];
-}
-
-function busColumns(lang: Language): Column<BusStats>[] {
-  const ko = lang === 'ko';
-  const sum = (bus: BusStats, pick: (unit: BusStats['units'][number]) => number): string =>
-    String(bus.units.reduce((total, unit) => total + pick(unit), 0));
-  return [
-    { title: ko ? '버스' : 'bus', text: ({ bus }) => bus },
-    { title: ko ? '상태' : 'state', text: ({ state }) => busWords[state][lang] },
-    { title: ko ? '요청' : 'requests', align: 'right', text: (bus) => sum(bus, (u) => u.requests) },
-    {
-      title: ko ? '응답 없음' : 'timeouts',
-      align: 'right',
-      text: (bus) => sum(bus, (u) => u.timeouts),
-    },
-    {
-      title: ko ? '예외' : 'exceptions',
-      align: 'right',
-      text: (bus) => sum(bus, (u) => u.exceptions),
-    },
-    {
-      title: ko ? '불량 응답' : 'malformed',
-      align: 'right',
-      text: (bus) => sum(bus, (u) => u.malformed),
-    },
   ];
 }
 
@@ -140,6 +104,6 @@ export function statusLines(status: AgentStatus, lang: Language, color: boolean)
     '',
     ...tableLines(machineColumns(lang, paint), status.machines),
     '',
-    ...tableLines(busColumns(lang), status.buses),
+    ...busLines(status, lang, paint),
   ];
 }

@@ -1,6 +1,7 @@
 /** `ppuri status`: how the running agent is, or what the last one left. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { exitCodes, PpuriError } from '../../config/errors.ts';
+import { metricsText } from '../health/metrics.ts';
 import type { Account } from '../store/account-queries.ts';
 import { type LiveStatus, type Unreachable, whyUnreachable } from '../store/control-client.ts';
 import type { AgentStatus } from '../wire.ts';
@@ -21,13 +22,21 @@ holds of the last run is shown.
 
 --json prints one object. Running: {"running":true,"pid","boot","store":{"condition":"ok"|"full"|
 "down","waiting"},"agent":{"gateway","site","startedWallMs","machines":[…],"buses":[…],"inference",
-"store","latencyMs","eventLoopMs"}|null}. Not running: {"running":false,"why":
+"store","latencyMs","eventLoopMs"}|null}; each of "buses" is {"bus","state","use" (0 to 1),"queued",
+"connects","bytesSent","bytesReceived","strayBytes","units":[{"unit","state":"answering"|"silent"|
+"quarantined"|"unknown","requests","timeouts","exceptions","malformed","checksumErrors",
+"lastGoodWallMs","roundTripMs":{"p50","p99"}|null,"timeoutMs"}]}, and of "machines" has "devices",
+"polls","missedTicks" and "slow":{"polls","failed","missedTicks"}. Not running: {"running":false,"why":
 "absent"|"silent"|"forbidden","dir","last":{"boot","kept",
 "repeated","missing","outOfOrder","verdicts":{"ok","defect","unscored":{"<reason>"}},"machines"}|null}.
 
+--metrics prints Prometheus text: ppuri_up, ppuri_bus_…{bus} and ppuri_bus_unit_…{bus,unit}, and
+ppuri_poll_…{machine,poller}; with no agent running ppuri_up 0 and exit code 1.
+
 Examples:
   ppuri status -c ppuri.yaml
-  ppuri status --store /var/lib/ppuri --json`;
+  ppuri status --store /var/lib/ppuri --json
+  ppuri status -c ppuri.yaml --metrics > /var/lib/node_exporter/ppuri.prom`;
 
 /** The snapshot of an agent of another version may lack what this one shows. */
 function isAgentStatus(value: unknown): value is AgentStatus {
@@ -87,9 +96,23 @@ async function showStopped(output: Output, flags: StoreFlags, why: Unreachable):
   printLast(output, last, lang === 'ko');
 }
 
-async function run(output: Output, flags: StoreFlags): Promise<void> {
+interface StatusFlags extends StoreFlags {
+  readonly metrics?: boolean;
+}
+
+function showMetrics(output: Output, answer: Answer): void {
+  const status = answer.live?.agent;
+  output.line(metricsText(isAgentStatus(status) ? status : null));
+  if (answer.live === null) process.exitCode = exitCodes.checkFailed;
+}
+
+async function run(output: Output, flags: StatusFlags): Promise<void> {
   const { dir, lang } = placeOf(flags);
   const answer = await askAgent(dir);
+  if (flags.metrics === true) {
+    showMetrics(output, answer);
+    return;
+  }
   if (answer.live === null) return showStopped(output, flags, answer.why);
   const { live } = answer;
   if (flags.json === true) output.json(live);
@@ -101,6 +124,7 @@ async function run(output: Output, flags: StoreFlags): Promise<void> {
 export function addStatus(program: Command): void {
   const command = program.command('status').description('health and counters of the agent');
   addStoreFlags(command, 'one JSON object, described below')
+    .addOption(new Option('--metrics', 'Prometheus text').conflicts('json'))
     .addHelpText('after', help)
     .action(action('show the status', run));
 }

@@ -11,7 +11,8 @@ export interface ShiftHint {
   /** Where a value is: `address` − 1 or + 1. */
   readonly address: number;
   readonly words: readonly number[];
-  readonly why: 'answers' | 'plausible';
+  /** `halves`: here too, but as two halves of neighbouring floats would. */
+  readonly why: 'answers' | 'plausible' | 'halves';
 }
 
 /** After exception 2 at `address`: a neighbour that answers. */
@@ -27,24 +28,43 @@ export async function answersBeside(
   return null;
 }
 
-/** Where words of `type` make no sense at `address`: a neighbour where they do. */
+/** What a value must be to make sense. */
+export interface Sense {
+  readonly type: ReadType;
+  readonly order: WordOrder;
+}
+
+const makesSense = (words: readonly number[], { type, order }: Sense): boolean =>
+  interpret(words, type, order).plausible && words.some((one) => one !== 0);
+
+/**
+ * A neighbour where the words make sense, when they do not here, or only as halves of two floats
+ * would: 0x435c 0x2aed 0x435b 0xf2dd read from the second word on looks like CDAB.
+ */
 export async function plausibleBeside(
   address: number,
   words: readonly number[],
-  sense: { readonly type: ReadType; readonly orders: readonly WordOrder[] },
+  sense: Sense,
   read: ReadWords,
 ): Promise<ShiftHint | null> {
-  const { type, orders } = sense;
-  const plausible = (some: readonly number[]): boolean =>
-    orders.some((order) => interpret(some, type, order).plausible) && some.some((one) => one !== 0);
-  const count = type === 'text' ? words.length : wordCount(type);
-  if (count < 2 || plausible(words)) return null;
+  const count = sense.type === 'text' ? words.length : wordCount(sense.type);
+  if (count < 2 || count > words.length) return null;
+  const here = makesSense(words, sense);
+  const halves =
+    sense.type === 'float32' && makesSense(words, { ...sense, order: swapped(sense.order) });
+  if (here && !halves) return null;
   for (const beside of neighbours(address, count)) {
     const found = await wordsAt(beside, count, read);
-    if (found !== null && plausible(found))
-      return { address: beside, words: found, why: 'plausible' };
+    if (found === null || !makesSense(found, sense)) continue;
+    return { address: beside, words: found, why: halves ? 'halves' : 'plausible' };
   }
   return null;
+}
+
+/** The same bytes in each word, the words the other way round. */
+function swapped(order: WordOrder): WordOrder {
+  const others = { ABCD: 'CDAB', CDAB: 'ABCD', BADC: 'DCBA', DCBA: 'BADC' } as const;
+  return others[order];
 }
 
 function neighbours(address: number, count: number): number[] {
