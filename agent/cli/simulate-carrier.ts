@@ -18,6 +18,7 @@ export interface CarrierFlags {
   readonly baud?: number | 'max';
   readonly parity?: string;
   readonly stopBits?: number;
+  readonly strictBaud?: boolean;
   readonly echo?: boolean;
   /** ms */
   readonly turnaround?: number;
@@ -77,12 +78,14 @@ export function plantCarrierOf(flags: CarrierFlags): PlantCarrier {
   const kind = kindOf(flags, 'modbus-tcp');
   if (kind === 'modbus-tcp') refuseOnTcp(flags);
   const { turnaround, dead, echo } = flags;
+  const only = onlyBaudRate(flags);
   return {
     ...lineOf(flags, kind),
     kind,
     ...(turnaround === undefined ? {} : { turnaroundMs: turnaround }),
     ...(dead === undefined ? {} : { dead: new Set(dead) }),
     ...(echo === true ? { echo: 'each' as const } : {}),
+    ...(only === null ? {} : { onlyBaudRate: only }),
   };
 }
 
@@ -136,6 +139,13 @@ function byteMsOf({ baud, parity, stopBits }: CarrierFlags, onPty: boolean): num
   if (stop !== 1 && stop !== 2) throw usage(`${stop} stop bits`, '--stop-bits', '1 or 2');
   const rate = baud ?? (onPty ? defaultBaud : 'max');
   return rate === 'max' ? null : characterMs(rate, bits, stop);
+}
+
+function onlyBaudRate({ strictBaud, pty, baud }: CarrierFlags): number | null {
+  if (strictBaud !== true) return null;
+  if (pty === undefined || baud === 'max')
+    throw usage('only a pty with a baud rate can be strict', '--strict-baud', 'add --pty');
+  return baud ?? defaultBaud;
 }
 
 function limitOf({ connections, whenFull }: CarrierFlags, onPty: boolean): ConnectionLimit | null {

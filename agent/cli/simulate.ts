@@ -106,6 +106,7 @@ export function addSimulate(program: Command): void {
     .option('--baud <n>', 'of the line: bytes take their time; max: none (pty: 9600)', baud)
     .option('--parity <kind>', 'of the line: none, even or odd')
     .option('--stop-bits <n>', 'of the line: 1 or 2', positiveNumber)
+    .option('--strict-baud', 'deaf to a reader at another rate (pty; it keeps no parity)')
     .option('--echo', 'the adapter hears its own requests')
     .option('--turnaround <duration>', 'from request to reply, e.g. 5ms', duration)
     .option('--dead <units>', 'units that never answer, e.g. 7,9', unitList)

@@ -1,4 +1,5 @@
 /** What a plant's units are read over: Modbus TCP, RTU on a pseudo terminal or through a converter. */
+import { hearOnly } from './baud-gate.ts';
 import { openConverterPort } from './byte-carrier.ts';
 import { startModbusServer, type Traffic } from './modbus-server.ts';
 import { PtyLine } from './pty-line.ts';
@@ -14,6 +15,8 @@ export interface PlantCarrier extends Omit<ReplierOptions, 'unit' | 'onReply' | 
   /** Time of one character on the line behind; null or absent: none. */
   readonly byteMs?: number | null;
   readonly echo?: 'none' | 'each';
+  /** Deaf to a reader that set its pty to another rate; absent: it hears every one. */
+  readonly onlyBaudRate?: number;
   /** Of TCP; absent: no limit. */
   readonly connections?: ConnectionLimit;
 }
@@ -58,8 +61,12 @@ export async function openService(options: ServiceOptions): Promise<PlantService
   };
 }
 
-async function openCarrier({ kind, path, ...where }: ServiceOptions) {
-  if (kind === 'rtu-pty') return { carrier: await PtyLine.open(path), host: '', port: 0 };
+async function openCarrier({ kind, path, onlyBaudRate, ...where }: ServiceOptions) {
+  if (kind === 'rtu-pty') {
+    const line = await PtyLine.open(path);
+    const carrier = onlyBaudRate === undefined ? line : hearOnly(line, onlyBaudRate);
+    return { carrier, host: '', port: 0 };
+  }
   const carrier = await openConverterPort(where);
   return { carrier, host: carrier.host, port: carrier.port };
 }
