@@ -11,10 +11,8 @@ const remembered = 16;
 const rememberedMs = 2000;
 /** Share of a new round trip in the typical one. */
 const newShare = 0.1;
-/** On a line that was heard to repeat frames, a true reply is waited for this much longer. */
-const patience = 20;
-const leastPatienceMs = 50;
-const suspectedMs = 600_000;
+/** So long after it was heard to repeat a frame, a line may do so again. */
+const suspectedMs = 60_000;
 
 interface Accepted {
   readonly frame: Buffer;
@@ -39,11 +37,14 @@ export interface Candidate {
 
 export class RepeatGuard {
   readonly #silenceMs: number;
+  readonly #timeoutMs: number;
   readonly #units = new Map<number, UnitHistory>();
   #suspectUntilMs = Number.NEGATIVE_INFINITY;
 
-  constructor(silenceMs: number) {
+  /** `timeoutMs`: the longest that is waited for a reply. */
+  constructor(silenceMs: number, timeoutMs: number) {
     this.#silenceMs = silenceMs;
+    this.#timeoutMs = timeoutMs;
   }
 
   /** Bytes that nobody asked for: a frame accepted before among them shows a line that repeats. */
@@ -63,17 +64,23 @@ export class RepeatGuard {
     return this.#units.get(unit)?.quietUntilMs ?? 0;
   }
 
-  /** Until when to hold this frame back before it counts as the reply; 0: not at all. */
+  /**
+   * Until when to hold this frame back before it counts as the reply; 0: not at all, Infinity: it
+   * never counts, since the line has repeated frames and the true reply may itself be late.
+   */
   holdUntilMs(candidate: Candidate): number {
     const { frame, request, sentMs, atMs } = candidate;
     const history = this.#of(candidate.unit);
     const twins = history.accepted.filter((one) => one.frame.equals(frame));
     if (twins.length === 0) return 0;
-    const answeredByMs = this.#answeredByMs(history, sentMs, atMs);
+    const suspected = atMs < this.#suspectUntilMs;
     if (twins.some((twin) => !twin.request.equals(request))) {
-      return Math.max(answeredByMs, atMs + this.#silenceMs);
+      if (suspected) return Number.POSITIVE_INFINITY;
+      return Math.max(this.#answeredByMs(history, sentMs, atMs), atMs + this.#silenceMs);
     }
-    history.quietUntilMs = answeredByMs;
+    history.quietUntilMs = suspected
+      ? sentMs + this.#timeoutMs
+      : this.#answeredByMs(history, sentMs, atMs);
     return 0;
   }
 
@@ -93,9 +100,6 @@ export class RepeatGuard {
 
   /** When the true reply will have come, if this one came too quickly to be it; else 0. */
   #answeredByMs({ typicalMs }: UnitHistory, sentMs: number, atMs: number): number {
-    if (atMs < this.#suspectUntilMs) {
-      return sentMs + Math.max(leastPatienceMs, patience * (typicalMs ?? 0));
-    }
     if (typicalMs === null || atMs - sentMs >= typicalMs - this.#silenceMs) return 0;
     return sentMs + 2 * typicalMs;
   }

@@ -12,6 +12,8 @@ export interface RtuTiming {
   readonly silenceMs: number;
   /** One character on the line; null: not known. */
   readonly byteMs: number | null;
+  /** Longest wait for a reply. */
+  readonly timeoutMs: number;
 }
 
 /** What came instead of a reply. */
@@ -63,7 +65,7 @@ export class RtuPort extends EventEmitter {
     this.#channel = channel;
     this.#timing = timing;
     this.#echo = echo;
-    this.#guard = new RepeatGuard(timing.silenceMs);
+    this.#guard = new RepeatGuard(timing.silenceMs, timing.timeoutMs);
     // What a device was saying as we came is not for us.
     this.quietUntilMs = performance.now() + timing.silenceMs;
   }
@@ -146,7 +148,9 @@ export class RtuPort extends EventEmitter {
       return;
     }
     this.#held = { candidate, receivedAt };
-    this.#hold.at(untilMs, () => this.#held !== null && this.#passUp(this.#held));
+    if (Number.isFinite(untilMs)) {
+      this.#hold.at(untilMs, () => this.#held !== null && this.#passUp(this.#held));
+    }
   }
 
   /** Where to look from: after our own request, where the adapter hears it; null: not yet. */
@@ -176,6 +180,7 @@ export class RtuPort extends EventEmitter {
 
   #leftover({ request, shape }: Outstanding): Leftover {
     if (this.#size === 0) return { text: null, damaged: false };
+    if (this.#held !== null) return { text: 'a frame that may be a repeated one', damaged: false };
     if (this.#ambiguous) return { text: 'two different replies', damaged: false };
     const all = this.#received.subarray(0, this.#size);
     if (all.equals(request)) return { text: 'the echo of the request', damaged: false };

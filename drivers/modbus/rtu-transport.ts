@@ -43,6 +43,7 @@ export class RtuTransport implements Transport {
     this.#timing = {
       byteMs,
       silenceMs: silenceOf(byteMs, silenceMs),
+      timeoutMs,
     };
   }
 

@@ -32,6 +32,8 @@ interface Cut {
 export class LineFramer {
   readonly #framing: LineFraming;
   readonly #pattern: RegExp | null;
+  /** What a message by pattern always ends with, where the pattern shows it. */
+  readonly #lastChar: string | null;
   readonly #longest: number;
   #text = '';
   /** `#text` as the framing sees it: without parity bits. */
@@ -50,6 +52,7 @@ export class LineFramer {
   constructor(framing: LineFraming, start: 'fresh' | 'midway', nowMs: number) {
     this.#framing = framing;
     this.#pattern = 'pattern' in framing.end ? new RegExp(framing.end.pattern, 's') : null;
+    this.#lastChar = 'pattern' in framing.end ? lastCharOf(framing.end.pattern) : null;
     this.#longest = this.#pattern === null ? longestMessage : longestByPattern;
     this.#midway = start === 'midway';
     this.#lastMs = nowMs;
@@ -64,9 +67,16 @@ export class LineFramer {
   feed(bytes: Uint8Array, nowMs: number): Framed[] {
     this.#notePause(nowMs - this.#lastMs);
     this.#lastMs = nowMs;
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
     const framed: Framed[] = [];
-    this.#append(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1'));
-    for (let cut = this.#cut(); cut !== null; cut = this.#cut()) {
+    for (let from = 0; from < text.length; from += this.#longest)
+      this.#take(text.slice(from, from + this.#longest), framed);
+    return framed;
+  }
+
+  #take(text: string, framed: Framed[]): void {
+    const mayEnd = this.#append(text);
+    for (let cut = mayEnd ? this.#cut() : null; cut !== null; cut = this.#cut()) {
       const found = this.#judge(cut);
       this.#keep(this.#text.length - cut.next);
       this.#midway = false;
@@ -74,12 +84,14 @@ export class LineFramer {
       if (found !== null) framed.push(found);
     }
     if (this.#text.length > this.#longest) framed.push(...this.#overflow());
-    return framed;
   }
 
-  #append(text: string): void {
+  /** False when no message can end in `text`. */
+  #append(text: string): boolean {
+    const seen = this.#framing.bits === 7 ? withoutEighthBit(text) : text;
     this.#text += text;
-    this.#seen += this.#framing.bits === 7 ? withoutEighthBit(text) : text;
+    this.#seen += seen;
+    return this.#lastChar === null || seen.includes(this.#lastChar);
   }
 
   /** Only the last `size` characters. */
@@ -127,6 +139,15 @@ export class LineFramer {
     this.#midway = true;
     return told ? [] : [{ text, fault: 'too-long' }];
   }
+}
+
+/** The literal character at the end of a pattern, or null where it is not plain to see. */
+function lastCharOf(pattern: string): string | null {
+  if (pattern.includes('|')) return null;
+  const code = /\\x([0-9a-fA-F]{2})$/.exec(pattern)?.[1];
+  if (code !== undefined) return String.fromCharCode(Number.parseInt(code, 16));
+  // An escape like \\u0003 reaches back six characters.
+  return /\\.{0,5}$/.test(pattern) ? null : (/[A-Za-z0-9,;:]$/.exec(pattern)?.[0] ?? null);
 }
 
 function cutAt(text: string, delimiter: string): Cut | null {
