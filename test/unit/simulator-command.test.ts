@@ -73,6 +73,18 @@ describe('ppuri simulate', () => {
     expect(code).toBe(0);
   });
 
+  it('serves RTU behind a converter, a text instrument over TCP, and counts what it did', async () => {
+    const rtu = await simulate('eastron-sdm630', '--rtu-tcp', '--machines', '3', '--for', '50ms');
+    expect(rtu.out).toMatch(/eastron-sdm630 on rtu\+tcp:\/\/127.0.0.1:\d+, unit 1, 2, 3/);
+    expect(rtu.out).toContain('0 requests, 0 with a reply due');
+    const scale = await simulate('cas-scale', '--fault', 'truncated=1', '--for', '500ms', '--json');
+    const lines = scale.out.trim().split('\n');
+    expect(lines[0]).toContain('line+tcp://127.0.0.1:');
+    expect(JSON.parse(lines[1] ?? '')).toMatchObject({ fault: { fault: 'truncated' } });
+    const stopped = JSON.parse(lines.at(-1) ?? '');
+    expect(stopped.stopped.faults.truncated).toBe(lines.length - 2);
+  });
+
   it('replays in its own time with --no-hold and ends with the log', async () => {
     const log = join(directory(), 'log.csv');
     writeFileSync(log, 'when,T\n2026-01-01 08:00:00,700\n2026-01-01 08:01:00,701\n');
@@ -122,10 +134,32 @@ describe('ppuri simulate', () => {
     [['injection-molding', '--scenario', 'chaos'], 2, 'one of: default, steady'],
     [['injection-molding', '--column', 'cushion=x'], 2, 'add --replay FILE'],
     [['injection-molding', '--replay', '/nonexistent.csv'], 2, 'cannot read the file'],
+    [['eastron-sdm630', '--fault', 'chaos=0.1'], 2, 'there is no fault "chaos"'],
+    [['eastron-sdm630', '--fault', 'burst=0.1'], 2, 'cannot happen over modbus-tcp'],
+    [['eastron-sdm630', '--late', '5s'], 2, 'add --fault late=0.01'],
+    [['eastron-sdm630', '--baud', '9600'], 2, 'add --pty or --rtu-tcp'],
+    [['eastron-sdm630', '--rtu-tcp', '--parity', 'mark'], 2, 'none, even or odd'],
+    [['eastron-sdm630', '--rtu-tcp', '--stop-bits', '3'], 2, '1 or 2'],
+    [['eastron-sdm630', '--rtu-tcp', '--strict-baud'], 2, 'only a pty'],
+    [['eastron-sdm630', '--rtu-tcp', '--pty'], 2, 'do not go together'],
+    [['eastron-sdm630', '--pty', '--connections', '1'], 2, 'a pty has no connections'],
+    [['eastron-sdm630', '--when-full', 'refuse'], 2, 'add --connections 1'],
+    [['eastron-sdm630', '--tcp'], 2, 'for instruments that speak text'],
+    [['cas-scale', '--rtu-tcp'], 2, 'use --tcp or --pty'],
+    [['cas-scale', '--dead', '1'], 2, '--dead is for registers'],
+    [['cas-scale', '--fault', 'foreign-unit=0.1'], 2, 'cannot happen over text-tcp'],
     [['injection-molding', '--dataset', '/nonexistent/x.csv', '--shots', '5'], 2, 'cannot write'],
   ])('%j says what is wrong', async (args, code, message) => {
     const failed = await simulate(...args);
     expect(failed.err).toContain(message);
     expect(failed.code).toBe(code);
+  });
+
+  it.each([
+    [['eastron-sdm630', '--late', '5s..1s'], 'give the shorter time first'],
+    [['eastron-sdm630', '--rtu-tcp', '--baud', 'fast'], 'give a baud rate'],
+    [['eastron-sdm630', '--dead', '7,x'], 'give units such as 7'],
+  ])('%j is refused as it is parsed', async (args, message) => {
+    expect((await simulate(...args)).err).toContain(message);
   });
 });
