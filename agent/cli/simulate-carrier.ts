@@ -89,13 +89,20 @@ export function plantCarrierOf(flags: CarrierFlags): PlantCarrier {
   };
 }
 
+const registersOnly = {
+  echo: '--echo',
+  turnaround: '--turnaround',
+  dead: '--dead',
+  strictBaud: '--strict-baud',
+} as const;
+
 /** For an instrument that speaks text. Throws `usage`. */
 export function textCarrierOf(flags: CarrierFlags): LineFlags {
   if (flags.rtuTcp === true)
     throw usage('an instrument that speaks text knows no RTU', '--rtu-tcp', 'use --tcp or --pty');
-  for (const name of ['echo', 'turnaround', 'dead'] as const)
-    if (flags[name] !== undefined)
-      throw usage(`--${name} is for registers`, `--${name}`, 'leave it out');
+  for (const [name, option] of Object.entries(registersOnly))
+    if (flags[name as keyof typeof registersOnly] !== undefined)
+      throw usage(`${option} is for registers`, option, 'leave it out');
   if (flags.tcp === true && flags.pty !== undefined) throw both('--pty and --tcp');
   return lineOf(flags, flags.pty === undefined ? 'text-tcp' : 'text-pty');
 }
@@ -138,7 +145,10 @@ function byteMsOf({ baud, parity, stopBits }: CarrierFlags, onPty: boolean): num
   const stop = stopBits ?? 1;
   if (stop !== 1 && stop !== 2) throw usage(`${stop} stop bits`, '--stop-bits', '1 or 2');
   const rate = baud ?? (onPty ? defaultBaud : 'max');
-  return rate === 'max' ? null : characterMs(rate, bits, stop);
+  if (rate !== 'max') return characterMs(rate, bits, stop);
+  const idle = parity !== undefined || stopBits !== undefined;
+  if (idle) throw usage('only a line with a baud rate has such bits', '--baud', 'add --baud 19200');
+  return null;
 }
 
 function onlyBaudRate({ strictBaud, pty, baud }: CarrierFlags): number | null {

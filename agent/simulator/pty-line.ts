@@ -114,12 +114,18 @@ export class PtyLine implements ByteCarrier {
     while (!existsSync(this.path)) {
       if (socat.exitCode !== null || performance.now() > untilMs) {
         socat.kill('SIGKILL');
-        throw lineError(said().trim() || 'socat made no terminal', this.path, 'see man socat');
+        throw lineError(reasonOf(said()), this.path, 'take a file that can be made there');
       }
       await new Promise((next) => setTimeout(next, lookEveryMs));
     }
     return openSync(this.path, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
   }
+}
+
+/** Without the date and the number of the process. */
+function reasonOf(said: string): string {
+  const reason = said.trim().replaceAll(/^.*?socat\[\d+\] [A-Z] /gm, '');
+  return `socat made no terminal: ${reason || 'it said nothing'}`;
 }
 
 function noSocat(path: string, cause: Error): PpuriError {

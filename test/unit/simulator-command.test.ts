@@ -140,6 +140,8 @@ describe('ppuri simulate', () => {
     [['eastron-sdm630', '--baud', '9600'], 2, 'add --pty or --rtu-tcp'],
     [['eastron-sdm630', '--rtu-tcp', '--parity', 'mark'], 2, 'none, even or odd'],
     [['eastron-sdm630', '--rtu-tcp', '--stop-bits', '3'], 2, '1 or 2'],
+    [['eastron-sdm630', '--rtu-tcp', '--parity', 'even'], 2, 'add --baud 19200'],
+    [['cas-scale', '--pty', '--strict-baud'], 2, '--strict-baud is for registers'],
     [['eastron-sdm630', '--rtu-tcp', '--strict-baud'], 2, 'only a pty'],
     [['eastron-sdm630', '--rtu-tcp', '--pty'], 2, 'do not go together'],
     [['eastron-sdm630', '--pty', '--connections', '1'], 2, 'a pty has no connections'],
