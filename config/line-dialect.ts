@@ -15,6 +15,7 @@ export const lineSchema = z.strictObject({
   /** Exactly one of these three ends a message. */
   delimiter: z.string().min(1).max(8).optional(),
   length: z.int().min(1).max(1024).optional(),
+  /** A regular expression of at most 256 characters of message, that ends as every message does. */
   pattern: z.string().min(1).optional(),
   /** Hexadecimal digits that end a message, before its delimiter. */
   checksum: z.enum(['none', 'sum8', 'xor8', 'crc16-modbus']).default('none'),

@@ -146,7 +146,7 @@ function lastCharOf(pattern: string): string | null {
   if (pattern.includes('|')) return null;
   const code = /\\x([0-9a-fA-F]{2})$/.exec(pattern)?.[1];
   if (code !== undefined) return String.fromCharCode(Number.parseInt(code, 16));
-  // An escape like \\u0003 reaches back six characters.
+  // An escape like \u0003 reaches back six characters.
   return /\\.{0,5}$/.test(pattern) ? null : (/[A-Za-z0-9,;:]$/.exec(pattern)?.[0] ?? null);
 }
 

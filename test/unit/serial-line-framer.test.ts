@@ -153,6 +153,18 @@ describe('messages by length and by pattern', () => {
     ]);
   });
 
+  it.each([
+    ['\\d+kg', '12kg'],
+    ['#\\d+\\x03', '#12\x03'],
+    ['#\\d+\\u0003', '#12\x03'],
+    ['\\d+(?:kg|t)', '12t'],
+    ['\\d+\\r', '12\r'],
+  ])('by pattern %s are found byte by byte', (pattern, message) => {
+    const feed = framer({ ...plain, end: { pattern } });
+    const heard = [...message.repeat(3)].flatMap((char) => feed(char));
+    expect(texts(heard)).toEqual([message, message, message]);
+  });
+
   it('by pattern are none at first, when a message may have been under way', () => {
     const feed = framer({ ...plain, end: { pattern: '[0-9.]+kg' } }, 'midway');
     expect(texts(feed('2.34kg\n12.34kg'))).toEqual(['12.34kg']);
