@@ -7,9 +7,11 @@
  */
 import { parseArgs } from 'node:util';
 import type { Channel } from '../../drivers/channel/channel.ts';
+import type { LineChecksum, LineFraming } from '../../drivers/driver.ts';
 import { crc16 } from '../../drivers/modbus/crc16.ts';
 import { checkReply, expectReply } from '../../drivers/modbus/mbap.ts';
 import { RtuPort } from '../../drivers/modbus/rtu-port.ts';
+import { LineFramer } from '../../drivers/serial-line/line-framer.ts';
 import { createRandom } from '../fixtures/random.ts';
 
 type Random = () => number;
@@ -38,7 +40,7 @@ export interface FuzzReport {
   readonly heapGrowth: number;
 }
 
-const timing = { silenceMs: 0, byteMs: null };
+const timing = { silenceMs: 0, byteMs: null, timeoutMs: 1000 };
 const slowMs = 10;
 const below = (random: Random, n: number): number => Math.floor(random() * n);
 
@@ -184,45 +186,87 @@ function tcpFrame(random: Random, { request, reply }: Exchange): Buffer {
   return frame;
 }
 
-/** One input for each parser, in pieces; gives how long they took, ms. */
-function feed(port: RtuPort, exchange: Exchange, rtu: Buffer, tcp: Buffer, cut: number): number {
-  const begun = performance.now();
-  port.write(exchange.request);
-  port.receive(rtu.subarray(0, cut));
-  port.receive(rtu.subarray(cut));
-  port.abandon();
-  const expected = expectReply(exchange.request.subarray(0, -2), 7);
-  for (let size = 0; size <= tcp.length; size += 7) checkReply(tcp, size, expected);
-  return performance.now() - begun;
+const checksums: readonly LineChecksum[] = ['none', 'sum8', 'xor8', 'crc16-modbus'];
+const framings: readonly LineFraming[] = [
+  { delimiter: '\r\n' },
+  { delimiter: '\u0003' },
+  { length: 17 },
+  { pattern: '^[A-Z]{2},[-+ 0-9.]+kg' },
+].flatMap((end) =>
+  checksums.map((checksum, i) => ({ end, checksum, checksumFrom: i % 2, bits: i < 2 ? 8 : 7 })),
+);
+
+/** What scales and controllers say, whole, broken and mixed with anything. */
+function lineBytes(random: Random): Buffer {
+  const piece = (): Buffer => {
+    const kind = below(random, 5);
+    if (kind === 0) return Buffer.from('ST,GS,+  1.500kg\r\n');
+    if (kind === 1) return Buffer.from('\u000201DRS,OK,00D1\r\n');
+    if (kind === 2) return Buffer.alloc(below(random, 300), 0x20 + below(random, 96));
+    if (kind === 3) return Buffer.from('\r\n\r\u0003');
+    return Buffer.from(Array.from({ length: below(random, 40) }, () => below(random, 256)));
+  };
+  return Buffer.concat(Array.from({ length: 1 + below(random, 4) }, piece));
+}
+
+interface Input {
+  readonly exchange: Exchange;
+  readonly rtu: Buffer;
+  readonly tcp: Buffer;
+  readonly text: Buffer;
+  readonly cut: number;
+}
+
+/** The three parsers; those of RTU and text live on from input to input, as on a line. */
+class Parsers {
+  readonly #port = new RtuPort(nowhere, timing, 'none');
+  readonly #framers = framings.map((framing) => new LineFramer(framing, 'midway', 0));
+  #turn = 0;
+
+  /** Gives how long they took, ms. */
+  feed({ exchange, rtu, tcp, text, cut }: Input): number {
+    const port = this.#port;
+    this.#turn += 1;
+    const begun = performance.now();
+    port.write(exchange.request);
+    port.receive(rtu.subarray(0, cut));
+    port.receive(rtu.subarray(cut));
+    port.abandon();
+    const expected = expectReply(exchange.request.subarray(0, -2), 7);
+    for (let size = 0; size <= tcp.length; size += 7) checkReply(tcp, size, expected);
+    this.#framers[this.#turn % this.#framers.length]?.feed(text, this.#turn);
+    return performance.now() - begun;
+  }
 }
 
 export function fuzz(inputs: number, seed: number): FuzzReport {
   const random = createRandom(seed);
-  const port = new RtuPort(nowhere, timing, 'none');
+  const parsers = new Parsers();
   const exceptions: string[] = [];
   let [slow, slowestMs, heapAtTenth] = [0, 0, 0];
-  // Each round gives one input to the RTU port and one to the TCP check.
-  const rounds = Math.ceil(inputs / 2);
+  // Each round gives one input to each of the three parsers.
+  const rounds = Math.ceil(inputs / 3);
   for (let i = 0; i < rounds; i++) {
     if (i === Math.floor(rounds / 10)) heapAtTenth = heapUsed();
     const exchange = randomExchange(random);
     const rtu = fuzzedBytes(random, exchange);
     const tcp = tcpFrame(random, exchange);
-    const cut = below(random, rtu.length + 1);
+    const text = lineBytes(random);
+    const input = { exchange, rtu, tcp, text, cut: below(random, rtu.length + 1) };
     try {
-      let tookMs = feed(port, exchange, rtu, tcp, cut);
+      let tookMs = parsers.feed(input);
       // A pause of the process is not the parser's; what is slow by itself is so again.
-      if (tookMs > slowMs)
-        tookMs = Math.min(...[1, 2, 3].map(() => feed(port, exchange, rtu, tcp, cut)));
+      if (tookMs > slowMs) tookMs = Math.min(...[1, 2, 3].map(() => parsers.feed(input)));
       slowestMs = Math.max(slowestMs, tookMs);
       if (tookMs > slowMs) slow += 1;
     } catch (error) {
-      exceptions.push(`${error}: ${rtu.toString('hex')} / ${tcp.toString('hex')}`);
+      const bytes = [rtu, tcp, text].map((one) => one.toString('hex'));
+      exceptions.push(`${error}: ${bytes.join(' / ')}`);
     }
   }
   return {
     seed,
-    inputs: 2 * rounds,
+    inputs: 3 * rounds,
     slow,
     slowestMs,
     exceptions: exceptions.slice(0, 5),
