@@ -110,15 +110,25 @@ class DeviceProbe {
     address,
     count,
   }: Pick<ReadBlock<CompiledSignal>, 'table' | 'address' | 'count'>): Promise<Got> {
-    const { bus, unit } = this.#options;
-    await untilAskable(bus, unit, this.#options.stop);
-    try {
-      const read: BlockReading = await bus.read({ unit, table, address, count, priority: 'slow' });
-      return { words: read.words, roundTripMs: read.roundTripMs, error: null };
-    } catch (error) {
-      if (!(error instanceof PpuriError)) throw error;
-      return { words: null, roundTripMs: null, error };
+    const { bus, unit, stop } = this.#options;
+    const patienceEndMs = performance.now() + patienceMs;
+    for (;;) {
+      try {
+        const request = { unit, table, address, count, priority: 'slow' } as const;
+        const read: BlockReading = await bus.read(request);
+        return { words: read.words, roundTripMs: read.roundTripMs, error: null };
+      } catch (error) {
+        if (!(error instanceof PpuriError)) throw error;
+        const again = this.#isHeldBack(error) && performance.now() < patienceEndMs;
+        if (!again || stop.aborted) return { words: null, roundTripMs: null, error };
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      }
     }
+  }
+
+  /** A unit that has not answered is not asked by the bus for a while; a probe has time to wait. */
+  #isHeldBack({ code }: PpuriError): boolean {
+    return code === 'bus-unavailable' && this.#options.bus.stats().state === 'open';
   }
 
   #learnPoint(signal: CompiledSignal): void {
@@ -139,13 +149,7 @@ class DeviceProbe {
 
 const notRead: Got = { words: null, roundTripMs: null, error: null };
 const pauseMs = 20;
-
-/** A unit whose late reply may come is not asked by the bus; a probe has the time to wait for it. */
-async function untilAskable(bus: Bus, unit: number, stop: AbortSignal): Promise<void> {
-  const held = (): boolean =>
-    bus.stats().units.find((one) => one.unit === unit)?.state === 'quarantined';
-  while (held() && !stop.aborted) await new Promise((resolve) => setTimeout(resolve, pauseMs));
-}
+const patienceMs = 3000;
 
 const instant = () => ({ monoMs: performance.now(), wallMs: Date.now() });
 

@@ -85,6 +85,9 @@ class BusDoctor {
     this.#asker.ask(question, options);
 
   async #listen(): Promise<Diagnosis[]> {
+    const first = judgeUnasked(await this.#asker.listen(listenMs));
+    if (first.kind === 'quiet') return [];
+    // A late reply to what the bus had asked comes once; what speaks by itself goes on.
     const said = judgeUnasked(await this.#asker.listen(listenMs));
     if (said.kind === 'modbus') {
       const units = said.units.join(', ');
@@ -100,10 +103,14 @@ class BusDoctor {
     return [ofBus(this.#bus, 'not-modbus', evidence)];
   }
 
+  /** Frames came damaged, or a device that answers did not answer everything. */
   #isDamaged(): boolean {
-    return (
-      this.#line && this.#bus.stats?.units.some(({ checksumErrors }) => checksumErrors > 0) === true
-    );
+    const { stats, devices } = this.#bus;
+    if (!this.#line) return false;
+    if (stats?.units.some(({ checksumErrors }) => checksumErrors > 0) === true) return true;
+    const gap = ({ error }: SignalEvidence): boolean =>
+      error !== null && error.code !== 'modbus-exception';
+    return devices.some((device) => wasHeard(device) && device.signals.some(gap));
   }
 
   async #lineTrials(): Promise<Diagnosis[]> {

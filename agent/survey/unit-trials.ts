@@ -28,6 +28,7 @@ export interface UnitTrialOptions {
 
 const patience = 4;
 const tries = 2;
+const lingerMs = 40;
 
 /** `line-silent` is the last word on a line where nothing else answers either. */
 export async function trySilentUnit(
@@ -36,7 +37,10 @@ export async function trySilentUnit(
 ): Promise<UnitTrial> {
   const asked = firstQuestion(device);
   for (let i = 0; i < tries; i++) {
-    const answer = await options.ask(asked, { timeoutMs: patience * options.timeoutMs });
+    const answer = await options.ask(asked, {
+      timeoutMs: patience * options.timeoutMs,
+      lingerMs,
+    });
     const told = toldBy(answer, options.timeoutMs);
     if (told !== null) return told;
   }
@@ -52,6 +56,10 @@ function firstQuestion({ unit, signals }: DeviceEvidence): Question {
 }
 
 function toldBy(answer: Answer, timeoutMs: number): UnitTrial | null {
+  if (answer.replies > 1) {
+    const en = `${answer.replies} replies to one question`;
+    return trial('duplicate-unit', `한 번 물었는데 응답 ${answer.replies}개`, en);
+  }
   switch (answer.kind) {
     case 'words':
       return toldByReply(answer.roundTripMs, timeoutMs);
