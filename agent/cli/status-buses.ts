@@ -35,6 +35,12 @@ const unitColors = {
   unknown: 'yellow',
 } as const;
 
+/** Of a machine's status, what concerns its buses. */
+type PolledMachine = Pick<
+  AgentStatus['machines'][number],
+  'name' | 'devices' | 'polls' | 'missedTicks' | 'slow'
+>;
+
 interface UnitRow extends UnitStats {
   readonly bus: string;
   /** What the configuration calls it: `3호기 meter`. */
@@ -104,7 +110,10 @@ function lastGoodText({ lastGoodWallMs }: UnitRow, lang: Language): string {
 
 /** A table of buses, one of the devices on them, and the ticks that pollers missed, if any. */
 export function busLines(
-  { buses, machines }: Pick<AgentStatus, 'buses' | 'machines'>,
+  {
+    buses,
+    machines,
+  }: { readonly buses: readonly BusStats[]; readonly machines: readonly PolledMachine[] },
   lang: Language,
   paint: Paint,
 ): string[] {
@@ -118,7 +127,7 @@ export function busLines(
   ];
 }
 
-function namesOf(bus: string, unit: number, machines: AgentStatus['machines']): string {
+function namesOf(bus: string, unit: number, machines: readonly PolledMachine[]): string {
   const names = machines.flatMap(({ name, devices }) =>
     devices
       .filter((device) => device.bus === bus && device.unit === unit)
@@ -127,7 +136,7 @@ function namesOf(bus: string, unit: number, machines: AgentStatus['machines']): 
   return names.length === 0 ? '-' : names.join(', ');
 }
 
-function missedLines(machines: AgentStatus['machines'], lang: Language): string[] {
+function missedLines(machines: readonly PolledMachine[], lang: Language): string[] {
   return machines.flatMap(({ name, polls, missedTicks, slow }) => {
     if (missedTicks === 0 && slow.missedTicks === 0) return [];
     return lang === 'ko'

@@ -69,7 +69,7 @@ export function parseBusUrl(url: string): BusConfig {
   const [, name = '', place = '', query = ''] = /^([^:]*):\/\/([^?]*)(?:\?(.*))?$/.exec(url) ?? [];
   const scheme = Object.hasOwn(schemes, name) ? schemes[name] : undefined;
   if (scheme === undefined) {
-    const hint = suggest(name, Object.keys(schemes), 'there are');
+    const hint = `there are ${Object.keys(schemes).join(', ')}: ${busUrlExamples[0]}`;
     throw usage(`there is no bus address "${name}://"`, url, hint);
   }
   const where = scheme.at === 'path' ? pathOf(place, url, scheme) : hostOf(place, url, scheme);
