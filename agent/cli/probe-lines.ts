@@ -6,6 +6,7 @@ import { causes, type Diagnosis } from '../survey/causes.ts';
 import { isDoubtful, isSound, type SignalEvidence } from '../survey/evidence.ts';
 import type { ProbedBus } from './probe-run.ts';
 import { hexWord, numberText } from './read-lines.ts';
+import type { TextSignal } from './read-text-signals.ts';
 import { type Column, tableLines } from './table.ts';
 import type { Language } from './words.ts';
 
@@ -18,11 +19,9 @@ const qualityWords: Readonly<
   missing: { ko: '없음', en: 'missing' },
 };
 
-function valueText({ reading, signal }: SignalEvidence): string {
-  if (reading.text !== undefined) return JSON.stringify(reading.text);
-  if (reading.value === null) return '-';
-  const value = Number.isInteger(reading.value) ? String(reading.value) : numberText(reading.value);
-  return `${value} ${signal.unit}`.trim();
+function readingText({ text, value }: Reading, unit: string): string {
+  if (text !== undefined) return JSON.stringify(text);
+  return value === null ? '-' : `${numberText(value)} ${unit}`.trim();
 }
 
 function qualityText(evidence: SignalEvidence, lang: Language): string {
@@ -46,7 +45,11 @@ function signalColumns(lang: Language, color: boolean): Column<SignalEvidence>[]
   return [
     { title: ko ? '신호' : 'signal', text: ({ signal }) => signal.name },
     { title: ko ? '이름' : 'title', text: ({ signal }) => signal.title[lang] },
-    { title: ko ? '값' : 'value', align: 'right', text: valueText },
+    {
+      title: ko ? '값' : 'value',
+      align: 'right',
+      text: ({ reading, signal }) => readingText(reading, signal.unit),
+    },
     { title: ko ? '품질' : 'quality', text: (one) => qualityText(one, lang), paint },
     { title: ko ? '위치' : 'at', text: ({ signal }) => `${signal.table} ${signal.address}` },
     { title: ko ? '원시 워드' : 'raw words', text: ({ words }) => wordsText(words) },
@@ -55,6 +58,22 @@ function signalColumns(lang: Language, color: boolean): Column<SignalEvidence>[]
       align: 'right',
       text: ({ roundTripMs }) => (roundTripMs === null ? '-' : roundTripMs.toFixed(1)),
     },
+    { title: ko ? '비고' : 'note', text: ({ reading }) => reading.note ?? '' },
+  ];
+}
+
+function textColumns(lang: Language): Column<TextSignal>[] {
+  const ko = lang === 'ko';
+  return [
+    { title: ko ? '신호' : 'signal', text: ({ name }) => name },
+    { title: ko ? '이름' : 'title', text: ({ title }) => title[lang] },
+    {
+      title: ko ? '값' : 'value',
+      align: 'right',
+      text: ({ reading, unit }) => readingText(reading, unit),
+    },
+    { title: ko ? '품질' : 'quality', text: ({ reading }) => qualityWords[reading.quality][lang] },
+    { title: ko ? '위치' : 'at', text: ({ at }) => at },
     { title: ko ? '비고' : 'note', text: ({ reading }) => reading.note ?? '' },
   ];
 }
@@ -80,19 +99,17 @@ function busLines(bus: ProbedBus, lang: Language, color: boolean): string[] {
     const failed = ko ? '열 수 없음' : 'cannot be opened';
     return [`${head}  ${failed}: ${bus.failure.message}`];
   }
-  if (bus.textDevices.length > 0) {
-    const devices = bus.textDevices.join(', ');
-    const why = ko
-      ? '문자 기기, ppuri scan으로 확인'
-      : 'speaks text; see what it says with ppuri scan';
-    return [`${head}  ${devices}: ${why}`];
-  }
   const devices = bus.devices.flatMap(({ machine, device, unit, profile, signals }) => [
     '',
     `${machine}.${device}  ${ko ? '국번' : 'unit'} ${unit}  ${profile}`,
     ...deviceLines(signals, lang, color),
   ]);
-  return [head, ...devices];
+  const texts = bus.textDevices.flatMap(({ machine, device, unit, profile, signals }) => [
+    '',
+    `${machine}.${device}  ${ko ? '번호' : 'unit'} ${unit}  ${profile}`,
+    ...tableLines(textColumns(lang), signals),
+  ]);
+  return [head, ...devices, ...texts];
 }
 
 /** A device that said nothing is one line. */
@@ -109,12 +126,16 @@ function deviceLines(signals: readonly SignalEvidence[], lang: Language, color: 
 
 export function probeLines(buses: readonly ProbedBus[], lang: Language, color: boolean): string[] {
   const signals = buses.flatMap(({ devices }) => devices.flatMap((device) => device.signals));
-  const bad = signals.filter((one) => !isSound(one) && one.signal.required).length;
+  const texts = buses.flatMap(({ textDevices }) => textDevices.flatMap((device) => device.signals));
+  const all = signals.length + texts.length;
+  const bad =
+    signals.filter((one) => !isSound(one) && one.signal.required).length +
+    texts.filter(({ reading, required }) => required && reading.quality !== 'good').length;
   const found = buses.flatMap((bus) => bus.causes);
   const sum =
     lang === 'ko'
-      ? `신호 ${signals.length}개 중 필수 신호 이상 ${bad}개, 원인 ${found.length}건`
-      : `${signals.length} signals, ${bad} required ones not good, ${found.length} causes found`;
+      ? `신호 ${all}개 중 필수 신호 이상 ${bad}개, 원인 ${found.length}건`
+      : `${all} signals, ${bad} required ones not good, ${found.length} causes found`;
   return [
     ...buses.flatMap((bus) => [...busLines(bus, lang, color), '']),
     ...found.flatMap((one) => causeLines(one, lang, color)),

@@ -3,13 +3,15 @@ import { deviceProfile } from '../../config/clashes.ts';
 import { PpuriError } from '../../config/errors.ts';
 import type { Profile } from '../../config/profile.ts';
 import type { BusConfig, Config } from '../../config/schema.ts';
-import type { Bus } from '../../drivers/driver.ts';
+import type { Bus, LineBus } from '../../drivers/driver.ts';
 import { createBus } from '../../drivers/registry.ts';
 import type { Diagnosis } from '../survey/causes.ts';
 import { diagnose } from '../survey/diagnose.ts';
 import type { BusEvidence, DeviceEvidence, SignalEvidence } from '../survey/evidence.ts';
+import { tryOpening, tryText } from '../survey/text-trials.ts';
 import type { Progress } from './progress.ts';
 import { readDevice } from './read-signals.ts';
+import { readTextDevice, type TextSignal } from './read-text-signals.ts';
 
 export interface ProbeOptions {
   readonly config: Config;
@@ -23,8 +25,16 @@ export interface ProbeOptions {
 
 export interface ProbedBus extends BusEvidence {
   readonly causes: readonly Diagnosis[];
-  /** Devices whose bus speaks text: they are listened to by the agent, not probed. */
-  readonly textDevices: readonly string[];
+  /** Instruments that speak text, which have no registers. */
+  readonly textDevices: readonly TextDevice[];
+}
+
+export interface TextDevice {
+  readonly machine: string;
+  readonly device: string;
+  readonly unit: number;
+  readonly profile: string;
+  readonly signals: readonly TextSignal[];
 }
 
 interface Place {
@@ -63,15 +73,58 @@ async function probeBus(
 ): Promise<ProbedBus> {
   const places = placesOn(name, options);
   const bus = createBus(name, config);
-  if (bus.kind !== 'registers') {
-    const textDevices = places.map(({ machine, device }) => `${machine}.${device}`);
-    const nothing = { failure: null, stats: null, devices: [], causes: [] };
-    return { name, config, ...nothing, textDevices };
-  }
+  if (bus.kind !== 'registers') return probeText(name, config, bus, places, options);
   const evidence = await readBus(name, config, bus, places, options);
   options.progress.tell(`${name}: …`);
   const causes = options.stop.aborted ? [] : await causesOf(evidence, options);
   return { ...evidence, causes, textDevices: [] };
+}
+
+async function probeText(
+  name: string,
+  config: BusConfig,
+  bus: LineBus,
+  places: readonly Place[],
+  { progress, stop, trySettings }: ProbeOptions,
+): Promise<ProbedBus> {
+  const nothing = { name, config, stats: null, devices: [], textDevices: [] };
+  const failure = await openingFailure(config);
+  if (failure !== null) {
+    const evidence = { ...nothing, failure };
+    return { ...evidence, causes: await diagnose(evidence, { trySettings, stop }) };
+  }
+  const textDevices: TextDevice[] = [];
+  try {
+    for (const { profile, ...place } of places) {
+      progress.tell(`${name}: ${place.machine}.${place.device}`);
+      const signals = await readTextDevice({ bus, unit: place.unit, profile, stop });
+      textDevices.push({ ...place, profile: profile.id, signals });
+    }
+  } finally {
+    await bus.close();
+  }
+  const mute = textDevices.find(
+    ({ signals }) => !signals.some(({ reading }) => reading.quality === 'good'),
+  );
+  const causes = mute === undefined || stop.aborted ? [] : await textCauses(name, config, mute);
+  return { ...nothing, failure: null, stats: bus.stats(), causes, textDevices };
+}
+
+async function openingFailure(config: BusConfig): Promise<PpuriError | null> {
+  try {
+    await tryOpening(config);
+    return null;
+  } catch (error) {
+    if (error instanceof PpuriError) return error;
+    throw error;
+  }
+}
+
+async function textCauses(bus: string, config: BusConfig, mute: TextDevice): Promise<Diagnosis[]> {
+  const trial = await tryText(config);
+  if (trial === null) return [];
+  const { machine, device, unit } = mute;
+  return [{ ...trial, bus, machine, device, unit, signals: [], remedy: null }];
 }
 
 async function readBus(

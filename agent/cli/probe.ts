@@ -27,9 +27,9 @@ also tries other serial settings on a line where nobody answers (up to a minute)
 
 Exit code 0: every required signal is good; 1: some are not; 4: a bus cannot be opened.
 
---json prints one object: {"ok","buses":[{"bus","type","error":{"code","message"}|null,"stats"|null,
-"textDevices":[…]}],"signals":[{"machine","device","bus","unit","profile","signal","title":{"ko","en"},
-"at","type","order","words":[…]|null,"value","text","measure","quality","doubtful","note","roundTripMs",
+--json prints one object: {"ok","buses":[{"bus","type","error":{"code","message"}|null,
+"stats"|null}],"signals":[{"machine","device","bus","unit","profile","signal","title":{"ko","en"},
+"at","type","order"|null,"words":[…]|null,"value","text","measure","quality","doubtful","note","roundTripMs",
 "required"}],"causes":[{"cause","bus","machine","device","unit","signals":[…],"text":{"ko","en"},
 "evidence":{"ko","en"},"action":{"ko","en"},"remedy"}]}; measure: the unit of the value.
 
@@ -77,8 +77,14 @@ function exitOf(buses: readonly ProbedBus[]): number {
 }
 
 function areSound(buses: readonly ProbedBus[]): boolean {
-  return buses.every(({ devices }) =>
-    devices.every(({ signals }) => signals.every((one) => isSound(one) || !one.signal.required)),
+  return buses.every(
+    ({ devices, textDevices }) =>
+      devices.every(({ signals }) =>
+        signals.every((one) => isSound(one) || !one.signal.required),
+      ) &&
+      textDevices.every(({ signals }) =>
+        signals.every(({ reading, required }) => reading.quality === 'good' || !required),
+      ),
   );
 }
 
@@ -87,11 +93,11 @@ function reportOf(buses: readonly ProbedBus[]) {
   const ok = areSound(buses) && buses.every(({ failure }) => failure === null);
   return {
     ok,
-    buses: buses.map(({ name, config, failure, stats, textDevices }) => ({
-      ...{ bus: name, type: config.type, stats, textDevices },
+    buses: buses.map(({ name, config, failure, stats }) => ({
+      ...{ bus: name, type: config.type, stats },
       error: failure === null ? null : { code: failure.code, message: failure.message },
     })),
-    signals: buses.flatMap(signalsOf),
+    signals: buses.flatMap((bus) => [...signalsOf(bus), ...textSignalsOf(bus)]),
     causes: buses.flatMap(({ causes: found }) =>
       found.map((one) => ({ ...one, ...causes[one.cause] })),
     ),
@@ -111,6 +117,19 @@ function signalsOf({ name, devices }: ProbedBus) {
         ...{ roundTripMs, required: signal.required },
       };
     }),
+  );
+}
+
+/** The same fields; what only registers have is null. */
+function textSignalsOf({ name, textDevices }: ProbedBus) {
+  return textDevices.flatMap(({ machine, device, unit, profile, signals }) =>
+    signals.map(({ name: signal, title, at, unit: measure, required, reading }) => ({
+      ...{ machine, device, bus: name, unit, profile, signal, title },
+      ...{ at, type: 'line', order: null, words: null },
+      ...{ value: reading.value, text: reading.text ?? null, measure },
+      ...{ quality: reading.quality, doubtful: false, note: reading.note ?? null },
+      ...{ roundTripMs: null, required },
+    })),
   );
 }
 

@@ -1,12 +1,13 @@
 /** What a technician types, in a process of its own, against devices on sockets and pseudo terminals. */
 import { type ChildProcess, execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { claimEndpoints } from '../../agent/health/claim.ts';
 import { encodeRaw } from '../../drivers/decode.ts';
 import { freePort } from '../fixtures/free-port.ts';
+import { LineDevice } from '../fixtures/line-device.ts';
 import { exception, ModbusDevice } from '../fixtures/modbus-device.ts';
 import { needs } from '../fixtures/programs.ts';
 import { rtuUnits, tcpUnits } from '../fixtures/register-device.ts';
@@ -266,10 +267,43 @@ describe('ppuri probe', () => {
     expect(device.requests.every(({ functionCode }) => functionCode <= 4)).toBe(true);
   });
 
+  test('an instrument that speaks text is listened to, and a silent one is said to be', async () => {
+    const plc = await started(tcpUnits({ 1: { ...zeros('holding', 41), ...zeros('input', 3) } }));
+    const scale = await started(new LineDevice());
+    const file = configFor(plc.port);
+    const lines = readFileSync(file, 'utf8')
+      .replace(
+        /(buses: \{.*) \}$/m,
+        `$1, scale: { type: serial-line-tcp, host: 127.0.0.1, port: ${scale.port} } }`,
+      )
+      .replace('unit: 1 } }', 'unit: 1 }, scale: { bus: scale, profile: cas-scale } }');
+    writeFileSync(file, lines);
+    const silent = await json('probe', '-c', file);
+    expect(silent.code).toBe(1);
+    const silence = { cause: 'line-silent', bus: 'scale', device: 'scale' };
+    expect(silent.report.causes).toContainEqual(expect.objectContaining(silence));
+    const timer = setInterval(() => scale.say('ST,GS,+  1.500kg\r\n'), 50);
+    running.push(async () => clearInterval(timer));
+    const heard = await json('probe', '-c', file);
+    expect(heard.code).toBe(0);
+    const weight = heard.report.signals.find(
+      ({ signal }: { signal: string }) => signal === 'weight',
+    );
+    expect(weight).toMatchObject({ at: 'line weight', value: 1.5, measure: 'kg', quality: 'good' });
+  });
+
   test('an unknown machine is a usage error with what was meant', async () => {
     const file = configFor(502);
     const { code, stderr } = await ppuri('probe', '-c', file, '--machine', 'dc-3').ended;
     expect(code).toBe(2);
     expect(stderr).toContain('did you mean "dc-03"?');
   });
+});
+
+test('ppuri status --metrics of no agent is a metric too, and exit code 1', async () => {
+  const dir = mkdtempSync(path.join(tmpdir(), 'ppuri-metrics-'));
+  running.push(async () => rmSync(dir, { recursive: true }));
+  const { code, stdout } = await ppuri('status', '--store', dir, '--metrics').ended;
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^ppuri_up 0$/m);
 });
