@@ -6,9 +6,10 @@
  * until the true reply must have come.
  */
 
-/** Frames remembered of each unit, and for how long. */
+/** Frames remembered of each unit. */
 const remembered = 16;
-const rememberedMs = 2000;
+/** For how many time-outs: as long as a unit that was late is left alone. */
+const rememberedTimeouts = 2;
 /** Share of a new round trip in the typical one. */
 const newShare = 0.1;
 /** So long after it was heard to repeat a frame, a line may do so again. */
@@ -71,7 +72,8 @@ export class RepeatGuard {
   holdUntilMs(candidate: Candidate): number {
     const { frame, request, sentMs, atMs } = candidate;
     const history = this.#of(candidate.unit);
-    const twins = history.accepted.filter((one) => one.frame.equals(frame));
+    const sinceMs = atMs - rememberedTimeouts * this.#timeoutMs;
+    const twins = history.accepted.filter((one) => one.atMs >= sinceMs && one.frame.equals(frame));
     if (twins.length === 0) return 0;
     const suspected = atMs < this.#suspectUntilMs;
     if (twins.some((twin) => !twin.request.equals(request))) {
@@ -92,8 +94,6 @@ export class RepeatGuard {
         ? roundTripMs
         : history.typicalMs * (1 - newShare) + roundTripMs * newShare;
     const { accepted } = history;
-    const old = accepted.findIndex((one) => atMs - one.atMs <= rememberedMs);
-    accepted.splice(0, old === -1 ? accepted.length : old);
     if (accepted.length === remembered) accepted.shift();
     accepted.push({ frame, request, atMs });
   }
