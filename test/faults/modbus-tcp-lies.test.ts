@@ -231,17 +231,16 @@ describe('replies at the wrong time', () => {
   });
 
   test('bytes that nothing asked for end the connection', async () => {
-    let closed = (): void => undefined;
-    const gone = new Promise<void>((resolve) => {
-      closed = resolve;
-    });
+    const gone = Promise.withResolvers<void>();
+    let sayMore = (): void => undefined;
     const { bus, device } = await meet((one, socket) => {
-      socket.once('close', closed);
+      socket.once('close', () => gone.resolve());
       socket.write(honest(one));
-      setTimeout(() => socket.write(honest({ ...one, transaction: one.transaction + 1 })), 2);
+      sayMore = () => socket.write(honest({ ...one, transaction: one.transaction + 1 }));
     });
     expect((await bus.read(request)).words).toEqual(rightWords);
-    await gone;
+    sayMore();
+    await gone.promise;
     expect((await bus.read(request)).words).toEqual(rightWords);
     expect(device.connections).toBe(2);
   });
