@@ -1,7 +1,10 @@
 /** How commands reach a store: over the running agent's socket, else in the file itself. */
+import { dirname } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { PpuriError } from '../../config/errors.ts';
+import { exitCodes, PpuriError } from '../../config/errors.ts';
 import { parseConfig } from '../../config/load.ts';
+import type { Profile } from '../../config/profile.ts';
+import { loadProfile } from '../../config/profile-load.ts';
 import { storeSchema } from '../../config/schema.ts';
 import {
   type ControlClient,
@@ -11,6 +14,7 @@ import {
 } from '../store/control-client.ts';
 import { type Methods, methodNamed } from '../store/methods.ts';
 import { storePaths } from '../store/paths.ts';
+import { asStoreError, isDiskTrouble } from '../store/trouble.ts';
 import { duration } from './arguments.ts';
 import type { Output } from './output.ts';
 import { openStoreFile } from './store-file.ts';
@@ -37,19 +41,47 @@ export interface Place {
   readonly lang: Language;
   /** What operators call a machine; its id when nothing else is known. */
   readonly machineName: (id: string) => string;
+  /** The profile with this id that a machine has or had; null when it cannot be read any more. */
+  readonly profileOf: (machine: string, profile: string) => Profile | null;
+}
+
+/** For titles only: a profile that is damaged or gone must not hide what was kept. */
+function readProfile(reference: string, base: string): Profile | null {
+  try {
+    return loadProfile(reference, base);
+  } catch (thrown) {
+    if (thrown instanceof PpuriError) return null;
+    throw thrown;
+  }
+}
+
+/** Each profile is read once. */
+function profileShelf(references: ReadonlyMap<string, string>, base: string): Place['profileOf'] {
+  const read = new Map<string, Profile | null>();
+  const once = (reference: string): Profile | null => {
+    const known = read.get(reference);
+    const profile = known === undefined ? readProfile(reference, base) : known;
+    read.set(reference, profile);
+    return profile;
+  };
+  return (machine, id) => {
+    const own = once(references.get(machine) ?? id);
+    return own?.id === id ? own : once(id);
+  };
 }
 
 /** A configuration with errors still says where the store is. Throws `config-unreadable`. */
 export function placeOf(flags: StoreFlags): Place {
   const parsed = flags.config === undefined ? null : parseConfig(flags.config);
-  const named = new Map(
-    (parsed?.parts.machines ?? []).map(({ machine }) => [machine.id, machine.name]),
-  );
+  const machines = (parsed?.parts.machines ?? []).map(({ machine }) => machine);
+  const named = new Map(machines.map(({ id, name }) => [id, name]));
+  const profiles = new Map(machines.map(({ id, profile }) => [id, profile]));
   const configured = parsed?.parts.storePath ?? '';
   return {
     dir: flags.store ?? (configured === '' ? storeSchema.parse({}).path : configured),
     lang: flags.lang ?? parsed?.config?.gateway.locale ?? 'ko',
     machineName: (id) => named.get(id) ?? id,
+    profileOf: profileShelf(profiles, flags.config === undefined ? '.' : dirname(flags.config)),
   };
 }
 
@@ -101,16 +133,23 @@ export function openStore(dir: string): StoreAccess {
     ask: async (method, params) => {
       const answer = methodNamed(method, false);
       if (answer === undefined) throw new Error(`no method ${method}`);
-      return answer(db, params) as Methods[typeof method]['result'];
+      try {
+        return answer(db, params) as Methods[typeof method]['result'];
+      } catch (thrown) {
+        if (!isDiskTrouble(thrown)) throw thrown;
+        throw asStoreError(thrown, `read ${method} from the store`, db.name, 'reader');
+      }
     },
     close: () => void db.close(),
   };
 }
 
-/** `… | head` has read enough: that ends the command, it is no failure. */
-function endWithReader(error: Error): void {
-  if (!('code' in error) || error.code !== 'EPIPE') throw error;
-  process.exit();
+/**
+ * `… | head` has read enough: that ends the command, it is no failure. A full disk behind stdout is
+ * one, and the output has said so; reading on would be for nobody.
+ */
+function endWithReader(error: NodeJS.ErrnoException): void {
+  process.exit(error.code === 'EPIPE' ? process.exitCode : exitCodes.checkFailed);
 }
 
 /**

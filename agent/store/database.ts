@@ -1,7 +1,7 @@
 /** Opening the store's file with the settings that its promises rest on. */
 import Database from 'better-sqlite3';
 import { PpuriError } from '../../config/errors.ts';
-import { assertOurs, migrate } from './migrations.ts';
+import { assertBegun, assertOurs, migrate } from './migrations.ts';
 import { asStoreError } from './trouble.ts';
 
 export const pageSize = 4096;
@@ -97,9 +97,10 @@ export function openReadOnly(path: string): Database.Database {
   try {
     db = new Database(path, { readonly: true, fileMustExist: true, timeout: busyMs });
     assertOurs(db);
+    assertBegun(db);
     return db;
   } catch (thrown) {
     db?.close();
-    throw asStoreError(thrown, 'open the store for reading', path);
+    throw asStoreError(thrown, 'open the store for reading', path, 'reader');
   }
 }

@@ -119,22 +119,38 @@ function versionOf(db: Database.Database): number {
   return Number(db.pragma('user_version', { simple: true }));
 }
 
+function foreign(db: Database.Database): PpuriError {
+  return new PpuriError('store-unavailable', 'this file belongs to another program', {
+    operation: 'open the store',
+    subject: db.name,
+    hint: 'move it away, or give ppuri another `store.path`',
+  });
+}
+
 /** Refuses a file of another program (`store-unavailable`) or of a newer ppuri (`store-newer`). */
 export function assertOurs(db: Database.Database, steps: readonly Migration[] = migrations): void {
   const version = versionOf(db);
   if (version === 0) return;
   const details = { operation: 'open the store', subject: db.name };
-  if (db.pragma('application_id', { simple: true }) !== applicationId)
-    throw new PpuriError('store-unavailable', 'this file belongs to another program', {
-      ...details,
-      hint: 'move it away, or give ppuri another `store.path`',
-    });
+  if (db.pragma('application_id', { simple: true }) !== applicationId) throw foreign(db);
   if (version > steps.length)
     throw new PpuriError(
       'store-newer',
       `the store has layout ${version}, this ppuri knows up to ${steps.length}`,
       { ...details, hint: 'run the newer ppuri, or give this one another `store.path`' },
     );
+}
+
+/** Refuses, as `store-unavailable`, a file that holds no layout, of which nothing can be asked. */
+export function assertBegun(db: Database.Database): void {
+  if (versionOf(db) > 0) return;
+  const tables = db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get();
+  if (tables !== 0) throw foreign(db);
+  throw new PpuriError('store-unavailable', 'the store is empty: nothing was ever kept in it', {
+    operation: 'open the store for reading',
+    subject: db.name,
+    hint: 'its first start was cut short; the next start of `ppuri run` begins it',
+  });
 }
 
 /** Brings the layout up to date, one transaction a step. */

@@ -17,15 +17,28 @@ export function isDiskTrouble(thrown: unknown): boolean {
   return disk.test(codeOf(thrown));
 }
 
-function hintFor(code: ErrorCode): string {
-  if (code === 'store-corrupt') return 'the file is set aside and a fresh one is begun';
+/** Who met the trouble: only the agent, whose file it is, puts anything right. */
+export type Whose = 'agent' | 'reader';
+
+function hintFor(code: ErrorCode, whose: Whose): string {
+  if (code === 'store-corrupt')
+    return whose === 'agent'
+      ? 'the file is set aside and a fresh one is begun'
+      : 'nothing was changed. The next start of `ppuri run` sets the file aside, as ppuri.db.corrupt-N, and begins a fresh one; copy it before that to rescue records from it';
+  if (code === 'store-unavailable' && whose === 'reader')
+    return 'check that this user may read the store and that the disk is well, then try again';
   if (code === 'store-full')
     return 'free space on this disk. This version removes no old records by itself: a store at its cap is moved away while the agent is stopped';
   return 'check that the directory exists, that the agent may write to it and that the disk is well';
 }
 
 /** Any failure of the store as a PpuriError with a `store-*` code. */
-export function asStoreError(thrown: unknown, operation: string, subject: string): PpuriError {
+export function asStoreError(
+  thrown: unknown,
+  operation: string,
+  subject: string,
+  whose: Whose = 'agent',
+): PpuriError {
   if (thrown instanceof PpuriError) return thrown;
   const sqlite = codeOf(thrown);
   const code: ErrorCode = corrupt.test(sqlite)
@@ -35,7 +48,8 @@ export function asStoreError(thrown: unknown, operation: string, subject: string
       : 'store-unavailable';
   const said = thrown instanceof Error ? thrown.message : String(thrown);
   const message = sqlite === '' ? said : `${said} (${sqlite})`;
-  return new PpuriError(code, message, { operation, subject, hint: hintFor(code), cause: thrown });
+  const hint = hintFor(code, whose);
+  return new PpuriError(code, message, { operation, subject, hint, cause: thrown });
 }
 
 /** A PpuriError as plain data. */
