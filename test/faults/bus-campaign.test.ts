@@ -5,14 +5,12 @@ import { lateOrRepeated } from './bus-lies.ts';
 import { replug } from './replug-campaign.ts';
 
 const seed = Number(process.env.PPURI_SEED ?? Math.floor(Math.random() * 2 ** 32));
-const settlesWithinMs = 100;
 
 async function hold(bus: CampaignBus, requests: number, lies: 'late-or-repeated' | 'all') {
   const share = lies === 'all' ? 0.1 : 0.02;
   const report = await campaign({ bus, requests, seed, timeoutMs: 40, share, lies });
   process.stdout.write(`campaign: ${JSON.stringify(report)}\n`);
   expect(report.misattributed).toEqual([]);
-  expect(report.latestMs).toBeLessThanOrEqual(settlesWithinMs);
   expect(report.requests).toBeGreaterThanOrEqual(requests);
   expect(report.outcomes.words).toBeGreaterThan(requests / 2);
   expect(report.outcomes['bus-timeout']).toBeGreaterThan(0);
