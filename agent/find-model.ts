@@ -1,21 +1,51 @@
 /** The bundle that a configuration's `model:` means, verified. */
 import { resolve } from 'node:path';
-import type { ModelPlace } from '../config/machine-rules.ts';
-import { findBundle, readBundle } from '../models/bundle.ts';
+import { PpuriError } from '../config/errors.ts';
+import { lackingFeatures, type ModelPlace } from '../config/machine-rules.ts';
+import type { Profile } from '../config/profile.ts';
+import { type BundlePlace, findBundle, readBundle } from '../models/bundle.ts';
 import type { Bundle } from '../models/manifest.ts';
 
 /**
  * An added, shipped or given bundle: sums, schemas and admission are checked, nothing is run. A
- * path is taken from the directory of the configuration. Throws `model-invalid` saying what there
- * is, or what is wrong with it.
+ * path is taken from the directory of the configuration. Where the store cannot be looked into, a
+ * shipped model of this name stands in: a machine is watched all the same. Throws `model-invalid`
+ * saying what there is, or what is wrong with it, or `store-unavailable`.
  */
 export async function findModel(
   nameOrPath: string,
   { configDir, storePath }: ModelPlace,
 ): Promise<Bundle> {
   const isPath = nameOrPath.startsWith('.') || /[/\\]/.test(nameOrPath);
-  const place = await findBundle(isPath ? resolve(configDir, nameOrPath) : nameOrPath, {
-    storePath,
-  });
+  const place = isPath
+    ? await findBundle(resolve(configDir, nameOrPath))
+    : await findNamed(nameOrPath, storePath);
   return readBundle(place.dir);
+}
+
+async function findNamed(name: string, storePath: string): Promise<BundlePlace> {
+  try {
+    return await findBundle(name, { storePath });
+  } catch (thrown) {
+    if (!(thrown instanceof PpuriError) || thrown.code !== 'store-unavailable') throw thrown;
+    return findBundle(name).catch(() => {
+      throw thrown;
+    });
+  }
+}
+
+/** As `findModel`. Throws `model-invalid` also for one that does not fit `profile`. */
+export async function findFittingModel(
+  nameOrPath: string,
+  place: ModelPlace,
+  profile: Profile,
+): Promise<Bundle> {
+  const bundle = await findModel(nameOrPath, place);
+  const lacking = lackingFeatures(bundle, profile);
+  if (lacking === null) return bundle;
+  throw new PpuriError('model-invalid', lacking.message, {
+    operation: 'find a model',
+    subject: nameOrPath,
+    hint: lacking.hint,
+  });
 }

@@ -1,7 +1,7 @@
 /** Configuration file → everything an agent is made of, checked. */
 
 import { dirname } from 'node:path';
-import { checkConfig } from '../config/check.ts';
+import { checkConfig, storeProblemPath } from '../config/check.ts';
 import { PpuriError } from '../config/errors.ts';
 import { type Problem, ProblemsError } from '../config/problem.ts';
 import type { Profile } from '../config/profile.ts';
@@ -9,6 +9,7 @@ import type { Config } from '../config/schema.ts';
 import type { Bundle } from '../models/manifest.ts';
 import { findModel } from './find-model.ts';
 import { failedVectors } from './signals/vectors.ts';
+import { placeTrouble } from './store/place.ts';
 
 export interface Prepared {
   readonly config: Config;
@@ -17,9 +18,12 @@ export interface Prepared {
   readonly bundles: ReadonlyMap<string, Bundle>;
   /** What is wrong with models: the agent runs without those, and says so. */
   readonly modelProblems: readonly Problem[];
+  /** Why the store cannot be looked into: the agent runs, keeping records in memory meanwhile. */
+  readonly storeProblems: readonly Problem[];
 }
 
 const concernsModel = (problem: Problem): boolean => /^machines\[\d+\]\.model$/.test(problem.path);
+const concernsStore = (problem: Problem): boolean => problem.path === storeProblemPath;
 
 async function bundlesOf(config: Config, file: string): Promise<Map<string, Bundle>> {
   const bundles = new Map<string, Bundle>();
@@ -38,16 +42,18 @@ async function bundlesOf(config: Config, file: string): Promise<Map<string, Bund
 
 /**
  * Throws `config-unreadable`, or a ProblemsError with every error of the file. A model that cannot
- * be used stops nothing: a gateway must watch its machines with a broken model too.
+ * be used stops nothing, nor does a store: a gateway must watch its machines without them too.
  */
 export async function prepare(file: string): Promise<Prepared> {
   const { config, profiles, problems } = await checkConfig(file, {
     findModel,
     readVectors: failedVectors,
+    storeTrouble: placeTrouble,
   });
   const modelProblems = problems.filter(concernsModel);
-  if (config === null || modelProblems.length < problems.length) {
+  const storeProblems = problems.filter(concernsStore);
+  if (config === null || modelProblems.length + storeProblems.length < problems.length) {
     throw new ProblemsError('config-invalid', file, problems);
   }
-  return { config, profiles, bundles: await bundlesOf(config, file), modelProblems };
+  return { config, profiles, bundles: await bundlesOf(config, file), modelProblems, storeProblems };
 }

@@ -25,7 +25,17 @@ export interface CheckTools {
   readonly findModel: FindModel;
   /** Absent: the test vectors of profiles are not tried. */
   readonly readVectors?: ReadVectors;
+  /** What keeps this user from the store; absent: not looked at. */
+  readonly storeTrouble?: (dir: string) => Promise<StoreTrouble | null>;
 }
+
+export interface StoreTrouble {
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** Where `storeTrouble` is told in `problems`. */
+export const storeProblemPath = 'store.path';
 
 /** Profiles that a configuration names, each file read once, with what is wrong with them. */
 class ProfileShelf {
@@ -81,13 +91,24 @@ function readProfiles(shelf: ProfileShelf, index: number, machine: MachineConfig
     if (profile !== undefined) shelf.read(profile, ['machines', index, 'devices', name, 'profile']);
 }
 
+async function storeProblems(
+  source: Source,
+  dir: string,
+  storeTrouble: CheckTools['storeTrouble'],
+): Promise<Problem[]> {
+  const trouble = dir === '' ? null : ((await storeTrouble?.(dir)) ?? null);
+  if (trouble === null) return [];
+  const message = `${dir} ${trouble.message}`;
+  return [source.atValue(storeProblemPath.split('.'), message, trouble.hint)];
+}
+
 /**
  * Reads and judges the configuration at `path` without touching hardware. Throws
  * `config-unreadable` when there is nothing to judge; every other fault is in `problems`.
  */
 export async function checkConfig(
   path: string,
-  { findModel, readVectors }: CheckTools,
+  { findModel, readVectors, storeTrouble }: CheckTools,
 ): Promise<CheckResult> {
   const { config, source, parts, problems } = parseConfig(path);
   const configDir = dirname(path);
@@ -99,6 +120,7 @@ export async function checkConfig(
     ...clashes(checked),
     ...busProblems(checked),
     ...(await machineProblems(checked, findModel, place)),
+    ...(await storeProblems(source, parts.storePath, storeTrouble)),
   ];
   const inConfig = shelf.problems.filter((problem) => problem.file === path);
   const inProfiles = shelf.problems.filter((problem) => problem.file !== path);

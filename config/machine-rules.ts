@@ -32,6 +32,21 @@ export type FindModel = (
   place: ModelPlace,
 ) => Promise<ModelFacts | null> | ModelFacts | null;
 
+/** What a model needs and a profile does not give, in words; null when it fits. */
+export function lackingFeatures(
+  { manifest }: ModelFacts,
+  profile: Profile,
+): { readonly message: string; readonly hint: string } | null {
+  const known = Object.keys(profile.features);
+  const lacking = manifest.features.map(({ from }) => from).filter((name) => !known.includes(name));
+  if (lacking.length === 0) return null;
+  const names = [...new Set(lacking)].join(', ');
+  return {
+    message: `"${manifest.name}" needs features that profile "${profile.id}" has not: ${names}`,
+    hint: `the model was made for profile "${manifest.profile}"`,
+  };
+}
+
 class MachineRules {
   readonly problems: Problem[] = [];
   readonly #checked: Checked;
@@ -195,19 +210,9 @@ class MachineRules {
     }
   }
 
-  #modelFeatures({ manifest }: ModelFacts): void {
-    if (this.#profile === null) return;
-    const known = Object.keys(this.#profile.features);
-    const lacking = manifest.features
-      .map(({ from }) => from)
-      .filter((name) => !known.includes(name));
-    if (lacking.length === 0) return;
-    const names = [...new Set(lacking)].join(', ');
-    this.#value(
-      ['model'],
-      `"${manifest.name}" needs features that profile "${this.#profile.id}" has not: ${names}`,
-      `the model was made for profile "${manifest.profile}"`,
-    );
+  #modelFeatures(model: ModelFacts): void {
+    const lacking = this.#profile === null ? null : lackingFeatures(model, this.#profile);
+    if (lacking !== null) this.#value(['model'], lacking.message, lacking.hint);
   }
 }
 

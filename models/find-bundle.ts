@@ -2,6 +2,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PpuriError } from '../config/errors.ts';
 import { nearest } from '../config/nearest.ts';
 import { bundleInvalid } from './bundle-files.ts';
 
@@ -27,7 +28,8 @@ const shippedRoot = fileURLToPath(new URL('.', import.meta.url));
 /**
  * `nameOrPath`: `diecast-defect`, `diecast-defect@1.2.0`, or a path (it has a separator or starts
  * with a dot). An added bundle stands before a shipped one of the same name: the active version,
- * else the newest. Throws `model-invalid` naming what there is. Nothing is verified here.
+ * else the newest. Throws `model-invalid` naming what there is, and `store-unavailable` when added
+ * ones cannot be looked for. Nothing is verified here.
  */
 export async function findBundle(
   nameOrPath: string,
@@ -63,7 +65,7 @@ function unknownBundle(
   return bundleInvalid(nameOrPath, `there is no model "${name}"`, `${hint}; or give a path`);
 }
 
-/** Added bundles, newest version first, then shipped ones. */
+/** Added bundles, newest version first, then shipped ones. Throws `store-unavailable`. */
 export async function listBundles(options: FindOptions = {}): Promise<BundlePlace[]> {
   const places: BundlePlace[] = [];
   const root = options.storePath === undefined ? null : join(options.storePath, 'models');
@@ -83,7 +85,7 @@ export async function listBundles(options: FindOptions = {}): Promise<BundlePlac
   return places;
 }
 
-/** Half-written bundles start with a dot and are not listed. */
+/** Half-written bundles start with a dot and are not listed. Throws `store-unavailable`. */
 async function folders(path: string): Promise<string[]> {
   try {
     const entries = await readdir(path, { withFileTypes: true });
@@ -93,8 +95,18 @@ async function folders(path: string): Promise<string[]> {
       .sort();
   } catch (thrown) {
     if (isMissing(thrown)) return [];
-    throw thrown;
+    throw unreadable(path, thrown);
   }
+}
+
+function unreadable(path: string, cause: unknown): PpuriError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new PpuriError('store-unavailable', `added models cannot be looked for: ${why}`, {
+    operation: 'look for models',
+    subject: path,
+    hint: 'the store must be a directory that this user may read: see `store.path`, or use sudo',
+    cause,
+  });
 }
 
 async function isFile(path: string): Promise<boolean> {

@@ -10,6 +10,7 @@ import type { Config, MachineConfig } from '../../config/schema.ts';
 import { planReads } from '../../drivers/plan.ts';
 import { findModel } from '../find-model.ts';
 import { failedVectors } from '../signals/vectors.ts';
+import { placeTrouble } from '../store/place.ts';
 import { action, type Output } from './output.ts';
 
 type Poll = SignalSpec['poll'];
@@ -77,6 +78,7 @@ export async function checkFile(file: string): Promise<CheckReport> {
   const { config, profiles, problems } = await checkConfig(file, {
     findModel,
     readVectors: failedVectors,
+    storeTrouble: placeTrouble,
   });
   const sound: Config | null = problems.length === 0 ? config : null;
   const machines = sound?.machines ?? [];

@@ -34,9 +34,12 @@ function logAlert(log: ReturnType<typeof createLog>, alert: Alert): void {
 
 async function run(_output: Output, options: RunOptions): Promise<void> {
   const log = createLog(createLineSink(process.stdout.fd));
-  const { config, profiles, bundles, modelProblems } = await prepare(options.config);
+  const prepared = await prepare(options.config);
+  const { config, profiles, bundles, modelProblems, storeProblems } = prepared;
   for (const problem of modelProblems)
     log.error('model-unusable', { problem: formatProblem(problem) });
+  for (const problem of storeProblems)
+    log.error('store-unusable', { problem: formatProblem(problem) });
   const claim = await claimEndpoints(Object.values(config.buses).map(endpointOf));
   const stop = interrupted();
   const agent = new Agent({

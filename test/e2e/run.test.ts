@@ -119,6 +119,19 @@ describe('ppuri run', () => {
     expect((await limited.finished).code).toBe(0);
   });
 
+  test('watches on with a store that is a file, and says so', async () => {
+    await writeFile(join(dir, 'store'), 'a,b\n');
+    const { started } = await agent();
+    expect(await started.line(/"store-unusable"/)).toContain('is not a directory');
+    expect(await started.line(/"store-down"/)).toContain('records wait in memory');
+    await started.line(/"bus-connected"/);
+    started.process.kill('SIGTERM');
+    const { code, stdout, stderr } = await started.finished;
+    expect(stdout).not.toContain('model-unusable');
+    expect(stderr).toContain('are not committed');
+    expect(code).toBe(5);
+  });
+
   test('refuses a second agent on the same machines or the same store, and a broken configuration', async () => {
     const { started, file } = await agent();
     await statusWhen(file, () => true);
