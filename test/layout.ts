@@ -21,9 +21,15 @@ interface Edge {
 const sourceDirs = ['agent', 'drivers', 'models', 'config', 'bench', 'test'];
 const leaves = new Set(['drivers', 'models', 'config']);
 /** What any room of the agent may import of the agent. */
-const shared = new Set(['agent/records.ts', 'agent/role.ts', 'agent/health/log.ts']);
+const shared = new Set([
+  'agent/records.ts',
+  'agent/role.ts',
+  'agent/words.ts',
+  'agent/health/log.ts',
+]);
 /** These connect rooms: commands, the demo, the backtest and the files at the top of agent/. */
-const connectors = /^agent\/(?:(?!records\.ts|role\.ts)[a-z-]+\.[jt]s$|(?:cli|demo|backtest)\/)/;
+const connectors =
+  /^agent\/(?:(?!records\.ts|role\.ts|words\.ts)[a-z-]+\.[jt]s$|(?:cli|demo|backtest)\/)/;
 
 /** How errors and their hints are made; imports nothing itself. */
 const everyones = new Set(['config/errors.ts', 'config/nearest.ts']);

@@ -3,11 +3,12 @@
  * last three judged cycles of a mold, or a broken rule limit; it lasts until five good ones in a row.
  */
 import type { Alert, Cycle, Deviation, Verdict } from '../records.ts';
+import { featureLook } from '../words.ts';
 import { Baseline, type TrainingNormal } from './baseline.ts';
 import type { AlertBook } from './book.ts';
 import { findCause, pooled } from './cause.ts';
 import { FeatureTrend } from './trend.ts';
-import { defectText, featureLook, type Speaker } from './words.ts';
+import { defectText, type Speaker } from './words.ts';
 
 const WINDOW = 3;
 const DEFECTS_IN_WINDOW = 2;
@@ -34,6 +35,15 @@ class MoldState {
   }
 }
 
+/** Trends are of the values themselves: a shot that was read counts, whether judged or not. */
+function watchTrends(state: MoldState, cycle: Cycle): void {
+  if (cycle.observed !== 'whole') return;
+  if (cycle.suppressed !== null) for (const trend of state.trends.values()) trend.interrupt();
+  else
+    for (const [feature, { value }] of Object.entries(cycle.features))
+      state.trendOf(feature).push({ shot: cycle.shot, value });
+}
+
 /** Beyond this band a value is off beyond chance; one in ten good values lies outside its normal one. */
 function plainlyOff({ normalLow, normalHigh }: Deviation): readonly [number, number] {
   const margin = (normalHigh - normalLow) / 2;
@@ -53,11 +63,9 @@ export class DefectAlerts {
   }
 
   observe(cycle: Cycle, verdict: Verdict): readonly Alert[] {
-    if (verdict.outcome === 'unscored') return [];
     const state = this.#stateOf(cycle.mold);
-    for (const [feature, { value }] of Object.entries(cycle.features)) {
-      if (value !== null) state.trendOf(feature).push({ shot: cycle.shot, value });
-    }
+    watchTrends(state, cycle);
+    if (verdict.outcome === 'unscored') return [];
     state.recent = [...state.recent, verdict.outcome === 'defect'].slice(-WINDOW);
     return verdict.outcome === 'ok'
       ? this.#good(cycle, state)

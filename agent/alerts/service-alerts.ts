@@ -1,5 +1,6 @@
 /** Alerts on the watching itself: a broken sensor, predictions that stopped, a warm-up, a lost link. */
 import type { Alert, Cycle, Instant, Severity, Text, Verdict } from '../records.ts';
+import { noteText, whyText } from '../words.ts';
 import type { AlertBook } from './book.ts';
 import { plainText, type Speaker } from './words.ts';
 
@@ -87,8 +88,8 @@ export class ServiceAlerts {
       if (bad < IN_A_ROW || this.#book.isOpen(key)) return [];
       const title = this.#speaker.profile.signals[signal]?.title ?? { ko: signal, en: signal };
       const note = reading.note ?? reading.quality;
-      const ko = `${title.ko} 센서 이상(${note}). 센서·배선 확인. 이 값은 판정에 쓰지 않음.`;
-      const en = `${title.en} sensor fault (${note}). Check sensor and wiring. Its value is not used.`;
+      const ko = `${title.ko} 센서 이상(${noteText(note, 'ko')}). 센서·배선 확인. 이 값은 판정에 쓰지 않음.`;
+      const en = `${title.en} sensor fault (${noteText(note, 'en')}). Check sensor and wiring. Its value is not used.`;
       return [
         this.#raise(
           { key, severity: 'info', cause: 'sensor-invalid', text: this.#say('info', ko, en) },
@@ -107,9 +108,9 @@ export class ServiceAlerts {
     }
     this.#unscoredInARow += 1;
     if (this.#unscoredInARow < IN_A_ROW || this.#book.isOpen('prediction-stopped')) return [];
-    const why = verdict.detail === null ? verdict.reason : `${verdict.reason}: ${verdict.detail}`;
-    const ko = `예측 중지(정상 아님). 사유 ${why}.`;
-    const en = `Predictions stopped (not a good sign). Reason ${why}.`;
+    const { profile } = this.#speaker;
+    const ko = `예측 중지(정상 아님). 사유: ${whyText(verdict, profile, 'ko')}.`;
+    const en = `Predictions stopped (not a good sign). Reason: ${whyText(verdict, profile, 'en')}.`;
     return [
       this.#raise(
         {

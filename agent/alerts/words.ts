@@ -1,31 +1,8 @@
 /** How alerts are worded: level, machine, value against normal, trend, risk, action, shots. */
-import type { DefectSpec, Localized, Profile } from '../../config/profile.ts';
+import type { DefectSpec, Profile } from '../../config/profile.ts';
 import type { Alert, Deviation, Severity, Text } from '../records.ts';
+import { featureLook, severityWords } from '../words.ts';
 import type { Trend } from './trend.ts';
-
-const severityWords: Record<Severity, Text> = {
-  stop: { ko: '정지', en: 'Stop' },
-  warning: { ko: '경고', en: 'Warning' },
-  caution: { ko: '주의', en: 'Caution' },
-  info: { ko: '안내', en: 'Info' },
-};
-
-export interface FeatureLook {
-  readonly title: Localized;
-  readonly unit: string;
-  readonly decimals: number;
-}
-
-/** Title, unit and decimals of a feature: its own, else its signal's. */
-export function featureLook(profile: Profile, feature: string): FeatureLook {
-  const spec = profile.features[feature];
-  const signal = spec === undefined ? undefined : profile.signals[spec.from];
-  return {
-    title: spec?.title ?? signal?.title ?? { ko: feature, en: feature },
-    unit: spec?.unit ?? signal?.unit ?? '',
-    decimals: spec?.decimals ?? signal?.decimals ?? 1,
-  };
-}
 
 /** What every text about one machine starts with. */
 export interface Speaker {
@@ -37,7 +14,7 @@ function head(severity: Severity, speaker: Speaker, mold: string | null): Text {
   const level = severityWords[severity];
   return {
     ko: `[${level.ko}] ${speaker.machineName}${mold === null ? '' : ` 금형 ${mold}`}`,
-    en: `[${level.en}] ${speaker.machineName}${mold === null ? '' : ` mold ${mold}`}:`,
+    en: `[${level.en.charAt(0).toUpperCase()}${level.en.slice(1)}] ${speaker.machineName}${mold === null ? '' : ` mold ${mold}`}:`,
   };
 }
 
@@ -52,13 +29,16 @@ function valueAgainstNormal(speaker: Speaker, deviation: Deviation): Text {
   };
 }
 
-function trendWords(speaker: Speaker, trend: Trend | null): Text {
+/** Only the cycles of this mold are counted: where two take turns, others lie in between. */
+function trendWords(speaker: Speaker, mold: string | null, trend: Trend | null): Text {
   if (trend === null) return { ko: '', en: '' };
   const { cycleWord } = speaker.profile;
   const rising = trend.direction === 'rising';
+  const last =
+    mold === null ? { ko: '최근', en: 'the' } : { ko: '이 금형 최근', en: 'this mold’s' };
   return {
-    ko: `, ${trend.cycles}${cycleWord.ko} ${rising ? '상승' : '하락'}`,
-    en: `, ${rising ? 'rising' : 'falling'} for ${trend.cycles} ${cycleWord.en}s`,
+    ko: `, ${last.ko} ${trend.cycles}${cycleWord.ko} ${rising ? '상승' : '하락'}`,
+    en: `, ${rising ? 'rising' : 'falling'} over ${last.en} last ${trend.cycles} ${cycleWord.en}s`,
   };
 }
 
@@ -82,11 +62,11 @@ export interface DefectFacts {
   readonly shots: Alert['shots'];
 }
 
-/** `[경고] 3호기 금형 8412 비스킷 두께 18.4 mm (기준 22.1~27.9), 20샷 하락. 수축공 위험. …` */
+/** `[경고] 3호기 금형 8412 비스킷 두께 18.4 mm (기준 22.1~27.9), 이 금형 최근 20샷 하락. 수축공 위험. …` */
 export function defectText(speaker: Speaker, facts: DefectFacts): Text {
   const start = head('warning', speaker, facts.mold);
   const value = facts.lead === null ? null : valueAgainstNormal(speaker, facts.lead);
-  const trend = trendWords(speaker, facts.lead === null ? null : facts.trend);
+  const trend = trendWords(speaker, facts.mold, facts.lead === null ? null : facts.trend);
   const { defect } = facts;
   const risk =
     defect === null

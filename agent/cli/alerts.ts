@@ -3,6 +3,7 @@ import { styleText } from 'node:util';
 import { type Command, Option } from 'commander';
 import type { Severity } from '../records.ts';
 import { type AlertRow, severities } from '../store/alert-queries.ts';
+import { severityWords } from '../words.ts';
 import { action, type Output } from './output.ts';
 import {
   addStoreFlags,
@@ -14,7 +15,7 @@ import {
   withStore,
 } from './store-access.ts';
 import { type Column, csvLine, tableLines } from './table.ts';
-import { severityWords, timeText } from './words.ts';
+import { timeText } from './words.ts';
 
 interface AlertFlags extends StoreFlags {
   readonly all?: boolean;

@@ -8,6 +8,7 @@ import {
   type CycleRow,
   outcomes,
 } from '../store/cycle-queries.ts';
+import { outcomeWords, whyText } from '../words.ts';
 import { action, type Output } from './output.ts';
 import {
   addStoreFlags,
@@ -20,7 +21,7 @@ import {
   withStore,
 } from './store-access.ts';
 import { type Column, csvLine, tableLines } from './table.ts';
-import { outcomeWords, reasonText, timeText } from './words.ts';
+import { timeText } from './words.ts';
 
 interface CycleFlags extends StoreFlags {
   readonly machine?: string;
@@ -102,7 +103,7 @@ const percent = (value: number | null): string =>
 
 const colors = { ok: 'green', defect: 'red', unscored: 'yellow' } as const;
 
-function columnsFor({ lang, machineName }: Place, color: boolean): Column<CycleRow>[] {
+function columnsFor({ lang, machineName, profileOf }: Place, color: boolean): Column<CycleRow>[] {
   const ko = lang === 'ko';
   return [
     { title: ko ? '시각' : 'time', text: (row) => timeText(row.wallMs, row.clockSynced) },
@@ -123,8 +124,7 @@ function columnsFor({ lang, machineName }: Place, color: boolean): Column<CycleR
     { title: ko ? '기준' : 'threshold', align: 'right', text: (row) => percent(row.threshold) },
     {
       title: ko ? '사유' : 'reason',
-      text: (row) =>
-        [reasonText(row.reason, lang), row.detail].filter((part) => part !== null).join(': '),
+      text: (row) => whyText(row, profileOf(row.machine, row.profile), lang),
     },
   ];
 }

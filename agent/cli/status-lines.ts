@@ -1,9 +1,10 @@
 /** The status of an agent as lines for a terminal. */
 import { styleText } from 'node:util';
 import type { AgentStatus } from '../wire.ts';
+import { outcomeWords, reasonText } from '../words.ts';
 import { busLines, type Paint } from './status-buses.ts';
 import { type Column, tableLines } from './table.ts';
-import { type Language, outcomeWords, reasonText, spanText } from './words.ts';
+import { type Language, spanText } from './words.ts';
 
 type Machine = AgentStatus['machines'][number];
 
@@ -46,7 +47,7 @@ function machineColumns(lang: Language, paint: Paint): Column<Machine>[] {
     { title: ko ? '양품' : 'ok', align: 'right', text: ({ counts }) => String(counts.ok) },
     { title: ko ? '불량' : 'defect', align: 'right', text: ({ counts }) => String(counts.defect) },
     {
-      title: ko ? '판정보류' : 'unscored',
+      title: ko ? outcomeWords.unscored.ko : 'unscored',
       align: 'right',
       text: (machine) => String(unscored(machine)),
     },

@@ -76,7 +76,7 @@ function printLast(output: Output, account: Account, ko: boolean): void {
   if (account.boot === null) return;
   output.line(
     ko
-      ? `마지막 가동: 샷 ${kept} (양품 ${verdicts.ok}, 불량 ${verdicts.defect}, 판정보류 ${unscored})`
+      ? `마지막 가동: 샷 ${kept} (양품 ${verdicts.ok}, 불량 ${verdicts.defect}, 판정 보류 ${unscored})`
       : `last run: ${kept} shots (${verdicts.ok} ok, ${verdicts.defect} defect, ${unscored} unscored)`,
   );
 }

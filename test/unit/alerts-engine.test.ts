@@ -181,7 +181,8 @@ describe('defect alerts', () => {
     expect(drift).toEqual([]);
     line.shoot('defect', { biscuit: -8 });
     const [alert] = line.shoot('defect', { biscuit: -8.6 });
-    expect(alert?.text.ko).toContain('샷 하락.');
+    expect(alert?.text.ko).toMatch(/, 이 금형 최근 1[0-5]샷 하락\. 수축공/);
+    expect(alert?.text.en).toMatch(/, falling over this mold’s last 1[0-5] shots\. Risk/);
     expect(alert?.shots?.from).toBeLessThan(1055);
   });
 
@@ -221,7 +222,7 @@ describe('alerts on the watching itself', () => {
     expect(alerts.map((alert) => [alert.state, alert.cause, alert.severity])).toEqual([
       ['raised', 'sensor-invalid', 'info'],
     ]);
-    expect(alerts[0]?.text.ko).toContain('금형 온도 센서 이상(sentinel 1449)');
+    expect(alerts[0]?.text.ko).toContain('금형 온도 센서 이상(오류값 1449)');
     expect(line.shoot('ok').map((alert) => alert.state)).toEqual(['cleared']);
   });
 

@@ -43,7 +43,7 @@ test('shots in Korean, newest first, with columns that line up', async () => {
   expect(code).toBe(0);
   const lines = stdout.trimEnd().split('\n');
   expect(lines).toHaveLength(4);
-  expect(lines[1]).toMatch(/im-05 .* 7 +판정보류 +- +- +재가동 후 예열$/);
+  expect(lines[1]).toMatch(/im-05 .* 7 +판정 보류 +- +- +재가동 후 예열$/);
   expect(lines[2]).toMatch(/불량 +93\.4 % +50\.0 % +기준 이상$/);
   expect(lines[3]).toMatch(/dc-03 .* 1001 +양품 +2\.0 %/);
   const starts = [
@@ -118,7 +118,7 @@ test('status of a stopped agent: exit 1, and what it kept', async () => {
   await keeper.close();
   const text = await ppuri('status', '--store', dir);
   expect(text.code).toBe(1);
-  expect(text.stdout).toContain('마지막 가동: 샷 3 (양품 1, 불량 1, 판정보류 1)');
+  expect(text.stdout).toContain('마지막 가동: 샷 3 (양품 1, 불량 1, 판정 보류 1)');
   const json = await ppuri('status', '--store', dir, '--json');
   expect(json.code).toBe(1);
   expect(JSON.parse(json.stdout)).toMatchObject({

@@ -1,0 +1,151 @@
+/**
+ * The one table of what operators and technicians call things, in both languages. Codes are for
+ * `--json` and programs; whatever a person reads takes its words from here.
+ */
+import type { Localized, Profile } from '../config/profile.ts';
+import type { Severity, Text, Verdict } from './records.ts';
+
+export type Language = 'ko' | 'en';
+
+export const outcomeWords: Readonly<Record<Verdict['outcome'], Text>> = {
+  ok: { ko: '양품', en: 'ok' },
+  defect: { ko: '불량', en: 'defect' },
+  unscored: { ko: '판정 보류', en: 'unscored' },
+};
+
+export const severityWords: Readonly<Record<Severity, Text>> = {
+  stop: { ko: '정지', en: 'stop' },
+  warning: { ko: '경고', en: 'warning' },
+  caution: { ko: '주의', en: 'caution' },
+  info: { ko: '안내', en: 'info' },
+};
+
+const reasonWords: Readonly<Record<string, Text>> = {
+  'below-threshold': { ko: '기준 미만', en: 'below threshold' },
+  'above-threshold': { ko: '기준 이상', en: 'at or above threshold' },
+  'within-limits': { ko: '한계값 이내', en: 'within limits' },
+  limit: { ko: '한계값 이탈', en: 'limit broken' },
+  'line-stopped': { ko: '비가동', en: 'line stopped' },
+  'try-shot': { ko: '예열타', en: 'try shot' },
+  'warm-up': { ko: '재가동 후 예열', en: 'warm-up' },
+  'counter-reset': { ko: '타수 초기화', en: 'counter reset' },
+  'shot-missed': { ko: '샷 놓침', en: 'shot missed' },
+  'shot-torn': { ko: '읽는 중 다음 샷', en: 'next shot began while reading' },
+  'missing-input': { ko: '입력값 없음', en: 'input missing' },
+  'unknown-mold': { ko: '학습 안 된 금형', en: 'unknown mold' },
+  'mold-unknown': { ko: '금형 번호 없음', en: 'mold not known' },
+  'outside-training': { ko: '학습 범위 밖', en: 'outside training range' },
+  'no-model': { ko: '모델 없음', en: 'no model' },
+  'not-loaded': { ko: '모델 준비 중', en: 'model not loaded' },
+  'deadline-missed': { ko: '판정 시간 초과', en: 'deadline missed' },
+  'hard-limit': { ko: '모델 응답 없음', en: 'hard limit passed' },
+  'inference-restarting': { ko: '예측 재시작 중', en: 'inference restarting' },
+  'inference-lost': { ko: '예측 중단', en: 'inference lost' },
+  'model-set-aside': { ko: '모델 사용 중지', en: 'model set aside' },
+  'model-failed': { ko: '모델 오류', en: 'model failed' },
+  'bus-lost': { ko: '통신두절', en: 'connection lost' },
+};
+
+/** A reason in words; one that has none (a site's own profile) as it is. */
+export function reasonText(reason: string, lang: Language): string {
+  return reasonWords[reason]?.[lang] ?? reason;
+}
+
+/** Why a reading has no value, by the form of its note. `$1` is the figure in it. */
+const noteWords: readonly (readonly [RegExp, Text])[] = [
+  [/^sentinel (-?[\d.]+)$/, { ko: '오류값 $1', en: 'error value $1' }],
+  [/^(-?[\d.e+]+) below (-?[\d.e+]+)$/, { ko: '$1, 하한 $2 미만', en: '$1, below $2' }],
+  [/^(-?[\d.e+]+) above (-?[\d.e+]+)$/, { ko: '$1, 상한 $2 초과', en: '$1, above $2' }],
+  [/^frozen (\d+) cycles$/, { ko: '$1샷째 값이 그대로', en: 'the same value for $1 cycles' }],
+  [/^(\d+) ms old$/, { ko: '$1 ms 지난 값', en: 'a value $1 ms old' }],
+  [/^only (\d+) of (\d+) cycles seen$/, { ko: '$2샷 중 $1샷만 모임', en: 'only $1 of $2 cycles' }],
+  [/^no samples$|^too few samples/, { ko: '측정 수 부족', en: 'too few samples' }],
+  [/^not in the profile$/, { ko: '프로필에 없는 값', en: 'not in the profile' }],
+  [/^not (?:read|heard) yet$/, { ko: '아직 못 읽음', en: 'not read yet' }],
+  [/^not in the message$/, { ko: '전문에 없음', en: 'not in the message' }],
+  [/^decimal point /, { ko: '소수점 자리 알 수 없음', en: 'decimal point not known' }],
+  [/^invalid$/, { ko: '비정상 값', en: 'invalid' }],
+  [/^stale$/, { ko: '오래된 값', en: 'stale' }],
+  [/^missing$/, { ko: '값 없음', en: 'missing' }],
+  [/^not-a-number$/, { ko: '숫자가 아님', en: 'not a number' }],
+];
+
+/** A note on a reading in words. One without is an English sentence: Korean says that it is unread. */
+export function noteText(note: string, lang: Language): string {
+  for (const [form, words] of noteWords) {
+    const match = form.exec(note);
+    if (match !== null) return words[lang].replace(/\$(\d)/g, (_, group) => match[group] ?? '');
+  }
+  return lang === 'ko' ? '읽지 못함' : note;
+}
+
+export interface FeatureLook {
+  readonly title: Localized;
+  readonly unit: string;
+  readonly decimals: number;
+}
+
+/** Title, unit and decimals of a feature: its own, else its signal's. */
+export function featureLook(profile: Profile | null, feature: string): FeatureLook {
+  const spec = profile?.features[feature];
+  const signal = profile?.signals[spec?.from ?? feature];
+  return {
+    title: spec?.title ?? signal?.title ?? { ko: feature, en: feature },
+    unit: spec?.unit ?? signal?.unit ?? '',
+    decimals: spec?.decimals ?? signal?.decimals ?? 1,
+  };
+}
+
+const MOST_NAMED = 4;
+
+function listText(parts: readonly string[], lang: Language): string {
+  const rest = parts.length - MOST_NAMED;
+  const named = parts.slice(0, MOST_NAMED).join(', ');
+  if (rest <= 0) return named;
+  return lang === 'ko' ? `${named} 외 ${rest}개` : `${named} and ${rest} more`;
+}
+
+/** `vacuum: sentinel 65535; stroke: missing` with titles and words. */
+function missingText(detail: string, profile: Profile | null, lang: Language): string {
+  const parts = detail.split('; ').flatMap((part) => {
+    const [, feature, note] = /^([\w.]+): (.*)$/s.exec(part) ?? [];
+    if (feature === undefined || note === undefined) return [];
+    return [`${featureLook(profile, feature).title[lang]}(${noteText(note, lang)})`];
+  });
+  return listText(parts, lang);
+}
+
+function limitText(detail: string, profile: Profile | null, lang: Language): string {
+  const [feature = '', value = ''] = detail.split(' ');
+  const { title, unit, decimals } = featureLook(profile, feature);
+  const shown = Number.isFinite(Number(value)) ? Number(value).toFixed(decimals) : value;
+  return `${title[lang]} ${shown}${unit === '' ? '' : ` ${unit}`}`;
+}
+
+function detailText(
+  { reason, detail }: Pick<Verdict, 'reason' | 'detail'>,
+  profile: Profile | null,
+  lang: Language,
+): string {
+  if (detail === null) return '';
+  if (reason === 'missing-input') return missingText(detail, profile, lang);
+  if (reason === 'limit') return limitText(detail, profile, lang);
+  if (reason === 'outside-training') {
+    const titles = detail.split(', ').map((name) => featureLook(profile, name).title[lang]);
+    return listText(titles, lang);
+  }
+  if (reason === 'unknown-mold') return /^mold (\S+)/.exec(detail)?.[1] ?? '';
+  if (['no-model', 'mold-unknown'].includes(reason)) return '';
+  // What is left tells of the program's inside, in English; Korean has said it by the reason.
+  return lang === 'ko' ? '' : detail;
+}
+
+/** Why a verdict is as it is; `profile` (null: not at hand) gives features their titles. */
+export function whyText(
+  verdict: Pick<Verdict, 'reason' | 'detail'>,
+  profile: Profile | null,
+  lang: Language,
+): string {
+  const more = detailText(verdict, profile, lang);
+  return `${reasonText(verdict.reason, lang)}${more === '' ? '' : `: ${more}`}`;
+}
