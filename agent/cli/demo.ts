@@ -1,9 +1,11 @@
 /** `ppuri demo`: simulated machines and the real agent, no hardware needed. */
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PpuriError } from '../../config/errors.ts';
+import type { Profile } from '../../config/profile.ts';
+import { isProfilePath, loadProfile } from '../../config/profile-load.ts';
 import type { DemoSummary } from '../demo/account.ts';
 import {
   DEMO_FILE,
@@ -14,6 +16,7 @@ import {
 } from '../demo/plan.ts';
 import { startDemo } from '../demo/run.ts';
 import { type Language, TerminalView } from '../demo/view.ts';
+import { findFittingModel } from '../find-model.ts';
 import { createLog } from '../health/log.ts';
 import { prepare } from '../prepare.ts';
 import { forkRole } from '../role.ts';
@@ -21,14 +24,15 @@ import { isScenarioName, type ScenarioName, scenarioNames } from '../simulator/s
 import { collectPairs, duration, positiveNumber, speed, wholeNumber } from './arguments.ts';
 import { interrupted } from './interrupt.ts';
 import { action, type Output } from './output.ts';
+import { proveModel } from './prove-model.ts';
 
 interface CliOptions {
   readonly for?: number;
   readonly speed?: number | 'max';
-  readonly seed: number;
+  readonly seed?: number;
   readonly scenario?: ScenarioName;
   readonly replay?: string;
-  readonly profile: string;
+  readonly profile?: string;
   readonly model?: string;
   readonly column: Readonly<Record<string, string>>;
   readonly limits?: 'profile' | 'none';
@@ -40,6 +44,8 @@ interface CliOptions {
 }
 
 const DEMO_SPEED = 20;
+const DEMO_SEED = 7;
+const REPLAY_PROFILE = 'die-casting-cold-chamber';
 /** A replay compares verdicts, not times. */
 const REPLAY_DEADLINE_MS = 2000;
 /** For the agent over shots already made; who presses Ctrl-C does not want to wait. */
@@ -61,10 +67,11 @@ Examples:
   ppuri demo --replay log.csv.gz --profile die-casting-cold-chamber --model ./my-bundle --json`;
 
 function replayMachine(options: CliOptions, path: string): DemoMachine {
+  const profile = options.profile ?? REPLAY_PROFILE;
   return {
     id: 'replay',
-    name: 'replay',
-    profile: options.profile,
+    name: options.lang === 'ko' ? '재생' : 'replay',
+    profile: isProfilePath(profile) ? resolve(profile) : profile,
     model: options.model === undefined ? null : modelReference(options.model),
     replay: { path: resolve(path), columns: options.column },
   };
@@ -75,7 +82,7 @@ function modelReference(model: string): string {
 }
 
 function demoOptions(options: CliOptions): DemoOptions {
-  const { replay, lang: locale, seed, scenario } = options;
+  const { replay, lang: locale, seed = DEMO_SEED, scenario } = options;
   const replayed = replay !== undefined;
   return {
     machines: replayed ? [replayMachine(options, replay)] : demoMachines,
@@ -97,13 +104,43 @@ function pollOf({ poll, replay }: CliOptions): { pollMs?: number } {
   return replay === undefined ? {} : { pollMs: 1 };
 }
 
+/** An option that would change nothing is refused: who gave it expects something of it. */
 function checkOptions(options: CliOptions): void {
-  if (options.replay !== undefined || options.model === undefined) return;
-  throw new PpuriError('usage', '--model goes with --replay', {
+  const { replay, model, profile, column, scenario, seed } = options;
+  const ofReplay = { model, profile, column: Object.entries(column)[0]?.join('=') };
+  const ofSimulation = { scenario, seed };
+  const idle = Object.entries(replay === undefined ? ofReplay : ofSimulation);
+  const [name, value] = idle.find(([, given]) => given !== undefined) ?? [];
+  if (name === undefined) return;
+  const does = replay === undefined ? 'goes with --replay' : 'does not go with --replay';
+  throw new PpuriError('usage', `--${name} ${does}`, {
     operation: 'demo',
-    subject: options.model,
-    hint: 'the simulated machines come with their own models; name a log with --replay CSV',
+    subject: String(value),
+    hint:
+      replay === undefined
+        ? 'the simulated machines have profiles and models of their own; name a log with --replay CSV'
+        : 'a log has its own shots; leave it out',
   });
+}
+
+/**
+ * The profile of each machine, by its id. Throws `profile-invalid`, or `model-*` for a model that is
+ * not there, does not fit or does not work: a log judged without it would look like a result.
+ */
+async function proveMachines(
+  machines: readonly DemoMachine[],
+  storePath: string,
+): Promise<Map<string, { readonly name: string; readonly profile: Profile }>> {
+  const proven = new Map<string, { name: string; profile: Profile }>();
+  for (const { id, name, profile: reference, model, replay } of machines) {
+    const profile = loadProfile(reference);
+    proven.set(id, { name, profile });
+    // The shipped models are proven when they are made; every start waits for this.
+    if (model === null || replay === undefined) continue;
+    const bundle = await findFittingModel(model, { configDir: '.', storePath }, profile);
+    await proveModel(bundle, forkRole);
+  }
+  return proven;
 }
 
 /** A folder of its own, or that of an earlier demo: nobody's files are written over. */
@@ -129,8 +166,12 @@ async function demoDirectory(
 
 async function runIn(dir: string, output: Output, options: CliOptions): Promise<DemoSummary> {
   const plan = demoOptions(options);
-  const names = new Map(plan.machines.map(({ id, name }) => [id, name]));
-  const view = new TerminalView(output.color, options.lang, names);
+  const view = new TerminalView({
+    color: output.color,
+    language: options.lang,
+    machines: await proveMachines(plan.machines, join(dir, 'store')),
+    log: options.replay === undefined ? null : basename(options.replay),
+  });
   const quiet = options.json === true;
   const log = createLog((line) => output.note(line), 'error');
   const stop = interrupted();
@@ -141,7 +182,7 @@ async function runIn(dir: string, output: Output, options: CliOptions): Promise<
     dir,
     prepare,
     onReady: (file) => {
-      if (!quiet) output.line(view.opening(plan.machines.length, plan.speed, file));
+      if (!quiet) output.line(view.opening(plan.speed, file));
     },
     onNote: (text) => output.note(text),
     ...(quiet
@@ -205,10 +246,10 @@ export function addDemo(program: Command): void {
       `times faster than real, or max (default ${DEMO_SPEED}; replay: max)`,
       speed,
     )
-    .option('--seed <n>', 'seed of the simulated machines', wholeNumber, 7)
+    .option('--seed <n>', `seed of the simulated machines (default ${DEMO_SEED})`, wholeNumber)
     .option('--scenario <name>', scenarioNames.join(', '), scenario)
     .option('--replay <csv>', 'a real log instead of simulated machines')
-    .option('--profile <id>', 'profile of the replayed machine', 'die-casting-cold-chamber')
+    .option('--profile <id>', `profile of the replayed machine (default ${REPLAY_PROFILE})`)
     .option('--model <bundle>', 'bundle folder or model name for the replay')
     .option(
       '--column <signal=column>',

@@ -28,6 +28,11 @@ Examples:
   ppuri model use diecast-defect@1.2.0 --machine dc-03 -c ppuri.yaml --json
 `;
 
+const whenWords = {
+  now: 'from its next shot on',
+  'next-start': 'once the agent is started; none runs on this store now',
+} as const;
+
 interface UseFlags extends Json {
   readonly machine: string;
   readonly config: string;
@@ -58,7 +63,10 @@ export function addUse(model: Command, fork: ForkRole, use: UseModel): void {
             dir,
             effective,
           });
-        else output.line(`${machine} uses ${manifest.name} ${manifest.version} (${effective})`);
+        else
+          output.line(
+            `${machine} uses ${manifest.name} ${manifest.version} ${whenWords[effective]}`,
+          );
       }),
     );
 }

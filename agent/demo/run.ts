@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PpuriError } from '../../config/errors.ts';
+import { ProblemsError } from '../../config/problem.ts';
 import type { Bundle } from '../../models/manifest.ts';
 import { newBoot } from '../health/boot.ts';
 import type { Log } from '../health/log.ts';
@@ -84,7 +85,9 @@ class Demo implements RunningDemo {
     });
     const file = join(dir, DEMO_FILE);
     await writeFile(file, demoConfig(options, this.#simulator.ports, join(dir, 'store')));
-    const { config, profiles, bundles } = await prepare(file);
+    const { config, profiles, bundles, modelProblems } = await prepare(file);
+    // An agent goes on without a model that is broken; a demo is run to see it work.
+    if (modelProblems.length > 0) throw new ProblemsError('config-invalid', file, modelProblems);
     this.#noteAbsent(bundles, this.#simulator.replays);
     this.#agent = new Agent({
       config,

@@ -1,8 +1,10 @@
 /** What the demo shows on a terminal: a line per verdict, alerts in the operator's words. */
+import type { Profile } from '../../config/profile.ts';
 import type { Alert, Cycle, Severity, Verdict } from '../records.ts';
+import { type Language, outcomeWords, reasonText, whyText } from '../words.ts';
 import type { DemoSummary } from './account.ts';
 
-export type Language = 'ko' | 'en';
+export type { Language };
 
 const paint: Record<Severity | 'ok' | 'defect' | 'unscored', string> = {
   stop: '\u001b[41;97m',
@@ -14,33 +16,43 @@ const paint: Record<Severity | 'ok' | 'defect' | 'unscored', string> = {
   unscored: '\u001b[90m',
 };
 
-const outcomeWords = {
-  ko: { ok: '양품', defect: '불량', unscored: '판정 보류' },
-  en: { ok: 'ok', defect: 'defect', unscored: 'unscored' },
-} as const;
+const chance = { ko: '불량확률', en: 'p(defect)' } as const;
+
+export interface ViewParts {
+  readonly color: boolean;
+  readonly language: Language;
+  /** Machine id → what operators call it, and its profile. */
+  readonly machines: ReadonlyMap<string, { readonly name: string; readonly profile: Profile }>;
+  /** File name of the log that is replayed; null: simulated machines. */
+  readonly log: string | null;
+}
 
 export class TerminalView {
   readonly #color: boolean;
   readonly #language: Language;
-  readonly #names: ReadonlyMap<string, string>;
+  readonly #machines: ViewParts['machines'];
+  readonly #log: string | null;
 
-  /** `names`: machine id → what operators call it. */
-  constructor(color: boolean, language: Language, names: ReadonlyMap<string, string>) {
+  constructor({ color, language, machines, log }: ViewParts) {
     this.#color = color;
     this.#language = language;
-    this.#names = names;
+    this.#machines = machines;
+    this.#log = log;
   }
 
   verdict(cycle: Cycle, verdict: Verdict): string {
-    const { outcome, reason, detail, probability, times } = verdict;
-    const words = outcomeWords[this.#language];
+    const { outcome, probability, times } = verdict;
+    const language = this.#language;
+    const machine = this.#machines.get(cycle.machine);
     const shot = `#${cycle.shot ?? cycle.index}`;
     const mold =
       cycle.mold === null ? '' : `${this.#language === 'ko' ? '금형' : 'mold'} ${cycle.mold}`;
-    const p = probability === null ? '' : ` p=${probability.toFixed(3)}`;
-    const why = outcome === 'ok' ? '' : ` (${reason}${detail === null ? '' : `: ${detail}`})`;
+    const p =
+      probability === null ? '' : `, ${chance[language]} ${(probability * 100).toFixed(1)} %`;
+    const why =
+      outcome === 'ok' ? '' : ` (${whyText(verdict, machine?.profile ?? null, language)})`;
     const ms = ((times.verdict ?? times.snapshot) - times.snapshot).toFixed(1);
-    const text = `${this.#name(cycle.machine)} ${mold} ${shot} ${words[outcome]}${p}${why} ${ms} ms`;
+    const text = `${machine?.name ?? cycle.machine} ${mold} ${shot} ${outcomeWords[outcome][language]}${p}${why} ${ms} ms`;
     return this.#paint(outcome, text.replaceAll(/ +/g, ' '));
   }
 
@@ -53,18 +65,21 @@ export class TerminalView {
     return `${this.#paint(alert.severity, `>> ${first}`)}\n   ${second}`;
   }
 
-  opening(machines: number, speed: number | 'max', file: string): string {
-    return this.#language === 'ko'
-      ? `모의 설비 ${machines}대, 배속 ${speed}. Ctrl-C로 끝내면 요약이 나옵니다.\n다른 터미널에서: ppuri status -c ${file}`
-      : `${machines} simulated machine(s), speed ${speed}; Ctrl-C ends with a summary\nin another terminal: ppuri status -c ${file}`;
+  opening(speed: number | 'max', file: string): string {
+    const count = this.#machines.size;
+    if (this.#language === 'ko') {
+      const what = this.#log === null ? `모의 설비 ${count}대` : `기록 ${this.#log} 재생`;
+      const pace = speed === 'max' ? '최고 속도' : `${speed}배속`;
+      return `${what}, ${pace}. Ctrl-C로 끝내면 요약이 나옵니다.\n다른 터미널에서: ppuri status -c ${file}`;
+    }
+    const machines = `${count} simulated machine${count === 1 ? '' : 's'}`;
+    const what = this.#log === null ? machines : `replay of ${this.#log}`;
+    return `${what}, speed ${speed}; Ctrl-C ends with a summary\nin another terminal: ppuri status -c ${file}`;
   }
 
   summary(summary: DemoSummary): string {
-    return this.#language === 'ko' ? summaryKo(summary) : summaryEn(summary);
-  }
-
-  #name(machine: string): string {
-    return this.#names.get(machine) ?? machine;
+    const isLog = this.#log !== null;
+    return this.#language === 'ko' ? summaryKo(summary, isLog) : summaryEn(summary, isLog);
   }
 
   #paint(kind: keyof typeof paint, text: string): string {
@@ -72,22 +87,31 @@ export class TerminalView {
   }
 }
 
-const reasonsOf = ({ verdicts }: DemoSummary): string =>
-  Object.entries(verdicts.unscored)
-    .map(([reason, n]) => `${reason} ${n}`)
-    .join(', ') || '0';
+function unscoredText({ verdicts }: DemoSummary, language: Language): string {
+  const reasons = Object.entries(verdicts.unscored);
+  const count = reasons.reduce((sum, [, n]) => sum + n, 0);
+  const words = `${outcomeWords.unscored[language]} ${count}`;
+  if (count === 0) return words;
+  return `${words} (${reasons.map(([reason, n]) => `${reasonText(reason, language)} ${n}`).join(', ')})`;
+}
 
-function summaryKo(summary: DemoSummary): string {
-  const { cycles, verdicts, unaccounted, repeated, truth, alerts, latencyMs } = summary;
+/** Nothing to compare where no judged shot has a label. */
+function comparable({ truth }: DemoSummary): DemoSummary['truth'] {
+  return truth === null || truth.defects + truth.good === 0 ? null : truth;
+}
+
+function summaryKo(summary: DemoSummary, isLog: boolean): string {
+  const { cycles, verdicts, unaccounted, repeated, alerts, latencyMs } = summary;
   const latency = latencyMs.snapshotToAlert;
+  const truth = comparable(summary);
   return [
-    `생산 ${cycles.made}샷, 저장 ${cycles.kept}샷, 누락 ${unaccounted}, 중복 ${repeated}`,
-    `판정: 양품 ${verdicts.ok}, 불량 ${verdicts.defect}, 판정 보류 ${reasonsOf(summary)}`,
+    `${isLog ? '재생' : '생산'} ${cycles.made}샷, 저장 ${cycles.kept}샷, 누락 ${unaccounted}, 중복 ${repeated}`,
+    `판정: 양품 ${verdicts.ok}, 불량 ${verdicts.defect}, ${unscoredText(summary, 'ko')}`,
     `알림 ${alerts.length}건`,
     ...(truth === null
       ? []
       : [
-          `모의 설비의 실제와 비교: 불량 ${truth.defects}샷 중 ${truth.caught}샷 검출, ` +
+          `${isLog ? '기록의 검사 결과와' : '모의 설비의 실제와'} 비교: 불량 ${truth.defects}샷 중 ${truth.caught}샷 검출, ` +
             `양품 ${truth.good}샷 중 오경보 ${truth.falseAlarms}샷`,
         ]),
     ...(latency === null
@@ -96,17 +120,18 @@ function summaryKo(summary: DemoSummary): string {
   ].join('\n');
 }
 
-function summaryEn(summary: DemoSummary): string {
-  const { cycles, verdicts, unaccounted, repeated, truth, alerts, latencyMs } = summary;
+function summaryEn(summary: DemoSummary, isLog: boolean): string {
+  const { cycles, verdicts, unaccounted, repeated, alerts, latencyMs } = summary;
   const latency = latencyMs.snapshotToAlert;
+  const truth = comparable(summary);
   return [
-    `shots made ${cycles.made}, kept ${cycles.kept}, unaccounted ${unaccounted}, repeated ${repeated}`,
-    `verdicts: ok ${verdicts.ok}, defect ${verdicts.defect}, unscored ${reasonsOf(summary)}`,
+    `shots ${isLog ? 'replayed' : 'made'} ${cycles.made}, kept ${cycles.kept}, unaccounted ${unaccounted}, repeated ${repeated}`,
+    `verdicts: ok ${verdicts.ok}, defect ${verdicts.defect}, ${unscoredText(summary, 'en')}`,
     `alerts raised: ${alerts.length}`,
     ...(truth === null
       ? []
       : [
-          `against the simulators' truth: ${truth.caught} of ${truth.defects} defects caught, ` +
+          `against ${isLog ? 'the log’s labels' : 'the simulators’ truth'}: ${truth.caught} of ${truth.defects} defects caught, ` +
             `${truth.falseAlarms} false alarms on ${truth.good} good shots`,
         ]),
     ...(latency === null

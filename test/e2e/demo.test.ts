@@ -38,7 +38,7 @@ describe('ppuri demo', () => {
   test('ends on Ctrl-C with a summary, exit 0, no process and no file left', async () => {
     const before = (await readdir(tmpdir())).filter((name) => name.startsWith('ppuri-demo-'));
     const demo = start(['demo']);
-    await demo.line(/p=\d/);
+    await demo.line(/, 불량확률 \d/);
     const group = demo.process.pid ?? 0;
     expect(groupMembers(group).length).toBeGreaterThanOrEqual(4);
     process.kill(-group, 'SIGINT');
