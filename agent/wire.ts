@@ -110,7 +110,7 @@ export class Agent {
     this.#options = options;
     const { fork, log, config, boot } = options;
     const onEvent = (event: AgentEvent): void => this.#onEvent(event);
-    this.#inference = createInference({ fork, log, onEvent: (event) => this.#onInference(event) });
+    this.#inference = createInference({ fork, onEvent: (event) => this.#onInference(event) });
     this.#keeper = createKeeper({ fork, path: config.store.path, boot, log, onEvent });
     this.#createMachines(this.#createBuses());
     this.#desk = this.#createDesk();

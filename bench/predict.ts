@@ -87,8 +87,7 @@ async function startBare({ modelPath, manifest }: Bundle) {
 }
 
 async function startOwn(bundle: Bundle) {
-  const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  const inference = createInference({ fork: forkRole, log: silent, onEvent: () => undefined });
+  const inference = createInference({ fork: forkRole, onEvent: () => undefined });
   await inference.load(bundle);
   const limits = { machine: 'bench', deadlineMs: 1_000, hardLimitMs: 5_000 };
   return {

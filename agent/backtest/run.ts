@@ -24,7 +24,7 @@ export async function openHistoryJudge(
   parts: { readonly fork: ForkRole; readonly log: Log },
 ): Promise<HistoryJudge> {
   const inference = createInference({
-    ...parts,
+    fork: parts.fork,
     onEvent: ({ kind, level, subject, text }) => parts.log[level](kind, { subject, text }),
   });
   try {

@@ -1,10 +1,7 @@
 /** Runs a bundle's golden vectors where models run: in an inference child, never in this process. */
 import type { Bundle } from '../../models/manifest.ts';
-import type { Log } from '../health/log.ts';
 import { createInference } from '../infer/pool.ts';
 import type { ForkRole } from '../role.ts';
-
-const quiet: Log = { info: ignore, warn: ignore, error: ignore };
 
 /** What goes wrong comes back as the rejection of `load`; nobody reads a log of a command. */
 function ignore(): void {
@@ -16,7 +13,7 @@ function ignore(): void {
  * `model-golden-mismatch` or `model-unavailable`; the child is gone either way.
  */
 export async function proveModel(bundle: Bundle, fork: ForkRole): Promise<void> {
-  const inference = createInference({ fork, log: quiet, onEvent: ignore });
+  const inference = createInference({ fork, onEvent: ignore });
   try {
     await inference.load(bundle);
   } finally {

@@ -42,6 +42,8 @@ async function serve(
   switch (message.op) {
     case 'run':
       return say(await run(message, models, sessions));
+    case 'ping':
+      return say({ op: 'here', id: message.id });
     case 'load':
       return say(await load(message, models, sessions));
     case 'release':

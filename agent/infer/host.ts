@@ -2,7 +2,14 @@
 import type { ChildProcess } from 'node:child_process';
 import type { ForkInfer, IncidentCause, InferLimits } from './inference.ts';
 import { offerToOutOfMemoryKiller, outOfMemoryKills, residentMiB } from './process-memory.ts';
-import type { Answer, FromChild, LoadRequest, RunRequest, ToChild } from './protocol.ts';
+import type {
+  Answer,
+  FromChild,
+  LoadRequest,
+  PingRequest,
+  RunRequest,
+  ToChild,
+} from './protocol.ts';
 
 export interface Loss {
   /**
@@ -27,7 +34,8 @@ export interface HostHandlers {
 
 interface Task {
   readonly id: number;
-  readonly model: string;
+  /** Null: it has nothing to do with a model. */
+  readonly model: string | null;
   readonly begunAt: number;
   readonly timer: NodeJS.Timeout;
   readonly answered: (answer: Answer) => void;
@@ -100,14 +108,14 @@ export class Host {
 
   /** Sends one request; the child is killed when it has not answered within `limitMs`. */
   perform(
-    request: LoadRequest | RunRequest,
+    request: LoadRequest | RunRequest | PingRequest,
     limitMs: number,
     answered: (answer: Answer) => void,
   ): void {
     const timer = setTimeout(() => this.#pastLimit(request.id, limitMs), limitMs);
     this.#task = {
       id: request.id,
-      model: request.model,
+      model: request.op === 'ping' ? null : request.model,
       begunAt: performance.now(),
       timer,
       answered,

@@ -18,8 +18,8 @@ export interface LaneEvents {
   /** A child was lost while this model was loading or running; the lane still holds the model. */
   incident(model: Model, cause: IncidentCause, loss: Loss): void;
   /** A child was lost; told after the incident, if it was one. */
-  lost(loss: Loss): void;
-  /** This long after a loss a child that holds every model is at work again. */
+  lost(loss: Loss, pid: number | null): void;
+  /** This long after a loss a child that holds every model has answered and is at work again. */
   back(afterMs: number): void;
   bloated(rssMiB: number): void;
   late(): void;
@@ -174,7 +174,7 @@ export class Lane {
 
   #planNext(current: Seat): void {
     if (!current.settled) return;
-    this.#tellBack();
+    this.#tellBack(current);
     const missing = [...this.#models.values()].filter(
       (model) => model.state !== 'refused' && !current.holds(model),
     );
@@ -190,8 +190,9 @@ export class Lane {
     if (this.#replacing && next.settled && current.idle) this.#promote(next);
   }
 
-  #tellBack(): void {
-    if (this.#lostAt === null) return;
+  /** Only for a child that has answered since: being asked something, it may yet be found gone. */
+  #tellBack(current: Seat): void {
+    if (this.#lostAt === null || !current.idle) return;
     const afterMs = performance.now() - this.#lostAt;
     this.#lostAt = null;
     this.#parts.events.back(afterMs);
@@ -219,6 +220,8 @@ export class Lane {
     return {
       idle: (seat) => {
         this.#failedStarts = 0;
+        const proven = seat === this.#current && seat.settled && this.#lostAt !== null;
+        if (proven) this.#plan();
         this.#drive(seat);
       },
       loaded: (seat, model) => {
@@ -247,6 +250,8 @@ export class Lane {
     for (const model of [...this.#models.values()]) {
       if (seat.holds(model)) this.#serve(model);
     }
+    // What ended its predecessor may have ended this one too, unheard of yet.
+    if (this.#lostAt !== null && seat.idle) seat.prove();
     this.#drive(seat);
     this.#plan();
   }
@@ -293,7 +298,7 @@ export class Lane {
         this.#keepSpare();
       }
       this.#blame(loss);
-      this.#parts.events.lost(loss);
+      this.#parts.events.lost(loss, seat.pid);
     }
     this.#plan();
   }

@@ -1,7 +1,6 @@
 /** Inference for all machines and models: one shared child, and one each for models that ran away. */
 import type { PpuriError } from '../../config/errors.ts';
 import type { Bundle } from '../../models/manifest.ts';
-import type { Log } from '../health/log.ts';
 import type { AgentEvent } from '../records.ts';
 import type { Loss } from './host.ts';
 import { createIncidentBook, type IncidentBook } from './incident-book.ts';
@@ -26,7 +25,7 @@ export type * from './inference.ts';
 
 export interface InferenceParts {
   readonly fork: ForkInfer;
-  readonly log: Log;
+  /** Hears all that is to be logged and kept; nothing is logged here. */
   readonly onEvent: (event: AgentEvent) => void;
   readonly limits?: Partial<InferLimits>;
 }
@@ -221,7 +220,7 @@ class Pool implements Inference {
       },
       refused: (model, error) => this.#refused(model, error),
       incident: (model, cause, loss) => this.#incident(model, cause, loss),
-      lost: (loss) => this.#lost(kind, loss),
+      lost: (loss, pid) => this.#lost(kind, loss, pid),
       back: (afterMs) => {
         this.#tell('inference-back', 'info', `${kind} child`, `after ${Math.round(afterMs)} ms`);
       },
@@ -275,9 +274,10 @@ class Pool implements Inference {
     for (const pending of waiting) this.#laneOf(model).enqueue(pending);
   }
 
-  #lost(kind: 'shared' | 'own', loss: Loss): void {
+  #lost(kind: 'shared' | 'own', loss: Loss, pid: number | null): void {
     this.#restarts += 1;
-    this.#tell('inference-lost', 'warn', `${kind} child`, `${loss.cause}: ${loss.detail}`);
+    const text = `${loss.cause}: ${loss.detail}${pid === null ? '' : ` (process ${pid})`}`;
+    this.#tell('inference-lost', 'warn', `${kind} child`, text);
   }
 
   #statusOf(model: Model): ModelStatus {
@@ -287,7 +287,6 @@ class Pool implements Inference {
 
   #tell(kind: string, level: AgentEvent['level'], subject: string, text: string): void {
     const at = { monoMs: performance.now(), wallMs: Date.now() };
-    this.#parts.log[level](kind, { subject, text });
     this.#parts.onEvent({ kind, level, subject, text, at });
   }
 }

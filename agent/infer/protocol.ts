@@ -30,10 +30,21 @@ export interface RunRequest {
   readonly input: Float32Array;
 }
 
-export type ToChild = LoadRequest | RunRequest | { readonly op: 'release'; readonly model: string };
+/** Asks nothing but whether the child is there to answer. */
+export interface PingRequest {
+  readonly op: 'ping';
+  readonly id: number;
+}
+
+export type ToChild =
+  | LoadRequest
+  | RunRequest
+  | PingRequest
+  | { readonly op: 'release'; readonly model: string };
 
 /** Answers to the request with the same id. */
 export type Answer =
+  | { readonly op: 'here'; readonly id: number }
   | { readonly op: 'loaded'; readonly id: number }
   | {
       readonly op: 'refused';

@@ -26,6 +26,8 @@ export interface SeatParts {
 /** A model that loaded before gets this many times as long again, but never less than the floor. */
 const reloadFactor = 10;
 const reloadFloorMs = 1_000;
+/** For an answer that takes no work. */
+const pingMs = 1_000;
 
 export class Seat {
   /** Every load has been tried. */
@@ -95,6 +97,12 @@ export class Seat {
     this.#toLoad.push(model);
     this.settled = false;
     return true;
+  }
+
+  /** Has it answer before anything is asked of it; nothing is run meanwhile. */
+  prove(): void {
+    const request = { op: 'ping', id: this.#parts.nextId() } as const;
+    this.#host.perform(request, pingMs, () => this.#parts.handlers.idle(this));
   }
 
   drop(model: Model): void {

@@ -164,6 +164,21 @@ describe('ppuri run', () => {
     expect((await started.finished).code).toBe(0);
   });
 
+  test('tells the loss of an inference child once, and which process it was', async () => {
+    const { started, file } = await agent();
+    const seen = await statusWhen(file, (s) => (machineOf(s)?.counts.ok ?? 0) >= 1);
+    const { pid } = seen.agent.inference.children[0];
+    process.kill(pid, 'SIGKILL');
+    await started.line(/"inference-back"/);
+    started.process.kill('SIGTERM');
+    const { stdout } = await started.finished;
+    const lines = stdout.split('\n').filter((line) => /"inference-(lost|back)"/.test(line));
+    expect(lines).toEqual([
+      expect.stringContaining(`process ${pid}`),
+      expect.stringContaining('"inference-back"'),
+    ]);
+  });
+
   test('raises an alert when the machine goes silent', async () => {
     const { started, file } = await agent();
     await statusWhen(file, (s) => machineOf(s)?.link === 'up');

@@ -79,6 +79,32 @@ test(`seed ${seed}: ${kills} kills at random: all settles, scoring comes back, n
 
 const lossReasons = ['inference-lost', 'inference-restarting', 'deadline-missed'];
 
+test('a spare that was killed together with the working child is not told to be back', async () => {
+  const { inference, events, next } = startInference();
+  const bundle = fixtureBundle('linear');
+  await inference.load(bundle);
+  const pids = () => inference.status().children.flatMap(({ pid }) => pid ?? []);
+  const isSpare = ({ state }: { readonly state: string }): boolean => state === 'spare';
+  const back = next('inference-back');
+  process.kill(pids()[0] ?? 0, 'SIGKILL');
+  await back;
+  while (!inference.status().children.some(isSpare)) await pause(5);
+  const before = events.length;
+  const again = next('inference-back');
+  const both = pids();
+  for (const pid of both) process.kill(pid, 'SIGKILL');
+  await again;
+  const told = events.slice(before);
+  const kinds = ['inference-lost', 'inference-lost', 'inference-back'];
+  expect(told.map(({ kind }) => kind)).toEqual(kinds);
+  for (const pid of both)
+    expect(told.filter(({ text }) => text.includes(`process ${pid}`))).toHaveLength(1);
+  const request = { machine: 'm', model: bundle.hash, input: row(-1, 1, -1) };
+  const prediction = await inference.predict({ ...request, deadlineMs: 1000, hardLimitMs: 5000 });
+  expect(prediction.kind).toBe('scored');
+  await inference.close();
+});
+
 test('a child ends by itself when its parent is killed', async () => {
   const script = fileURLToPath(new URL('../fixtures/models/parent.ts', import.meta.url));
   const parent = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
