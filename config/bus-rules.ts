@@ -1,6 +1,6 @@
 /** What buses and the devices on them must keep: ports, units, and profiles that speak what the bus carries. */
 import { parseAddress, wordsOf } from './address.ts';
-import { type Checked, deviceProfile } from './clashes.ts';
+import { type Checked, deviceProfile, isPlaced } from './clashes.ts';
 import { namesUnit } from './line-dialect.ts';
 import type { Problem } from './problem.ts';
 import type { Profile } from './profile.ts';
@@ -36,12 +36,13 @@ function portProblems({ source, parts }: Checked): Problem[] {
 }
 
 function placedDevices({ parts, profileOf }: Checked): Placed[] {
-  return parts.machines.flatMap(({ index, machine }) =>
-    Object.entries(machine.devices).map(([name, device]) => {
-      const reference = deviceProfile(machine, device);
-      const path = ['machines', index, 'devices', name];
+  return parts.machines.flatMap((part) =>
+    Object.entries(part.machine.devices).flatMap(([name, device]) => {
+      if (!isPlaced(part, name)) return [];
+      const reference = deviceProfile(part.machine, device);
+      const path = ['machines', part.index, 'devices', name];
       const { bus, unit } = device;
-      return { path, bus, unit, reference, profile: profileOf(reference) };
+      return [{ path, bus, unit, reference, profile: profileOf(reference) }];
     }),
   );
 }

@@ -5,10 +5,11 @@ import { clashes } from './clashes.ts';
 import { PpuriError } from './errors.ts';
 import { parseConfig } from './load.ts';
 import { type FindModel, machineProblems } from './machine-rules.ts';
+import { isSound, type MachinePart } from './parts.ts';
 import { inFileOrder, type Problem, ProblemsError } from './problem.ts';
 import type { Profile } from './profile.ts';
 import { findProfile, parseProfile, type ReadVectors } from './profile-load.ts';
-import type { Config, MachineConfig } from './schema.ts';
+import type { Config } from './schema.ts';
 import type { Path, Source } from './source.ts';
 
 export interface CheckResult {
@@ -85,8 +86,9 @@ class ProfileShelf {
   }
 }
 
-function readProfiles(shelf: ProfileShelf, index: number, machine: MachineConfig): void {
-  shelf.read(machine.profile, ['machines', index, 'profile']);
+function readProfiles(shelf: ProfileShelf, part: MachinePart): void {
+  const { index, machine } = part;
+  if (isSound(part, 'profile')) shelf.read(machine.profile, ['machines', index, 'profile']);
   for (const [name, { profile }] of Object.entries(machine.devices))
     if (profile !== undefined) shelf.read(profile, ['machines', index, 'devices', name, 'profile']);
 }
@@ -113,7 +115,7 @@ export async function checkConfig(
   const { config, source, parts, problems } = parseConfig(path);
   const configDir = dirname(path);
   const shelf = new ProfileShelf(source, configDir, readVectors);
-  for (const { index, machine } of parts.machines) readProfiles(shelf, index, machine);
+  for (const part of parts.machines) readProfiles(shelf, part);
   const checked = { source, parts, profileOf: (name: string) => shelf.found.get(name) ?? null };
   const place = { configDir, storePath: parts.storePath };
   const across = [

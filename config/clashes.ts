@@ -1,7 +1,7 @@
 /** What only shows across a whole configuration: two things that want the same thing. */
 import { existsSync, realpathSync } from 'node:fs';
 import { parseAddress, wordsOf } from './address.ts';
-import type { Parts } from './load.ts';
+import { isSound, isWhole, type MachinePart, type Parts } from './parts.ts';
 import type { Problem } from './problem.ts';
 import type { Profile } from './profile.ts';
 import type { BusConfig, DeviceConfig, MachineConfig, RejectConfig } from './schema.ts';
@@ -66,7 +66,9 @@ function busClashes({ source, parts }: Checked): Problem[] {
 function repeatedIds({ source, parts }: Checked): Problem[] {
   const first = new Map<string, number>();
   const problems: Problem[] = [];
-  for (const { index, machine } of parts.machines) {
+  for (const part of parts.machines) {
+    const { index, machine } = part;
+    if (!isSound(part, 'id')) continue;
     const before = first.get(machine.id);
     if (before === undefined) {
       first.set(machine.id, index);
@@ -80,6 +82,11 @@ function repeatedIds({ source, parts }: Checked): Problem[] {
   return problems;
 }
 
+/** Bus, unit and profile of a device are those that the file says. */
+export function isPlaced(part: MachinePart, device: string): boolean {
+  return isWhole(part, 'devices', device) && isSound(part, 'profile');
+}
+
 interface Use {
   readonly path: Path;
   readonly role: 'machine' | 'accessory';
@@ -90,8 +97,10 @@ interface Use {
 /** Devices by `bus unit`, in file order. */
 function usesByUnit({ parts, profileOf }: Checked): Map<string, Use[]> {
   const uses = new Map<string, Use[]>();
-  for (const { index, machine } of parts.machines)
-    for (const [name, device] of Object.entries(machine.devices)) {
+  for (const part of parts.machines)
+    for (const [name, device] of Object.entries(part.machine.devices)) {
+      if (!isPlaced(part, name)) continue;
+      const { index, machine } = part;
       const key = `${device.bus} ${device.unit}`;
       const reference = deviceProfile(machine, device);
       const path = ['machines', index, 'devices', name];
@@ -148,8 +157,10 @@ function rejectTarget(reject: RejectConfig): string | null {
 function rejectClashes({ source, parts }: Checked): Problem[] {
   const owners = new Map<string, number>();
   const problems: Problem[] = [];
-  for (const { index, machine } of parts.machines) {
+  for (const part of parts.machines) {
+    const { index, machine } = part;
     const { reject } = machine;
+    if (!isWhole(part, 'reject') || !isPlaced(part, reject?.device ?? '')) continue;
     const device = machine.devices[reject?.device ?? ''];
     const target = reject === undefined ? null : rejectTarget(reject);
     if (device === undefined || target === null) continue;

@@ -3,6 +3,7 @@ import { parseAddress, wordsOf } from './address.ts';
 import { type Checked, deviceProfile } from './clashes.ts';
 import { PpuriError } from './errors.ts';
 import { suggest } from './nearest.ts';
+import { hasAllDevices, isSound, isWhole, type MachinePart } from './parts.ts';
 import type { Problem } from './problem.ts';
 import type { Profile } from './profile.ts';
 import { limitProblems } from './profile-rules.ts';
@@ -50,15 +51,17 @@ export function lackingFeatures(
 class MachineRules {
   readonly problems: Problem[] = [];
   readonly #checked: Checked;
+  readonly #part: MachinePart;
   readonly #machine: MachineConfig;
   readonly #path: Path;
   readonly #profile: Profile | null;
 
-  constructor(checked: Checked, index: number, machine: MachineConfig) {
+  constructor(checked: Checked, part: MachinePart) {
     this.#checked = checked;
-    this.#machine = machine;
-    this.#path = ['machines', index];
-    this.#profile = checked.profileOf(machine.profile);
+    this.#part = part;
+    this.#machine = part.machine;
+    this.#path = ['machines', part.index];
+    this.#profile = isSound(part, 'profile') ? checked.profileOf(part.machine.profile) : null;
   }
 
   #value(path: Path, message: string, hint = ''): void {
@@ -73,7 +76,7 @@ class MachineRules {
     const { devices } = this.#machine;
     const buses = [...this.#checked.parts.buses.keys()];
     for (const [name, device] of Object.entries(devices)) {
-      if (!buses.includes(device.bus))
+      if (isSound(this.#part, 'devices', name, 'bus') && !buses.includes(device.bus))
         this.#value(
           ['devices', name, 'bus'],
           `there is no bus "${device.bus}"`,
@@ -82,9 +85,14 @@ class MachineRules {
       if (name !== 'plc') this.#accessory(name, device);
     }
     const { plc } = devices;
-    if (plc === undefined)
+    if (plc === undefined) {
+      if (!hasAllDevices(this.#part)) return;
       this.#key(['devices'], 'has no "plc"', 'the device that is the machine itself is called plc');
-    else if (plc.profile !== undefined && plc.profile !== this.#machine.profile)
+    } else if (
+      isSound(this.#part, 'profile') &&
+      plc.profile !== undefined &&
+      plc.profile !== this.#machine.profile
+    )
       this.#value(
         ['devices', 'plc', 'profile'],
         `differs from the machine's, "${this.#machine.profile}"`,
@@ -93,6 +101,7 @@ class MachineRules {
   }
 
   #accessory(name: string, device: DeviceConfig): void {
+    if (!isSound(this.#part, 'devices', name, 'profile')) return;
     const profile = this.#checked.profileOf(deviceProfile(this.#machine, device));
     if (device.profile === undefined)
       this.#key(['devices', name], 'has no profile', 'e.g. profile: eastron-sdm630');
@@ -127,6 +136,7 @@ class MachineRules {
     const device = devices[name];
     const reads = `${reader} of the profile reads ${reference}`;
     if (device === undefined) {
+      if (!hasAllDevices(this.#part)) return;
       const names = Object.keys(devices);
       this.#key(
         ['devices'],
@@ -135,6 +145,7 @@ class MachineRules {
       );
       return;
     }
+    if (!isSound(this.#part, 'devices', name, 'profile')) return;
     const specs = this.#checked.profileOf(deviceProfile(this.#machine, device))?.signals ?? {};
     const signals = Object.keys(specs);
     if (specs[signal]?.type === 'text')
@@ -156,6 +167,7 @@ class MachineRules {
 
   deadlines(): void {
     const { deadlineMs, hardLimitMs } = this.#machine;
+    if (!isSound(this.#part, 'deadlineMs') || !isSound(this.#part, 'hardLimitMs')) return;
     if (hardLimitMs >= deadlineMs) return;
     const given = this.#checked.source.has([...this.#path, 'hardLimitMs']);
     this.#value(
@@ -169,10 +181,12 @@ class MachineRules {
     const { reject, devices } = this.#machine;
     if (reject === undefined) return;
     const names = Object.keys(devices);
-    if (!names.includes(reject.device)) {
+    const isNamed = isSound(this.#part, 'reject', 'device');
+    if (isNamed && hasAllDevices(this.#part) && !names.includes(reject.device)) {
       const hint = suggest(reject.device, names, 'the devices are');
       this.#value(['reject', 'device'], `there is no device "${reject.device}"`, hint);
     }
+    if (!isWhole(this.#part, 'reject')) return;
     if (reject.coil !== undefined && reject.register !== undefined)
       this.#key(['reject'], 'has both a coil and a register', 'keep the one the PLC listens to');
     if (reject.coil === undefined && reject.register === undefined)
@@ -183,7 +197,7 @@ class MachineRules {
   /** A register that is read as a measurement must never be written. */
   #measured(reject: RejectConfig, register: number): void {
     const device = this.#machine.devices[reject.device];
-    if (device === undefined) return;
+    if (device === undefined || !isSound(this.#part, 'devices', reject.device, 'profile')) return;
     const profile = this.#checked.profileOf(deviceProfile(this.#machine, device));
     for (const [name, signal] of Object.entries(profile?.signals ?? {})) {
       const at = parseAddress(signal.at);
@@ -223,8 +237,8 @@ export async function machineProblems(
   place: ModelPlace,
 ): Promise<Problem[]> {
   const problems: Problem[] = [];
-  for (const { index, machine } of checked.parts.machines) {
-    const rules = new MachineRules(checked, index, machine);
+  for (const part of checked.parts.machines) {
+    const rules = new MachineRules(checked, part);
     rules.devices();
     rules.profile();
     rules.limits();
