@@ -145,6 +145,7 @@ export class Machine {
   start(lastShot: number | null): void {
     this.#signals.start();
     this.#watch.start(lastShot);
+    void this.#watch.heard().then(() => this.#reject?.rest());
   }
 
   /** Settles when the shot under way is judged and handed to the store, and no pulse is left on. */
@@ -237,13 +238,17 @@ export class Machine {
     const { bus } = device;
     if (bus.kind !== 'registers') throw this.#notWritable(reject.device);
     const target = { bus, unit: device.unit, config: reject };
-    return new RejectSignal(target, (error, what) =>
-      this.#event(
-        'reject-failed',
-        'error',
-        `${what === 'set' ? 'the part was not diverted' : 'the reject signal may still be on'}: ${error.message}`,
-      ),
-    );
+    return new RejectSignal(target, {
+      failed: (error, what) => {
+        const meaning =
+          what === 'set' ? 'the part was not diverted' : 'the reject signal may still be on';
+        this.#event('reject-failed', 'error', `${meaning}: ${error.message}`);
+      },
+      rested: (where) => {
+        const text = `${where} was set to 0, lest a reject signal left on diverts good parts`;
+        this.#event('reject-rested', 'info', text);
+      },
+    });
   }
 
   #createLine(): MachineLine {
@@ -292,7 +297,10 @@ export class Machine {
 
   #onLink(state: 'lost' | 'back', at: Instant, error: PpuriError | null): void {
     if (state === 'lost') this.#event('link-lost', 'error', error?.message ?? 'no answer');
-    else this.#event('link-back', 'info', 'the machine answers again');
+    else {
+      this.#event('link-back', 'info', 'the machine answers again');
+      this.#reject?.rest();
+    }
     this.#line.tell(this.#alerts.link(state, at));
   }
 

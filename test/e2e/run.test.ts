@@ -64,6 +64,9 @@ describe('ppuri run', () => {
       link: 'up',
       model: { name: 'diecast-defect' },
     });
+    expect(started.stdout().match(/"reject-rested".*coil 0 of unit 1 was set to 0/g)).toHaveLength(
+      1,
+    );
     const cycles = JSON.parse((await run(['cycles', '-c', file, '--json'])).stdout).cycles;
     expect(cycles[0]).toMatchObject({ machine: 'dc-03', profile: 'die-casting-cold-chamber' });
     const used = await run(['model', 'use', 'diecast-defect', '--machine', 'dc-03', '-c', file]);

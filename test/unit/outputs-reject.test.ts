@@ -33,12 +33,16 @@ async function machine(given: object, writable = true) {
   );
   closing.push(() => bus.close());
   const failures: string[] = [];
+  const rested: string[] = [];
   const signal = new RejectSignal(
     { bus, unit, config },
-    (error, what) => void failures.push(`${what} ${error.code}`),
+    {
+      failed: (error, what) => void failures.push(`${what} ${error.code}`),
+      rested: (where) => void rested.push(where),
+    },
   );
   closing.push(() => signal.close());
-  return { plant, bus, signal, failures };
+  return { plant, bus, signal, failures, rested };
 }
 
 const nextWrite = async (plant: Plant): Promise<PlantWrite> => {
@@ -90,6 +94,39 @@ test('a machine that is gone costs the pulse, and it is told', async () => {
   await plant.stop();
   expect(await signal.pulse()).toBeNull();
   expect(failures).toEqual([expect.stringMatching(/^set bus-/)]);
+});
+
+test('what a killed run left set is put to rest once, and a pulse after it is whole', async () => {
+  const { plant, signal, rested } = await machine({ coil: 5, pulseMs: 30 });
+  const writes: number[] = [];
+  plant.on('write', ({ values }) => void writes.push(values[0] ?? -1));
+  signal.rest();
+  await signal.pulse();
+  while (writes.length < 3) await once(plant, 'write');
+  signal.rest();
+  await signal.close();
+  expect(writes).toEqual([0, 1, 0]);
+  expect(rested).toEqual(['coil 5 of unit 1']);
+});
+
+test('a signal that the PLC clears is never put to rest', async () => {
+  const { plant, signal, rested } = await machine({ coil: 5, pulseMs: 0 });
+  const writes: PlantWrite[] = [];
+  plant.on('write', (write) => void writes.push(write));
+  signal.rest();
+  await signal.pulse();
+  await signal.close();
+  expect(writes.map(({ values }) => values)).toEqual([[1]]);
+  expect(rested).toEqual([]);
+});
+
+test('a machine that is gone when the signal is put to rest: told once, and closing does not wait', async () => {
+  const { plant, signal, failures, rested } = await machine({ coil: 5, pulseMs: 30 });
+  await plant.stop();
+  signal.rest();
+  await signal.close();
+  expect(failures).toEqual([expect.stringMatching(/^rest bus-/)]);
+  expect(rested).toEqual([]);
 });
 
 test('a bus that was not given the register refuses to write it', async () => {
