@@ -36,6 +36,34 @@ export function findReply(
   return first;
 }
 
+/** Every whole frame of this shape among `bytes`, none within another. */
+export function framesOf(bytes: Uint8Array, shape: ReplyShape): FoundFrame[] {
+  const found: FoundFrame[] = [];
+  let next = nextFrame(bytes, 0, bytes.length, shape);
+  while (next !== null) {
+    found.push(next);
+    next = nextFrame(bytes, next.end, bytes.length, shape);
+  }
+  return found;
+}
+
+const requestLength = 6;
+
+/** A whole request to read by another master, not `own`; the last one, or null. */
+export function overheardRequest(
+  bytes: Uint8Array,
+  own: Buffer | null,
+): { readonly unit: number; readonly end: number } | null {
+  for (let start = bytes.length - requestLength - crcBytes; start >= 0; start--) {
+    const functionCode = bytes[start + 1] ?? 0;
+    if (functionCode < 1 || functionCode > 4 || !crcFits(bytes, start, requestLength)) continue;
+    const end = start + requestLength + crcBytes;
+    if (own?.equals(bytes.subarray(start, end)) === true) continue;
+    return { unit: bytes[start] ?? 0, end };
+  }
+  return null;
+}
+
 /** Whether a frame of the right unit, function and byte count came whole, but with a wrong CRC. */
 export function cameDamaged(bytes: Uint8Array, size: number, shape: ReplyShape): boolean {
   for (let start = 0; start + shape.length + crcBytes <= size; start++) {

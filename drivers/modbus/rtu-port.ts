@@ -3,9 +3,15 @@ import type { Channel } from '../channel/channel.ts';
 import { now } from '../clock.ts';
 import type { Instant } from '../driver.ts';
 import { Wake } from '../wake.ts';
-import { type Candidate, RepeatGuard } from './repeat-guard.ts';
+import { type Candidate, ReplyGuard } from './reply-guard.ts';
 import { type ReplyShape, replyShape } from './reply-shape.ts';
-import { cameDamaged, crcBytes, findReply, longestRtuFrame } from './rtu-frame.ts';
+import {
+  cameDamaged,
+  crcBytes,
+  findReply,
+  longestRtuFrame,
+  overheardRequest,
+} from './rtu-frame.ts';
 
 export interface RtuTiming {
   /** Least silence between frames. */
@@ -35,6 +41,9 @@ interface Held {
 
 /** Bytes of echo, noise and other units' frames before the reply; older ones are let go. */
 const bufferBytes = 4 * longestRtuFrame;
+/** What another master's device takes to answer, at most. */
+const masterMs = 100;
+const nothing: Leftover = { text: null, damaged: false };
 
 /**
  * The port beneath modbus-serial's codec for RTU on one opening of a channel. It emits `data` only
@@ -51,7 +60,7 @@ export class RtuPort extends EventEmitter {
   readonly #channel: Channel;
   readonly #timing: RtuTiming;
   readonly #echo: 'none' | 'cancel';
-  readonly #guard: RepeatGuard;
+  readonly #guard: ReplyGuard;
   readonly #hold = new Wake();
   readonly #received = Buffer.allocUnsafe(bufferBytes);
   #size = 0;
@@ -65,7 +74,7 @@ export class RtuPort extends EventEmitter {
     this.#channel = channel;
     this.#timing = timing;
     this.#echo = echo;
-    this.#guard = new RepeatGuard(timing.silenceMs, timing.timeoutMs);
+    this.#guard = new ReplyGuard(timing.silenceMs, timing.timeoutMs);
     // What a device was saying as we came is not for us.
     this.quietUntilMs = performance.now() + timing.silenceMs;
   }
@@ -80,6 +89,7 @@ export class RtuPort extends EventEmitter {
     const shape = replyShape(request.subarray(0, request.length - crcBytes));
     this.#forget();
     this.#waiting = { request, shape, sentMs: performance.now() };
+    this.#guard.asked(shape);
     this.#channel.write(request);
   }
 
@@ -98,7 +108,11 @@ export class RtuPort extends EventEmitter {
     const { byteMs, silenceMs } = this.#timing;
     const replyMs = ((waiting?.shape.length ?? 0) + crcBytes) * (byteMs ?? 0);
     this.quietUntilMs = Math.max(this.quietUntilMs, nowMs + replyMs + silenceMs);
-    const leftover = waiting === null ? { text: null, damaged: false } : this.#leftover(waiting);
+    const leftover = waiting === null ? nothing : this.#leftover(waiting);
+    if (waiting !== null) {
+      this.#guard.heardUnasked(this.#all(), nowMs, waiting.request);
+      this.#guard.abandoned(waiting.shape, nowMs);
+    }
     this.#forget();
     return leftover;
   }
@@ -122,7 +136,18 @@ export class RtuPort extends EventEmitter {
   /** What came since the last exchange is kept together: a frame may come in pieces. */
   #stray(size: number): void {
     this.strayBytes += size;
-    this.#guard.heardUnasked(this.#received.subarray(0, this.#size), performance.now());
+    const atMs = performance.now();
+    const { end, byMaster } = this.#guard.heardUnasked(this.#all(), atMs);
+    if (end > 0) this.#size = 0;
+    // Another master waits for its answer now, and so does everybody.
+    if (byMaster) {
+      const theirsMs = Math.min(masterMs, this.#timing.timeoutMs / 2);
+      this.quietUntilMs = Math.max(this.quietUntilMs, atMs + theirsMs);
+    }
+  }
+
+  #all(): Buffer {
+    return this.#received.subarray(0, this.#size);
   }
 
   #look(waiting: Outstanding): void {
@@ -131,13 +156,17 @@ export class RtuPort extends EventEmitter {
     const found = findReply(this.#received, from, this.#size, waiting.shape);
     if (found === 'none') return;
     if (found === 'ambiguous') {
-      this.#guard.suspect(performance.now());
+      this.#guard.doubt(waiting.shape.unit, performance.now());
       this.#ambiguous = true;
       this.#held = null;
       this.#hold.cancel();
       return;
     }
     if (this.#held !== null) return;
+    if (this.#anothers(waiting, found.start)) {
+      this.#ambiguous = true;
+      return;
+    }
     const frame = Buffer.from(this.#received.subarray(found.start, found.end));
     const { request, shape, sentMs } = waiting;
     const receivedAt = now();
@@ -153,6 +182,14 @@ export class RtuPort extends EventEmitter {
     }
   }
 
+  /** Whether another master has just asked this unit: the frame may be its answer. */
+  #anothers({ request, shape }: Outstanding, before: number): boolean {
+    const overheard = overheardRequest(this.#received.subarray(0, before), request);
+    if (overheard === null || overheard.unit !== shape.unit) return false;
+    this.#guard.doubt(shape.unit, performance.now());
+    return true;
+  }
+
   /** Where to look from: after our own request, where the adapter hears it; null: not yet. */
   #afterEcho(request: Buffer): number | null {
     if (this.#echo === 'none') return 0;
@@ -161,13 +198,20 @@ export class RtuPort extends EventEmitter {
   }
 
   #passUp({ candidate, receivedAt }: Held): void {
-    const { frame, atMs } = candidate;
-    const all = this.#received.subarray(0, this.#size);
-    if (all.indexOf(frame) !== all.lastIndexOf(frame)) this.#guard.suspect(atMs);
     this.receivedAt = receivedAt;
     this.#guard.accepted(candidate);
+    this.#besides(candidate);
     this.#forget();
-    this.emit('data', frame);
+    this.emit('data', candidate.frame);
+  }
+
+  /** What came before and after the reply. */
+  #besides({ frame, atMs, request }: Candidate): void {
+    if (this.#size === frame.length) return;
+    const all = this.#all();
+    const start = all.indexOf(frame);
+    this.#guard.heardUnasked(all.subarray(0, start), atMs, request);
+    this.#guard.heardUnasked(all.subarray(start + frame.length), atMs, request);
   }
 
   #forget(): void {
@@ -179,9 +223,12 @@ export class RtuPort extends EventEmitter {
   }
 
   #leftover({ request, shape }: Outstanding): Leftover {
-    if (this.#size === 0) return { text: null, damaged: false };
+    if (this.#size === 0) return nothing;
     if (this.#held !== null) return { text: 'a frame that may be a repeated one', damaged: false };
-    if (this.#ambiguous) return { text: 'two different replies', damaged: false };
+    if (this.#ambiguous) {
+      const text = 'more than one reply: two devices with this unit number, or another master';
+      return { text, damaged: false };
+    }
     const all = this.#received.subarray(0, this.#size);
     if (all.equals(request)) return { text: 'the echo of the request', damaged: false };
     if (this.#echo === 'cancel' && this.#afterEcho(request) === null) {

@@ -4,7 +4,13 @@ import type { Bus, ReadRequest } from '../../drivers/driver.ts';
 import type { BusOptions } from '../../drivers/factory.ts';
 import { createBus } from '../../drivers/registry.ts';
 import { honestData, wordsOf } from '../fixtures/modbus-device.ts';
-import { honestRtu, RtuDevice, type RtuScript, rtuFrame } from '../fixtures/rtu-device.ts';
+import {
+  honestRtu,
+  RtuDevice,
+  type RtuRequest,
+  type RtuScript,
+  rtuFrame,
+} from '../fixtures/rtu-device.ts';
 
 const timeoutMs = 60;
 const open: { bus: Bus; device: RtuDevice }[] = [];
@@ -36,6 +42,11 @@ const read = (address: number, change: Partial<ReadRequest> = {}): ReadRequest =
 
 const right = ({ unit, address, count }: ReadRequest): number[] =>
   wordsOf({ functionCode: 3, unit, address }, count);
+
+/** The words, or the error; waits out a unit that is left alone. */
+function readOrError(bus: Bus, request: ReadRequest): Promise<readonly number[] | Error> {
+  return readWhenAllowed(bus, request).catch((error: Error) => error);
+}
 
 /** Waits out a unit that is left alone. */
 async function readWhenAllowed(bus: Bus, request: ReadRequest): Promise<readonly number[]> {
@@ -135,6 +146,81 @@ describe('repeated replies', () => {
       expect((await bus.read(read(address))).words).toEqual([0, 0]);
     }
     expect(bus.stats().units[0]?.timeouts).toBe(0);
+  });
+});
+
+describe('more than one voice on the line', () => {
+  /** What the other device with that number holds. */
+  const other = (request: RtuRequest): Buffer =>
+    honestRtu({ ...request, address: request.address + 5000 });
+
+  test.each([
+    ['2', 2],
+    ['10', 10],
+    ['25', 25],
+  ])('two devices with one unit number, %s ms apart, give no value', async (_, apartMs) => {
+    const { bus } = await rig((request, reply) => {
+      setTimeout(() => reply(honestRtu(request)), 3);
+      setTimeout(() => reply(other(request)), 3 + apartMs);
+    });
+    for (let address = 0; address < 8; address++) {
+      const outcome = await readOrError(bus, read(address));
+      expect(outcome).toMatchObject({
+        code: 'bus-timeout',
+        message: expect.stringContaining('two devices'),
+      });
+    }
+  });
+
+  test('two devices that hold the same are not told apart, and need not be', async () => {
+    const { bus } = await rig((request, reply) => {
+      reply(honestRtu(request));
+      setTimeout(() => reply(honestRtu(request)), 5);
+    });
+    const outcome = await readOrError(bus, read(10));
+    if (Array.isArray(outcome)) expect(outcome).toEqual(right(read(10)));
+  });
+
+  test('a device that joins later under a number in use is noticed by what it says', async () => {
+    const { bus, device } = await rig();
+    for (let address = 0; address < 10; address++) await bus.read(read(address));
+    device.script = (request, reply) => {
+      reply(honestRtu(request));
+      setTimeout(() => reply(other(request)), 8);
+    };
+    const outcomes: unknown[] = [];
+    for (let address = 100; address < 112; address++) {
+      outcomes.push(await readOrError(bus, read(address)));
+    }
+    for (const [i, outcome] of outcomes.entries()) {
+      if (Array.isArray(outcome)) expect(outcome).toEqual(right(read(100 + i)));
+    }
+    expect(outcomes.slice(3).every((outcome) => !Array.isArray(outcome))).toBe(true);
+  });
+
+  test('another master’s answer from the same unit is not ours', async () => {
+    const { bus, device } = await rig((request, reply) => {
+      const theirs = { ...request, address: request.address + 700 };
+      const question = rtuFrame(request.unit, 3, Buffer.of(2, 188, 0, 2));
+      reply(Buffer.concat([question, honestRtu(theirs)]));
+      setTimeout(() => reply(honestRtu(request)), 10);
+    });
+    const outcome = await readOrError(bus, read(20));
+    expect(outcome).toMatchObject({ code: 'bus-timeout' });
+    device.script = (request, reply) => reply(honestRtu(request));
+    expect(await readWhenAllowed(bus, read(30))).toEqual(right(read(30)));
+  });
+
+  test('what answers the program before us is not the answer to our first question', async () => {
+    let late: Buffer | null = null;
+    const { bus, device } = await rig((request, reply) => {
+      late = honestRtu({ ...request, address: 999 });
+      reply(late);
+      setTimeout(() => reply(honestRtu(request)), 12);
+    });
+    expect(await readOrError(bus, read(20))).toMatchObject({ code: 'bus-timeout' });
+    device.script = (request, reply) => reply(honestRtu(request));
+    expect(await readWhenAllowed(bus, read(30))).toEqual(right(read(30)));
   });
 });
 
