@@ -154,7 +154,7 @@ class MachineRules {
       this.#key(
         ['devices', name],
         `${reads}, which it does not have`,
-        suggest(signal, signals, 'its signals are'),
+        suggest(signal, signals, 'its signals are', 'all under signals in its profile'),
       );
   }
 

@@ -69,12 +69,41 @@ export function nearest(given: string, candidates: Iterable<string>): string | n
   return best !== undefined && near(given, distance(given, best)) ? best : null;
 }
 
-/** `did you mean "x"?`, or what there is to choose from, led by `what` (`there are`). */
-export function suggest(given: string, candidates: Iterable<string>, what: string): string {
+/** As many characters of names are read; more are searched for in the place that has them all. */
+const WIDEST = 320;
+
+/**
+ * `a, b, c`; of a list too long to read the first ones and `… and 16 more (whereAll)`. Nothing that
+ * was left out is left out in silence.
+ */
+export function listed(names: readonly string[], whereAll = ''): string {
+  const all = names.join(', ');
+  if (all.length <= WIDEST) return all;
+  const shown: string[] = [];
+  let width = 0;
+  for (const name of names) {
+    width += name.length + 2;
+    if (width > WIDEST) break;
+    shown.push(name);
+  }
+  const more = `and ${names.length - shown.length} more${whereAll === '' ? '' : ` (${whereAll})`}`;
+  return `${[...shown, '…'].join(', ')} ${more}`;
+}
+
+/**
+ * `did you mean "x"?`, or what there is to choose from, led by `what` (`there are`). Of very many,
+ * the nearest; `whereAll` says where all of them stand.
+ */
+export function suggest(
+  given: string,
+  candidates: Iterable<string>,
+  what: string,
+  whereAll = '',
+): string {
   const names = [...candidates];
   const best = nearest(given, names);
   if (best !== null) return `did you mean "${best}"?`;
   if (names.length === 0) return `${what} none`;
-  const shown = names.length > 12 ? byNearness(given, names).slice(0, 12) : names;
-  return `${what} ${shown.join(', ')}`;
+  const isLong = names.join(', ').length > WIDEST;
+  return `${what} ${listed(isLong ? byNearness(given, names) : names, whereAll)}`;
 }

@@ -42,7 +42,7 @@ export function findProfile(idOrPath: string, base = '.'): string {
     subject: idOrPath,
     hint: isPath
       ? 'a path is taken from the directory of the configuration'
-      : suggest(idOrPath, listProfiles(), 'shipped profiles:'),
+      : suggest(idOrPath, listProfiles(), 'shipped profiles:', 'all in config/profiles'),
   });
 }
 

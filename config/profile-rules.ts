@@ -31,7 +31,11 @@ class Rules {
   #signal(path: Path, name: string): boolean {
     const known = Object.keys(this.#profile.signals);
     if (known.includes(name)) return true;
-    this.#value(path, `there is no signal "${name}"`, suggest(name, known, 'the signals are'));
+    this.#value(
+      path,
+      `there is no signal "${name}"`,
+      suggest(name, known, 'the signals are', 'all under signals in the profile'),
+    );
     return false;
   }
 
@@ -42,7 +46,7 @@ class Rules {
         this.#key(
           [...path, name],
           `there is no signal "${name}"`,
-          suggest(name, known, 'the signals are'),
+          suggest(name, known, 'the signals are', 'all under signals in the profile'),
         );
   }
 
@@ -159,7 +163,10 @@ function covers(at: string, count: number, signal: SignalSpec): boolean {
 }
 
 function noFeature(name: string, known: readonly string[]): [message: string, hint: string] {
-  return [`there is no feature "${name}"`, suggest(name, known, 'the features are')];
+  return [
+    `there is no feature "${name}"`,
+    suggest(name, known, 'the features are', 'all under features in the profile'),
+  ];
 }
 
 /** Limits, a profile's or a machine's own, against the features and defects of the profile. */

@@ -2,7 +2,7 @@
 import { gunzipSync } from 'node:zlib';
 import { CsvError, parse } from 'csv-parse/sync';
 import { PpuriError } from '../config/errors.ts';
-import { nearest } from '../config/nearest.ts';
+import { suggest } from '../config/nearest.ts';
 import { normalizeName, parseCell } from './cell.ts';
 import { readRegularFile } from './regular-file.ts';
 
@@ -108,13 +108,8 @@ function tableOf(path: string, columns: string[], rows: string[][], lines: numbe
 }
 
 function unknownColumn(path: string, name: string, columns: readonly string[]): PpuriError {
-  const like = nearest(name, columns);
-  const listed = columns.slice(0, 40).join(', ');
-  return invalid(
-    path,
-    `there is no column "${name}"`,
-    like === null ? `the columns are: ${listed}` : `did you mean "${like}"?`,
-  );
+  const hint = suggest(name, columns, 'the columns are:', 'all in the first line of the file');
+  return invalid(path, `there is no column "${name}"`, hint);
 }
 
 function ambiguous(

@@ -80,7 +80,7 @@ function nothingText(report: ScanReport): Text {
 }
 
 const listed = (units: readonly number[]): string =>
-  units.length > 12 ? `${units.slice(0, 12).join(', ')} …` : units.join(', ');
+  units.length > 12 ? `${units.slice(0, 12).join(', ')} … +${units.length - 12}` : units.join(', ');
 
 /** More units than anyone wires to one endpoint, all of which answer alike. */
 const suspicious = 200;

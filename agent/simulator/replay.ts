@@ -1,4 +1,5 @@
 /** A real log as a machine: its rows become register values, checked before anything is served. */
+import { suggest } from '../../config/nearest.ts';
 import type { Profile } from '../../config/profile.ts';
 import { readTable, type Table } from '../../models/table.ts';
 import { Codec, type CodedSignal, emptied, type Placed, place, readBack } from './codec.ts';
@@ -106,7 +107,12 @@ function mapColumns(
   for (const name of Object.keys(given)) {
     if (signals.some((signal) => signal.name === name)) continue;
     throw csvInvalid(table.path, `profile ${profile.id} has no shot signal "${name}"`, {
-      hint: `the signals are: ${signals.map((signal) => signal.name).join(', ')}`,
+      hint: suggest(
+        name,
+        signals.map((signal) => signal.name),
+        'the signals are:',
+        'all under signals in the profile',
+      ),
     });
   }
   const mapped: Mapping[] = [];
