@@ -1,7 +1,8 @@
 /** From a name in the configuration to the folder of a bundle: added, shipped, or a path. */
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
 import { PpuriError } from '../config/errors.ts';
 import { nearest } from '../config/nearest.ts';
 import { bundleInvalid } from './bundle-files.ts';
@@ -42,24 +43,33 @@ export async function findBundle(
   const added = places.filter((place) => place.name === name && place.origin === 'added');
   const version = wanted ?? options.activeVersion;
   const shipped = places.find((place) => place.name === name && place.origin === 'shipped');
-  const found =
-    version === undefined ? (added[0] ?? shipped) : added.find((one) => one.version === version);
+  if (version === undefined) {
+    const newest = added[0] ?? shipped;
+    if (newest !== undefined) return newest;
+    throw unknownBundle(nameOrPath, name, places);
+  }
+  const found = added.find((one) => one.version === version);
   if (found !== undefined) return found;
-  throw unknownBundle(nameOrPath, name, version, places, added);
+  const withIt = shipped === undefined ? null : await writtenVersion(shipped.dir);
+  if (shipped !== undefined && withIt === version) return shipped;
+  if (shipped === undefined && added.length === 0) throw unknownBundle(nameOrPath, name, places);
+  const known = [
+    ...added.map((place) => place.version),
+    ...(withIt === null ? [] : [`${withIt} (shipped)`]),
+  ];
+  const message = `there is no version ${version} of ${name}`;
+  throw bundleInvalid(nameOrPath, message, `there are: ${known.join(', ')}`);
 }
 
-function unknownBundle(
-  nameOrPath: string,
-  name: string,
-  version: string | undefined,
-  places: readonly BundlePlace[],
-  added: readonly BundlePlace[],
-) {
+/** The version in a manifest that nothing has verified yet; null when it gives none. */
+async function writtenVersion(dir: string): Promise<string | null> {
+  const manifest: unknown = parse(await readFile(join(dir, 'model.yaml'), 'utf8'));
+  if (typeof manifest !== 'object' || manifest === null || !('version' in manifest)) return null;
+  return typeof manifest.version === 'string' ? manifest.version : null;
+}
+
+function unknownBundle(nameOrPath: string, name: string, places: readonly BundlePlace[]) {
   const names = [...new Set(places.map((place) => place.name))];
-  if (version !== undefined && names.includes(name)) {
-    const versions = added.map((place) => place.version).join(', ') || 'none added';
-    return bundleInvalid(nameOrPath, `there is no version ${version} of ${name}`, versions);
-  }
   const like = nearest(name, names);
   const hint = like === null ? `models: ${names.join(', ')}` : `did you mean "${like}"?`;
   return bundleInvalid(nameOrPath, `there is no model "${name}"`, `${hint}; or give a path`);

@@ -17,9 +17,13 @@ export const modelFeatureSchema = z.strictObject({
   normal: z.strictObject({ low: z.number(), median: z.number(), high: z.number() }).optional(),
 });
 
+/** Bundle names are folder names, and are typed. */
+export const bundleName = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+export const bundleNameRule = 'lower-case letters and digits, in parts joined by hyphens';
+
 export const manifestSchema = z.strictObject({
   format: z.literal(1),
-  name: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/),
+  name: z.string().regex(bundleName, bundleNameRule),
   version: z.string(),
   task: z.enum(['binary', 'multiclass']),
   profile: z.string(),

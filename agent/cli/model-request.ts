@@ -52,7 +52,7 @@ export async function requestOf(
     fallbackName: base === 'model' ? basename(dirname(resolve(file))) : base,
     facts: described === null ? {} : await readSide(described, parseFacts),
     profiles,
-    ...(options.profile === undefined ? {} : { profile: profiles[0]?.id ?? options.profile }),
+    ...(options.profile === undefined ? {} : { profile: askedId(options.profile, profiles) }),
     ...(options.golden === undefined
       ? {}
       : { golden: await readSide(options.golden, parseGoldenFile) }),
@@ -65,6 +65,11 @@ type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 function definedOnly<T extends object>(values: T): Defined<T> {
   const entries = Object.entries(values).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as Defined<T>;
+}
+
+/** A path names a profile by its file; an id that no profile has is told as it was given. */
+function askedId(asked: string, profiles: readonly WrapProfile[]): string {
+  return isProfilePath(asked) ? (profiles[0]?.id ?? asked) : asked;
 }
 
 /** With `--profile` that one alone, which may be a path; else all shipped ones. */

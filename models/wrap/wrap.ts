@@ -2,15 +2,23 @@
  * A bare ONNX export and what is known of it → the parts of a bundle. Whatever cannot be derived
  * is listed all at once, each with the flag that gives it.
  */
+
+import { suggest } from '../../config/nearest.ts';
 import { type Admission, admitModel } from '../admit.ts';
 import type { BundleParts } from '../bundle.ts';
-import type { Golden, Manifest, ModelFeature } from '../manifest.ts';
+import {
+  bundleName,
+  bundleNameRule,
+  type Golden,
+  type Manifest,
+  type ModelFeature,
+} from '../manifest.ts';
 import { modelInvalid } from '../onnx/model.ts';
 import type { ScoreOutput } from '../onnx/ports.ts';
 import { chooseClasses, chooseDefects } from './classes.ts';
 import { type Facts, factsThreshold, type GoldenEntry } from './facts.ts';
 import { goldenRows } from './golden-rows.ts';
-import { mapNames, profileFor, type WrapProfile } from './names.ts';
+import { mapFaults, mapNames, profileFor, type WrapProfile } from './names.ts';
 
 export interface WrapRequest {
   /** Path of the model, for messages. */
@@ -74,6 +82,7 @@ function draft(request: WrapRequest): Draft {
   const defectColumns = chooseDefects(classes, scores, request.positive, request.facts, faults);
   const threshold = request.threshold ?? factsThreshold(request.facts);
   if (threshold === null) faults.push('the threshold of defect probability: --threshold 0.5');
+  requireName(request, faults);
   const golden = describeGolden(request, { scores, classes, defectColumns }, features.list, faults);
   if (threshold === null) return { parts: null, notes, faults };
   const manifest: Manifest = {
@@ -99,6 +108,12 @@ function identityOf(request: WrapRequest): Pick<Manifest, 'format' | 'name' | 'v
     name: request.name ?? request.facts.name ?? slug(request.fallbackName),
     version: request.version ?? request.facts.version ?? '1.0.0',
   };
+}
+
+function requireName(request: WrapRequest, faults: string[]): void {
+  const { name } = identityOf(request);
+  if (bundleName.test(name)) return;
+  faults.push(`another name than "${name}": --name ${slug(name)} (${bundleNameRule})`);
 }
 
 interface Scoring {
@@ -150,7 +165,10 @@ function describeFeatures(
   } else if (wanted !== null && wanted !== names.length)
     faults.push(`${names.length} feature names, but the model takes ${wanted}: --features`);
   const profile = chooseProfile(request, names, faults, notes);
-  if (profile === null) return { list: [], profile: '' };
+  if (profile === null) {
+    faults.push(...mapFaults(names, request.profiles, request.map ?? {}));
+    return { list: [], profile: '' };
+  }
   const mapping = mapNames(names, profile, request.map ?? {});
   faults.push(...mapping.faults);
   const missing = request.missing ?? factsMissing(request.facts, faults);
@@ -168,15 +186,16 @@ function chooseProfile(
   notes: string[],
 ): WrapProfile | null {
   const asked = request.profile ?? request.facts.profile;
-  const ids = request.profiles.map(({ id }) => id).join(', ');
+  const ids = request.profiles.map(({ id }) => id);
   if (asked !== undefined) {
     const found = request.profiles.find(({ id }) => id === asked) ?? null;
-    if (found === null) faults.push(`there is no profile "${asked}": --profile, one of ${ids}`);
+    const hint = suggest(asked, ids, 'the profiles are');
+    if (found === null) faults.push(`there is no profile "${asked}": --profile (${hint})`);
     return found;
   }
   const fitting = profileFor(names, request.profiles, request.map ?? {});
   if (fitting === null || names.length === 0) {
-    faults.push(`the machine profile it is fed from: --profile, one of ${ids}`);
+    faults.push(`the machine profile it is fed from: --profile, one of ${ids.join(', ')}`);
     return null;
   }
   notes.push(`profile ${fitting.id}: it knows every feature of the model`);

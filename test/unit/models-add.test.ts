@@ -151,6 +151,56 @@ describe('ppuri model add', () => {
     expect(message).toContain('golden 0: no input for melt_temprature');
   });
 
+  test('says that a profile does not exist, and not what it would lack', async () => {
+    await using scratch = await scratchDir();
+    const from = await bareModel(join(scratch.path, 'm'), { ...facts, profile: undefined });
+    const options = { store: scratch.path, profile: 'die-casting' };
+    const { message } = await refusal(addModelBundle(from, options, prove));
+    expect(message).toContain('there is no profile "die-casting": --profile (did you mean');
+    expect(message).not.toContain('--map');
+  });
+
+  test('says what is wrong with --map where the profile is not known either', async () => {
+    await using scratch = await scratchDir();
+    const features = ['a', 'vacuum'];
+    const golden = [{ inputs: { a: 1, vacuum: 1 }, p_fail: 0.5 }];
+    const from = await bareModel(join(scratch.path, 'm'), {
+      ...{ ...facts, profile: undefined },
+      ...{ features, golden },
+    });
+    const map = { b: 'vacuum', a: 'meltTemprature' };
+    const { message } = await refusal(addModelBundle(from, { store: scratch.path, map }, prove));
+    expect(message).toContain('--map: the model has no feature "b"');
+    expect(message).toContain(
+      '--map: no profile has a feature "meltTemprature"; did you mean "meltTemperature"?',
+    );
+  });
+
+  test('pairs no names that only look alike', async () => {
+    await using scratch = await scratchDir();
+    const features = ['coolant_temperature', 'melt_temp'];
+    const golden = [{ inputs: { coolant_temperature: 1, melt_temp: 1 }, p_fail: 0.5 }];
+    const profile = 'injection-molding';
+    const other = await bareModel(join(scratch.path, 'm'), { ...facts, features, golden, profile });
+    const { message } = await refusal(addModelBundle(other, { store: scratch.path }, prove));
+    expect(message).toContain("--map 'coolant_temperature=FEATURE'");
+    expect(message).toContain("--map 'melt_temp=FEATURE'");
+    expect(message).toContain('FEATURE is one of injection-molding: ');
+    const dieCasting = { ...facts, features, golden };
+    const from = await bareModel(join(scratch.path, 'n'), dieCasting);
+    const agreeing = await refusal(addModelBundle(from, { store: scratch.path }, prove));
+    expect(agreeing.message).toContain("--map 'melt_temp=meltTemperature'");
+  });
+
+  test('says in words which names a bundle may have', async () => {
+    await using scratch = await scratchDir();
+    const from = await bareModel(join(scratch.path, 'm'), facts);
+    const options = { store: scratch.path, name: 'Bad Name' };
+    const { message } = await refusal(addModelBundle(from, options, prove));
+    expect(message).toContain('another name than "Bad Name": --name bad-name (lower-case letters');
+    expect(message).not.toContain('^[a-z');
+  });
+
   test('asks how a missing value is encoded when the golden rows have one', async () => {
     await using scratch = await scratchDir();
     const golden = [{ inputs: [2, null], p_fail: 0.8807970779778823 }];

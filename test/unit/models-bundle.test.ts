@@ -167,7 +167,10 @@ describe('findBundle', () => {
       null,
     ]);
     expect((await refusal(findBundle('two-sum', options))).hint).toMatch(/"two-sums"/);
-    expect((await refusal(findBundle('two-sums@7', options))).hint).toMatch(/1\.10\.0/);
+    expect((await refusal(findBundle('two-sums@7', options))).hint).toBe(
+      'there are: 1.10.0, 1.9.3, 1.2.0, 1.0.0 (shipped)',
+    );
+    expect((await findBundle('two-sums@1.0.0', options)).origin).toBe('shipped');
   });
 
   test('takes what looks like a path for a path', async () => {
