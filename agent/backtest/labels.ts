@@ -1,5 +1,6 @@
 /** Inspection results out of a CSV: which rows were defects. */
 import { PpuriError } from '../../config/errors.ts';
+import { listed } from '../../config/nearest.ts';
 import type { Table } from '../../models/table.ts';
 
 const defectWords = new Set(['1', '1.0', 'true', 'ng', 'fail', 'defect', '불량', '불합격']);
@@ -16,7 +17,7 @@ export function readLabels(
 ): (row: number) => 0 | 1 | null {
   const index = table.column(column);
   const wanted = positive?.trim().toLowerCase();
-  if (wanted !== undefined) requireValue(table, index, wanted, column);
+  if (wanted !== undefined) requireValue(table, index, positive ?? '', column);
   return (row) => {
     const text = (table.rows[row]?.[index] ?? '').trim().toLowerCase();
     if (text === '') return null;
@@ -40,13 +41,14 @@ function sameValue(text: string, wanted: string): boolean {
 }
 
 /** A mistyped value would make every row good and the figures perfect. */
-function requireValue(table: Table, index: number, wanted: string, column: string): void {
-  const values = new Set(table.rows.map((row) => (row[index] ?? '').trim().toLowerCase()));
-  if ([...values].some((text) => text !== '' && sameValue(text, wanted))) return;
-  const known = [...values].filter((text) => text !== '').slice(0, 12);
-  throw new PpuriError('csv-invalid', `no row has "${wanted}" in column ${column}`, {
+function requireValue(table: Table, index: number, positive: string, column: string): void {
+  const wanted = positive.trim().toLowerCase();
+  const values = new Set(table.rows.map((row) => (row[index] ?? '').trim()));
+  const known = [...values].filter((text) => text !== '');
+  if (known.some((text) => sameValue(text.toLowerCase(), wanted))) return;
+  throw new PpuriError('csv-invalid', `no row has "${positive}" in column ${column}`, {
     operation: 'read labels',
     subject: table.path,
-    hint: `its values are: ${known.join(', ')}`,
+    hint: known.length === 0 ? 'the column is empty' : `its values are: ${listed(known)}`,
   });
 }

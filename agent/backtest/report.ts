@@ -11,7 +11,8 @@ export interface JudgedRow {
   readonly label: 0 | 1 | null;
 }
 
-export interface BacktestReport extends Partial<Metrics> {
+/** `n` 0 and metrics null: no row has both a probability and a label. */
+export interface BacktestReport extends Metrics {
   readonly rows: number;
   /** Rows with a probability; metrics are over those with a label. */
   readonly scored: number;
@@ -81,8 +82,7 @@ export function reportOn(
     unscored,
     verdicts,
     model,
-    threshold,
-    ...(rows.length === 0 ? {} : metricsOf(rows, threshold)),
+    ...metricsOf(rows, threshold),
     perMold,
     chronological: fifths(rows, threshold),
   };

@@ -13,11 +13,14 @@ import { type BacktestReport, type JudgedRow, reportOn } from '../backtest/repor
 import { openHistoryJudge } from '../backtest/run.ts';
 import { createLog } from '../health/log.ts';
 import { forkRole } from '../role.ts';
+import { type TimeOrder, timeOrder } from '../simulator/replay-time.ts';
 import { collectPairs, positiveNumber } from './arguments.ts';
+import { list } from './model-flags.ts';
 import { action, type Output } from './output.ts';
 
 interface BacktestOptions {
   readonly label?: string;
+  readonly time?: readonly string[];
   readonly positive?: string;
   readonly profile?: string;
   readonly column: Readonly<Record<string, string>>;
@@ -33,11 +36,13 @@ interface BacktestOptions {
 const help = `
 Rows go through the profile's registers, sentinels and suppressions where the columns belong to its
 signals (so a verdict equals the one a live replay gives), else straight into the model's features.
-Rows must be in the order of time. Row numbers count data rows from 1.
+Rows must be in the order of time: where a column says when each was (--time, or a usual name such
+as registration_time), rows that go back are told. Row numbers count data rows from 1.
 
 --json prints {"rows","scored","unscored":{reason:n},"verdicts","auc","ap","threshold","recall",
-"falseAlarmRate","precision","accuracy","baseRate","perMold","chronological","model"}; metrics are
-over rows with a probability and a label, at the bundle's threshold.
+"falseAlarmRate","precision","accuracy","baseRate","n","perMold","chronological","time","model"};
+metrics are over the n rows with a probability and a label, at the bundle's threshold, and null where
+these cannot give them. time: {"columns","backwards","firstLine"}, null when no column says.
 
 Examples:
   ppuri backtest diecast-defect history.csv --label passorfail
@@ -134,14 +139,29 @@ const percent = (value: number | null | undefined): string =>
 const plain = (value: number | null | undefined): string =>
   value === null || value === undefined ? 'not known' : value.toFixed(4);
 
-function print(report: BacktestReport, history: History, output: Output): void {
+/** Why there is nothing to measure the verdicts by. */
+function noMetrics(label: string | undefined, judged: readonly JudgedRow[]): string {
+  if (label === undefined) return 'no labels: give --label COLUMN for AUC, recall and false alarms';
+  if (judged.every((row) => row.label === null))
+    return `no labels: column ${label} is empty in every row that was judged`;
+  return `no AUC, recall or false alarms: no row with a label in ${label} has a probability`;
+}
+
+function noteOrder(order: TimeOrder | null, table: Table, output: Output): void {
+  if (order === null || order.backwards === 0) return;
+  const { columns, backwards, firstLine } = order;
+  output.note(
+    `warning: ${backwards} of ${table.rows.length} rows are earlier than the row before (${columns.join(' + ')}, first on line ${firstLine}): warm-up, windows over shots and the figures by time need the order of time; sort the file`,
+  );
+}
+
+function print(report: BacktestReport, history: History, whyNone: string, output: Output): void {
   const reasons = Object.entries(report.unscored).map(([reason, n]) => `${reason} ${n}`);
   output.line(
     `${report.model.name} ${report.model.version}: ${report.rows} rows, ${report.scored} scored, unscored: ${reasons.join(', ') || 'none'}`,
   );
   output.line(`verdicts: ok ${report.verdicts.ok}, defect ${report.verdicts.defect}`);
-  if (report.n === undefined)
-    output.line('no labels: give --label COLUMN for AUC, recall and false alarms');
+  if (report.n === 0) output.line(whyNone);
   else {
     output.line(`base rate of defects ${percent(report.baseRate)} (n = ${report.n})`);
     output.line(`AUC ${plain(report.auc)}, average precision ${plain(report.ap)}`);
@@ -177,6 +197,8 @@ async function run(
   );
   const bundle = await readBundle(place.dir);
   const table = await readTable(file);
+  const order = timeOrder(table, options.time ?? null);
+  noteOrder(order, table, output);
   const history = await openHistory(bundle, file, table, options);
   const showProgress = process.stderr.isTTY === true && options.json !== true;
   const judged = await judgeRows(history, table, bundle, options, (done) => {
@@ -197,8 +219,8 @@ async function run(
     { name: manifest.name, version: manifest.version, hash },
     manifest.threshold,
   );
-  if (options.json === true) output.json(report);
-  else print(report, history, output);
+  if (options.json === true) output.json({ ...report, time: order });
+  else print(report, history, noMetrics(options.label, judged), output);
 }
 
 export function addBacktest(program: Command): void {
@@ -209,6 +231,7 @@ export function addBacktest(program: Command): void {
     .argument('<csv>', 'the history, .csv or .csv.gz')
     .option('--label <column>', 'column with the inspection result')
     .option('--positive <value>', 'label value that means a defect')
+    .option('--time <columns>', 'column of the time, or two as DATE,TIME', list)
     .option('--profile <id>', 'profile whose signals the columns are; absent: the bundle’s')
     .option(
       '--column <signal=column>',

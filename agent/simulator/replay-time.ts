@@ -48,6 +48,39 @@ export function readTimes(
   return { afterS, columns, shortened };
 }
 
+export interface TimeOrder {
+  /** Names of the columns that say when each row was. */
+  readonly columns: readonly string[];
+  /** Rows that are earlier than the row before them. */
+  readonly backwards: number;
+  /** Line of the first such row; null when there is none. */
+  readonly firstLine: number | null;
+}
+
+/**
+ * Whether the rows follow in time; null when nothing says when they were. Only `given` columns must
+ * hold times: one that merely has a usual name may be something else. Throws `csv-invalid`.
+ */
+export function timeOrder(table: Table, given: readonly string[] | null): TimeOrder | null {
+  const columns = timeColumns(table, given);
+  if (columns.length === 0) return null;
+  let backwards = 0;
+  let firstLine: number | null = null;
+  let before = Number.NEGATIVE_INFINITY;
+  for (let row = 0; row < table.rows.length; row++) {
+    const cells = columns.map((column) => table.rows[row]?.[column] ?? '');
+    const known = parseTime(cells[0] ?? '', cells[1] ?? '');
+    if (known === null && given === null) return null;
+    const at = known ?? timeOf(table, row, columns);
+    if (at < before) {
+      backwards += 1;
+      firstLine ??= table.line(row);
+    }
+    before = at;
+  }
+  return { columns: columns.map((i) => table.columns[i] ?? ''), backwards, firstLine };
+}
+
 function timeColumns(table: Table, given: readonly string[] | null): readonly number[] {
   if (given !== null) return given.map((name) => table.column(name));
   for (const names of usualNames) {
