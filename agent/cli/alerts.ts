@@ -31,11 +31,11 @@ interface AlertFlags extends StoreFlags {
 
 const help = `
 Without --all: the alerts that stand now (or stood when the agent stopped). The last changed come
-first.
+first. A time before which ~ stands was taken while the clock was not set.
 
 --json prints one object: {"live":true,"alerts":[{"boot","seq","id","state","current","machine",
 "mold","severity","cause","text":{"ko","en"},"shots":{"from","to"}|null,"count","deviations",
-"raisedWallMs","updatedWallMs","clearedWallMs"}]}; live: a running agent answered.
+"raisedWallMs","updatedWallMs","clearedWallMs","clockSynced"}]}; live: a running agent answered.
 
 Examples:
   ppuri alerts -c ppuri.yaml
@@ -61,7 +61,7 @@ function shotsText({ shots }: AlertRow): string {
 function columnsFor({ lang, machineName }: Place, color: boolean): Column<AlertRow>[] {
   const ko = lang === 'ko';
   return [
-    { title: ko ? '시각' : 'time', text: (row) => timeText(row.updatedWallMs) },
+    { title: ko ? '시각' : 'time', text: (row) => timeText(row.updatedWallMs, row.clockSynced) },
     { title: ko ? '상태' : 'state', text: (row) => stateText(row, ko) },
     {
       title: ko ? '등급' : 'severity',
@@ -76,16 +76,16 @@ function columnsFor({ lang, machineName }: Place, color: boolean): Column<AlertR
 }
 
 const csvTitles =
-  'boot,id,state,machine,mold,severity,cause,raised,updated,cleared,fromShot,toShot,count,ko,en';
+  'boot,id,state,machine,mold,severity,cause,raised,updated,cleared,fromShot,toShot,count,ko,en,clockSynced';
 
 function csvRow(row: AlertRow): string {
   const time = (wallMs: number | null): string | null =>
     wallMs === null ? null : new Date(wallMs).toISOString();
-  const { boot, id, state, machine, mold, severity, cause, shots, count, text } = row;
+  const { boot, id, state, machine, mold, severity, cause, shots, count, text, clockSynced } = row;
   return csvLine([
     ...[boot, id, state, machine, mold, severity, cause],
     ...[time(row.raisedWallMs), time(row.updatedWallMs), time(row.clearedWallMs)],
-    ...[shots?.from ?? null, shots?.to ?? null, count, text.ko, text.en],
+    ...[shots?.from ?? null, shots?.to ?? null, count, text.ko, text.en, clockSynced],
   ]);
 }
 

@@ -38,8 +38,8 @@ function printFinding(finding: Finding, lang: Language, output: Output): void {
 
 function unreadable(file: string, error: PpuriError): Finding {
   const text = {
-    ko: `${file}을(를) 읽을 수 없음: ${error.message}`,
-    en: `${file}: ${error.message}`,
+    ko: `설정 파일을 읽을 수 없음: ${error.message}`,
+    en: error.message,
   };
   return fail('config', text, { ko: error.hint, en: error.hint }, { file, code: error.code });
 }

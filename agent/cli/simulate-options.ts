@@ -28,7 +28,7 @@ export interface SimulateOptions extends CarrierFlags {
 
 export function within(value: number, option: string, low: number, high: number): number {
   if (value >= low && value <= high) return value;
-  throw usage(`${value} does not do for ${option}`, option, `${low} to ${high}`);
+  throw usage(`${option} ${value} is out of range`, option, `give a number from ${low} to ${high}`);
 }
 
 export function scenarioOption(name: string): ScenarioName {

@@ -26,6 +26,8 @@ export interface AlertRow extends Omit<Alert, 'at'> {
   readonly raisedWallMs: number;
   readonly updatedWallMs: number;
   readonly clearedWallMs: number | null;
+  /** Whether the clock was set at the last change. */
+  readonly clockSynced: boolean;
   /** Not cleared, and its agent is (or was) the newest. */
   readonly current: boolean;
 }
@@ -52,6 +54,7 @@ interface RawAlert {
   raised_wall_ms: number;
   updated_wall_ms: number;
   cleared_wall_ms: number | null;
+  clock_synced: number;
   current: number;
   body: string;
 }
@@ -65,6 +68,7 @@ function toAlertRow(raw: RawAlert): AlertRow {
     raisedWallMs: raw.raised_wall_ms,
     updatedWallMs: raw.updated_wall_ms,
     clearedWallMs: raw.cleared_wall_ms,
+    clockSynced: raw.clock_synced === 1,
     current: raw.current === 1,
   };
 }
@@ -83,7 +87,7 @@ export function queryAlerts(db: Database.Database, request: AlertRequest): Alert
   return db
     .prepare<[Record<string, unknown>], RawAlert>(
       `SELECT b.boot, a.last_id & 1099511627775 AS seq, a.raised_wall_ms, a.updated_wall_ms,
-         a.cleared_wall_ms, ${isCurrent} AS current, r.body
+         a.cleared_wall_ms, r.clock_synced, ${isCurrent} AS current, r.body
        FROM alerts a CROSS JOIN records r ON r.id = a.last_id
          CROSS JOIN boots b ON b.ordinal = a.boot
        WHERE ${where.join(' AND ')} ORDER BY a.last_id DESC LIMIT @rows`,

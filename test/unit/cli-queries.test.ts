@@ -97,6 +97,41 @@ test('a lot number is in the CSV of its shot, and no spreadsheet runs it', async
   expect(rows.map((row) => row.lotNumber)).toEqual(['', "'=1+1", '0012345']);
 });
 
+test('shots and alerts mark times of a clock that was not set, both alike', async () => {
+  const dir = temporaryDirectory();
+  const { keeper } = startKeeper(dir, { clockSynced: () => false });
+  keeper.keep(cycleBody(1), at(1));
+  keeper.keep(alertBody('a-1'), at(2));
+  await keeper.flush();
+  for (const command of ['cycles', 'alerts']) {
+    const { stdout } = await ppuri(command, '--store', dir);
+    expect(stdout, command).toMatch(/^~\d{4}-\d\d-\d\d /m);
+  }
+  const json = JSON.parse((await ppuri('alerts', '--store', dir, '--json')).stdout);
+  expect(json.alerts[0]).toMatchObject({ clockSynced: false });
+});
+
+test('why a shot is not judged is in the operator’s words; the code stays in --json', async () => {
+  const dir = temporaryDirectory();
+  const { keeper } = startKeeper(dir);
+  const missing = {
+    outcome: 'unscored',
+    reason: 'missing-input',
+    detail: 'vacuum: sentinel 65535',
+    probability: null,
+  } as const;
+  const profile = 'die-casting-cold-chamber';
+  keeper.keep(cycleBody(1, { profile }, missing), at(1));
+  const detail = 'the child that runs this model was restarting';
+  keeper.keep(cycleBody(2, {}, { ...missing, reason: 'inference-restarting', detail }), at(2));
+  await keeper.flush();
+  const { stdout } = await ppuri('cycles', '--store', dir);
+  expect(stdout).toContain('입력값 없음: 금형 진공도(오류값 65535)');
+  expect(stdout).toMatch(/예측 재시작 중$/m);
+  const json = JSON.parse((await ppuri('cycles', '--store', dir, '--json')).stdout);
+  expect(json.cycles[0]).toMatchObject({ reason: 'inference-restarting', detail });
+});
+
 test('alerts: those that stand, then all of them', async () => {
   const { dir } = await filled();
   const standing = await ppuri('alerts', '--store', dir);

@@ -70,3 +70,8 @@ test('a broken or missing configuration does not keep it from looking at the res
   expect(missing.stdout).toMatch(/^FAIL .*none\.yaml/m);
   expect(missing.code).toBe(1);
 });
+
+test('says once that a configuration cannot be read', async () => {
+  const { stdout } = await doctor(['-c', 'no-such.yaml', '--lang', 'en']);
+  expect(stdout).toMatch(/^FAIL +cannot read no-such\.yaml: there is no such file$/m);
+});

@@ -130,7 +130,7 @@ describe('ppuri simulate', () => {
 
   it.each([
     [['die-casting'], 3, 'there is no profile "die-casting"'],
-    [['injection-molding', '--machines', '300'], 2, '300 does not do for --machines'],
+    [['injection-molding', '--machines', '300'], 2, '--machines 300 is out of range'],
     [['injection-molding', '--scenario', 'chaos'], 2, 'one of: default, steady'],
     [['injection-molding', '--column', 'cushion=x'], 2, 'add --replay FILE'],
     [['injection-molding', '--replay', '/nonexistent.csv'], 2, 'cannot read the file'],
