@@ -23,18 +23,33 @@ export const lineSchema = z.strictObject({
   checksumFrom: z.int().min(0).max(16).default(0),
   /** 7: the eighth bit is parity, also where the port or converter is set to eight bits. */
   bits: z.union([z.literal(7), z.literal(8)]).default(8),
+  /** What the serial port must be set to for its messages to arrive whole; absent: either. */
+  dataBits: z.union([z.literal(7), z.literal(8)]).optional(),
   /** A message counts only if it matches this whole regular expression; its named groups are signals. */
   message: z.string().min(1),
   /** The group that names the unit: another one than the signal's makes its value `invalid`. */
   unitGroup: z.string().optional(),
 });
 
-/** What a signal of a line has beyond those of registers. */
+/** `invalid` unless this group of the message has this text, e.g. an unstable weight. */
+const groupConditionSchema = z.strictObject({ group: z.string(), equals: z.string() });
+
+/**
+ * Of a register: `invalid` unless this signal has this value, or any other than that one. While the
+ * signal itself is not known, the value is `missing`.
+ */
+const signalConditionSchema = z.strictObject({
+  signal: z.string(),
+  equals: z.number().optional(),
+  notEquals: z.number().optional(),
+});
+
+/** What a signal of a line has beyond those of registers, and what it has in a way of its own. */
 export const lineSignalShape = {
   /** Words of the instrument that are a number, or none: { ST: 1, US: 0, OL: invalid }. */
   values: z.record(z.string(), z.union([z.number(), z.enum(['missing', 'invalid'])])).default({}),
-  /** `invalid` unless this group has this text, e.g. an unstable weight. */
-  requires: z.strictObject({ group: z.string(), equals: z.string() }).optional(),
+  /** What the device itself must say for the value to count. */
+  requires: z.union([groupConditionSchema, signalConditionSchema]).optional(),
   /**
    * `until-next`: a scan holds for all that follows, until the next one, a damaged one or the loss
    * of the line. `for-a-time`: a value grows stale after staleAfterMs, or 3 × everyMs.
@@ -56,6 +71,7 @@ export const lineVectorSchema = z.strictObject({
 });
 
 export type LineDialect = z.output<typeof lineSchema>;
+export type SignalCondition = z.output<typeof signalConditionSchema>;
 export type LineCoding = 'decimal' | 'hex' | 'signed-hex';
 
 export interface LineAddress {

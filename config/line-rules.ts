@@ -8,7 +8,7 @@ import type { Path, Source } from './source.ts';
 /** What only registers have. */
 const ofRegisters = ['length', 'order', 'decimalPoint', 'coding'] as const;
 /** What only lines have. */
-const ofLines = ['values', 'requires', 'holds'] as const;
+const ofLines = ['values', 'holds'] as const;
 const ends = ['delimiter', 'length', 'pattern'] as const;
 
 class LineRules {
@@ -123,8 +123,15 @@ class LineRules {
     for (const key of ofRegisters)
       if (this.#source.has([...path, key]))
         this.#key([...path, key], 'has no meaning for a message', 'leave it out');
-    if (signal.requires !== undefined)
-      this.#group([...path, 'requires', 'group'], signal.requires.group);
+    const { requires } = signal;
+    if (requires !== undefined && 'group' in requires)
+      this.#group([...path, 'requires', 'group'], requires.group);
+    else if (requires !== undefined)
+      this.#key(
+        [...path, 'requires', 'signal'],
+        'has no meaning for a message',
+        'name a group of the message: requires: { group: state, equals: ST }',
+      );
     if (signal.type === 'text' && Object.keys(signal.values).length > 0)
       this.#key([...path, 'values'], 'has no meaning for a text', 'leave it out');
     this.#polling(path, signal);
@@ -187,6 +194,11 @@ function strayLineParts(profile: Profile, source: Source): Problem[] {
         problems.push(
           source.atKey([...path, key], 'has no meaning for a register', 'leave it out'),
         );
+    if (signal.requires !== undefined && 'group' in signal.requires) {
+      const hint = 'name a signal: requires: { signal: …, equals: 0 }';
+      const at = [...path, 'requires', 'group'];
+      problems.push(source.atKey(at, 'has no meaning for a register', hint));
+    }
   }
   for (const [index, vector] of profile.testVectors.entries())
     if ('line' in vector)

@@ -74,6 +74,59 @@ class SignalRules {
     this.#decimalPoint();
   }
 
+  /** Whether the condition names a signal that can be known when this one is, and can be met. */
+  condition(): void {
+    const { requires, poll } = this.#signal;
+    if (requires === undefined || 'group' in requires || this.#profile.line !== undefined) return;
+    const { signal, equals, notEquals } = requires;
+    if ((equals === undefined) === (notEquals === undefined))
+      this.#key(
+        ['requires'],
+        equals === undefined ? 'has no condition' : 'has two conditions',
+        'exactly one of equals and notEquals',
+      );
+    this.#leansOn(['requires', 'signal'], signal, 'condition', 'a number or a bit');
+    if (poll === 'trigger')
+      this.#key(['requires'], 'a trigger is compared as it is in the register', 'leave it out');
+    const other = this.#profile.signals[signal];
+    if (other === undefined) return;
+    for (const test of ['equals', 'notEquals'] as const)
+      this.#canHave(['requires', test], signal, other, requires[test]);
+    if (equals !== undefined && [...other.missing, ...other.invalid].includes(equals))
+      this.#value(['requires', 'equals'], `${equals} of "${signal}" means that it has no value`);
+  }
+
+  #canHave(here: Path, name: string, other: SignalSpec, value: number | undefined): void {
+    const plain = other.scale === 1 && other.offset === 0 && other.coding === 'plain';
+    if (value === undefined || !plain || other.type === 'text' || canBe(other.type, value)) return;
+    this.#value(here, `"${name}" of type ${other.type} is never ${value}`);
+  }
+
+  /** A signal that this one has no value without: it must stand on its own, and be read in time. */
+  #leansOn(here: Path, name: string, role: 'decimal point' | 'condition', kind: string): void {
+    const known = Object.keys(this.#profile.signals);
+    const other = this.#profile.signals[name];
+    if (other === undefined)
+      this.#value(
+        here,
+        `there is no signal "${name}"`,
+        suggest(name, known, 'the signals are', 'all under signals in the profile'),
+      );
+    else if (name === this.#name && role === 'condition')
+      this.#value(here, `"${name}" cannot vouch for itself`, 'name another signal');
+    else if (name === this.#name || other.decimalPoint !== undefined)
+      this.#value(here, `"${name}" has a decimal point of its own`, 'a plain whole number');
+    else if (other.requires !== undefined)
+      this.#value(here, `"${name}" has a condition of its own`, 'name a signal without requires');
+    else if (other.type === 'text') this.#value(here, `"${name}" is a text`, kind);
+    else if (other.poll !== 'slow' && other.poll !== this.#signal.poll)
+      this.#value(
+        here,
+        `"${name}" is read with poll: ${other.poll}, "${this.#name}" with poll: ${this.#signal.poll}`,
+        `give both the same poll, best in one block, or the ${role} poll: slow`,
+      );
+  }
+
   text(): void {
     const { at, length } = this.#signal;
     if (length === undefined && parseAddress(at) !== null)
@@ -105,24 +158,7 @@ class SignalRules {
     const { decimalPoint, type, poll } = this.#signal;
     if (decimalPoint === undefined) return;
     const here = ['decimalPoint'];
-    const known = Object.keys(this.#profile.signals);
-    const point = this.#profile.signals[decimalPoint];
-    if (point === undefined)
-      this.#value(
-        here,
-        `there is no signal "${decimalPoint}"`,
-        suggest(decimalPoint, known, 'the signals are'),
-      );
-    else if (decimalPoint === this.#name || point.decimalPoint !== undefined)
-      this.#value(here, `"${decimalPoint}" has a decimal point of its own`, 'a plain whole number');
-    else if (point.type === 'text')
-      this.#value(here, `"${decimalPoint}" is a text`, 'a register that holds 0 to 6');
-    else if (point.poll !== 'slow' && point.poll !== poll)
-      this.#value(
-        here,
-        `"${decimalPoint}" is read with poll: ${point.poll}, "${this.#name}" with poll: ${poll}`,
-        'give both the same poll, best in one block, or the decimal point poll: slow',
-      );
+    this.#leansOn(here, decimalPoint, 'decimal point', 'a register that holds 0 to 6');
     if (poll === 'trigger')
       this.#key(here, 'a trigger is compared as it is in the register', 'leave it out');
     if (type === 'float32' || type === 'float64' || type === 'bit')
@@ -137,6 +173,7 @@ export function signalProblems(profile: Profile, source: Source): Problem[] {
     rules.register();
     if (signal.type === 'text') rules.text();
     else rules.number();
+    rules.condition();
     return rules.problems;
   });
 }

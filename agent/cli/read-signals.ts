@@ -10,7 +10,7 @@ import {
   compileSignals,
   type Readings,
   readPieces,
-  unreadPoint,
+  unread,
 } from '../signals/compiled.ts';
 import { isGatewayWord, type ProbedSignal, type SignalEvidence } from '../survey/evidence.ts';
 
@@ -42,7 +42,7 @@ class DeviceProbe {
   readonly #options: ReadDeviceOptions;
   readonly #signals: readonly CompiledSignal[];
   readonly #got = new Map<string, Got>();
-  readonly #points: Readings = {};
+  readonly #leanedOn: Readings = {};
   #heard = false;
   #silent: PpuriError | null = null;
 
@@ -56,7 +56,7 @@ class DeviceProbe {
       if (this.#options.stop.aborted) break;
       await this.#readBlock(block);
     }
-    for (const signal of this.#signals) this.#learnPoint(signal);
+    for (const signal of this.#signals) this.#learn(signal);
     return this.#signals.map((signal) => this.#evidence(signal));
   }
 
@@ -131,17 +131,17 @@ class DeviceProbe {
     return code === 'bus-unavailable' && this.#options.bus.stats().state === 'open';
   }
 
-  #learnPoint(signal: CompiledSignal): void {
+  #learn(signal: CompiledSignal): void {
     const words = this.#got.get(signal.name)?.words ?? null;
-    const isPoint = this.#signals.some(({ pointAt }) => pointAt === signal.name);
-    if (words !== null && isPoint) {
-      this.#points[signal.name] = judged(signal, words, signal.register.order, this.#points);
+    const isLeanedOn = this.#signals.some(({ leansOn }) => leansOn.includes(signal.name));
+    if (words !== null && isLeanedOn) {
+      this.#leanedOn[signal.name] = judged(signal, words, signal.register.order, this.#leanedOn);
     }
   }
 
   #evidence(signal: CompiledSignal): SignalEvidence {
     const { words, roundTripMs, error } = this.#got.get(signal.name) ?? notRead;
-    const probed = probedSignal(signal, this.#points);
+    const probed = probedSignal(signal, this.#leanedOn);
     const reading = words === null ? missing(error) : probed.judge(words);
     return { signal: probed, words, reading, roundTripMs, error };
   }
@@ -162,17 +162,17 @@ function judged(
   signal: CompiledSignal,
   words: readonly number[],
   order: WordOrder,
-  points: Readings,
+  known: Readings,
 ): Reading {
   const ordered = { ...signal, register: { ...signal.register, order } };
   const readings: Readings = {};
   readPieces([{ signal: ordered, words, start: 0, at: instant() }], readings, (name, at) => {
-    return points[name] ?? unreadPoint(at);
+    return known[name] ?? unread(at);
   });
   return readings[signal.name] ?? missing(null);
 }
 
-function probedSignal(signal: CompiledSignal, points: Readings): ProbedSignal {
+function probedSignal(signal: CompiledSignal, known: Readings): ProbedSignal {
   const { name, spec, register, words } = signal;
   return {
     name,
@@ -186,6 +186,6 @@ function probedSignal(signal: CompiledSignal, points: Readings): ProbedSignal {
     decimals: spec.decimals,
     required: spec.presence === 'required',
     hasRange: spec.range !== undefined,
-    judge: (given, order = register.order) => judged(signal, given, order, points),
+    judge: (given, order = register.order) => judged(signal, given, order, known),
   };
 }

@@ -1,11 +1,12 @@
 /** A profile's signals made ready to read: from the words of a reply to readings. */
+import type { SignalCondition } from '../../config/line-dialect.ts';
 import type { Profile, SignalSpec } from '../../config/profile.ts';
 import { decodeRaw, parseAddress, type RegisterSpec, wordCount } from '../../drivers/decode.ts';
 import { quadrantPowerFactor } from '../../drivers/power-factor.ts';
 import { decodeText } from '../../drivers/register-text.ts';
 import { createScaler } from '../../drivers/scale.ts';
 import type { Instant, Reading } from '../records.ts';
-import { missingReading, type Scaler, textReading, toReading } from './reading.ts';
+import { type BadValue, missingReading, type Scaler, textReading, toReading } from './reading.ts';
 
 export type Readings = Record<string, Reading>;
 
@@ -17,6 +18,10 @@ export interface CompiledSignal {
   readonly words: number;
   /** Name of the signal that says its decimals; null: it has none of its own. */
   readonly pointAt: string | null;
+  /** What another signal must say for this one to count; null: nothing. */
+  readonly condition: SignalCondition | null;
+  /** Names of the signals without which it has no value: its decimal point, its condition. */
+  readonly leansOn: readonly string[];
   /** By decimals; one where there is no decimal point. */
   readonly scalers: readonly [Scaler, ...Scaler[]];
 }
@@ -39,15 +44,24 @@ export function compileSignals(profile: Profile, prefix: string): CompiledSignal
     const order = spec.order ?? profile.modbus.order;
     const register = { ...parseAddress(spec.at), type, order, scale, offset, length };
     const more = decimalPoint === undefined ? [] : decimalPlaces;
+    const pointAt = decimalPoint === undefined ? null : prefix + decimalPoint;
+    const condition = conditionOf(spec, prefix);
     return {
       name: prefix + name,
       spec,
       register,
       words: wordCount(type, length),
-      pointAt: decimalPoint === undefined ? null : prefix + decimalPoint,
+      pointAt,
+      condition,
+      leansOn: [pointAt, condition?.signal ?? null].filter((other) => other !== null),
       scalers: [scalerOf(spec, 0), ...more.map((decimals) => scalerOf(spec, decimals))],
     };
   });
+}
+
+function conditionOf({ requires }: SignalSpec, prefix: string): SignalCondition | null {
+  if (requires === undefined || 'group' in requires) return null;
+  return { ...requires, signal: prefix + requires.signal };
 }
 
 function scalerOf(spec: SignalSpec, decimals: number): Scaler {
@@ -61,21 +75,39 @@ function scalerOf(spec: SignalSpec, decimals: number): Scaler {
 }
 
 /**
- * Decodes pieces that were read together. A decimal point among them (or in `into` already) holds
- * for its signals; for any other `pointOf` is asked.
+ * Decodes pieces that were read together. A decimal point or condition among them (or in `into`
+ * already) holds for its signals; for any other `latestOf` is asked.
  */
 export function readPieces(
   pieces: readonly Piece[],
   into: Readings,
-  pointOf: (name: string, at: Instant) => Reading,
+  latestOf: (name: string, at: Instant) => Reading,
 ): void {
   for (const piece of pieces)
-    if (piece.signal.pointAt === null) into[piece.signal.name] = readPiece(piece, null);
+    if (piece.signal.leansOn.length === 0) into[piece.signal.name] = readPiece(piece, null);
   for (const piece of pieces) {
-    const { pointAt, name } = piece.signal;
-    if (pointAt !== null)
-      into[name] = readPiece(piece, into[pointAt] ?? pointOf(pointAt, piece.at));
+    const { pointAt, condition, leansOn, name } = piece.signal;
+    if (leansOn.length === 0) continue;
+    const known = (other: string): Reading => into[other] ?? latestOf(other, piece.at);
+    const unmet = condition === null ? null : whyUnmet(condition, known(condition.signal));
+    into[name] =
+      unmet === null
+        ? readPiece(piece, pointAt === null ? null : known(pointAt))
+        : { value: null, ...unmet, at: piece.at };
   }
+}
+
+/** A number that the device itself does not stand by is none. null: the condition is met. */
+function whyUnmet({ signal, equals, notEquals }: SignalCondition, state: Reading): BadValue | null {
+  const { value, quality, note } = state;
+  if (quality === 'missing' || quality === 'stale')
+    return { quality: 'missing', note: `${signal} is not known: ${note ?? quality}` };
+  if (quality !== 'good') return { quality: 'invalid', note: `${signal}: ${note ?? quality}` };
+  if (equals !== undefined && value !== equals)
+    return { quality: 'invalid', note: `${signal} is ${value}, not ${equals}` };
+  if (notEquals !== undefined && value === notEquals)
+    return { quality: 'invalid', note: `${signal} is ${value}` };
+  return null;
 }
 
 function readPiece({ signal, words, start, at }: Piece, point: Reading | null): Reading {
@@ -96,7 +128,7 @@ function byPoint({ scalers, pointAt }: CompiledSignal, point: Reading): Scaler {
   return () => ({ quality: 'invalid', note: why });
 }
 
-/** What is known of a decimal point that was never read. */
-export function unreadPoint(at: Instant): Reading {
+/** What is known of a decimal point or condition that was never read. */
+export function unread(at: Instant): Reading {
   return missingReading(at, 'not read yet');
 }

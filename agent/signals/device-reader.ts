@@ -11,7 +11,7 @@ import {
   type Piece,
   type Readings,
   readPieces,
-  unreadPoint,
+  unread,
 } from './compiled.ts';
 import { agedReading, missingReading } from './reading.ts';
 
@@ -45,8 +45,8 @@ export interface DeviceReaderOptions {
 export class DeviceReader {
   readonly #options: DeviceReaderOptions;
   readonly #signals: readonly CompiledSignal[];
-  /** Decimal points by name, as last read; null: not yet. */
-  readonly #points: Map<string, Reading | null>;
+  /** Decimal points and conditions by name, as last read; null: not yet. */
+  readonly #leanedOn: Map<string, Reading | null>;
   /** The signals of the snapshot; null when the device has none. */
   readonly shot: ReadGroup | null;
   /** Slow signals, one group per pace. */
@@ -55,8 +55,8 @@ export class DeviceReader {
   constructor(options: DeviceReaderOptions) {
     this.#options = options;
     this.#signals = compileSignals(options.profile, options.prefix);
-    this.#points = new Map(
-      this.#signals.flatMap(({ pointAt }) => (pointAt === null ? [] : [[pointAt, null] as const])),
+    this.#leanedOn = new Map(
+      this.#signals.flatMap(({ leansOn }) => leansOn.map((name) => [name, null] as const)),
     );
     const shot = this.#signals.filter(({ spec }) => spec.poll === 'shot');
     this.shot = shot.length === 0 ? null : this.#group(shot, 0);
@@ -117,16 +117,16 @@ export class DeviceReader {
     const readings: Readings = {};
     const pieces: Piece[] = [];
     for (const block of blocks) pieces.push(...(await this.#readBlock(block, priority, readings)));
-    readPieces(pieces, readings, (name, at) => this.#pointOf(name, at));
-    for (const name of this.#points.keys()) {
+    readPieces(pieces, readings, (name, at) => this.#latestOf(name, at));
+    for (const name of this.#leanedOn.keys()) {
       const read = readings[name];
-      if (read !== undefined) this.#points.set(name, read);
+      if (read !== undefined) this.#leanedOn.set(name, read);
     }
     return readings;
   }
 
-  #pointOf(name: string, at: Instant): Reading {
-    const latest = this.#points.get(name) ?? unreadPoint(at);
+  #latestOf(name: string, at: Instant): Reading {
+    const latest = this.#leanedOn.get(name) ?? unread(at);
     const spec = this.#signals.find((signal) => signal.name === name)?.spec;
     return agedReading(latest, at.monoMs, spec?.staleAfterMs ?? 3 * (spec?.everyMs ?? 0));
   }

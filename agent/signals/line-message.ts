@@ -73,9 +73,11 @@ function readSignal(signal: LineSignal, groups: Groups, unit: string | null, at:
   const { spec } = signal;
   const found = groups[signal.at.group];
   const { requires } = spec;
-  const state = requires === undefined ? undefined : groups[requires.group]?.trim();
-  if (requires !== undefined && state !== requires.equals)
-    return invalid(at, `${requires.group} is ${state ?? 'absent'}, not ${requires.equals}`);
+  if (requires !== undefined && 'group' in requires) {
+    const state = groups[requires.group]?.trim();
+    if (state !== requires.equals)
+      return invalid(at, `${requires.group} is ${state ?? 'absent'}, not ${requires.equals}`);
+  }
   if (found === undefined) return missingReading(at, 'not in the message');
   const word = found.trim();
   if (spec.type === 'text')

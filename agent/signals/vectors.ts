@@ -10,7 +10,7 @@ import {
   type Piece,
   type Readings,
   readPieces,
-  unreadPoint,
+  unread,
 } from './compiled.ts';
 import { LineMessages } from './line-message.ts';
 
@@ -29,7 +29,7 @@ export function failedVectors(profile: Profile): FailedVector[] {
     const readings =
       'line' in vector ? readLineVector(vector, profile) : readVector(vector, signals);
     return Object.entries(vector.expect).flatMap(([signal, expected]) => {
-      const got = shown(readings[signal] ?? unreadPoint(at));
+      const got = shown(readings[signal] ?? unread(at));
       return same(expected, got) ? [] : [{ index, signal, expected, got }];
     });
   });
@@ -46,7 +46,7 @@ function readVector({ at: start, words, given }: Vector, signals: readonly Compi
   const readings: Readings = Object.fromEntries(
     Object.entries(given).map(([name, value]) => [name, { value, quality: 'good', at } as const]),
   );
-  readPieces(pieces, readings, () => unreadPoint(at));
+  readPieces(pieces, readings, () => unread(at));
   return readings;
 }
 

@@ -38,15 +38,25 @@ function within(value: number, { range }: SignalSpec): number {
   return range === undefined ? value : Math.min(range[1], Math.max(range[0], value));
 }
 
+/** What the signal that vouches for this one says while all is well. */
+function keeping({ requires }: SignalSpec): readonly (readonly [string, number])[] {
+  if (requires === undefined || 'group' in requires) return [];
+  const { signal, equals, notEquals } = requires;
+  return [[signal, equals ?? (notEquals === 0 ? 1 : 0)]];
+}
+
 /** The values of a profile's numbers at a simulated time. */
 export class InstrumentValues {
   readonly #signals: readonly CodedSignal[];
   readonly #points: ReadonlySet<string>;
+  /** What keeps the conditions of other signals. */
+  readonly #kept: ReadonlyMap<string, number>;
   readonly #phases: ReadonlyMap<string, number>;
 
   constructor(codec: Codec, seed: number) {
     this.#signals = [...codec.signals.values()];
     this.#points = new Set(this.#signals.flatMap(({ spec }) => spec.decimalPoint ?? []));
+    this.#kept = new Map(this.#signals.flatMap(({ spec }) => keeping(spec)));
     const random = new Random(seed, 'instrument');
     this.#phases = new Map(
       this.#signals.map(({ name }) => [name, random.between(0, 2 * Math.PI)] as const),
@@ -56,7 +66,9 @@ export class InstrumentValues {
   at(simulatedS: number): Record<string, number> {
     const values: Record<string, number> = {};
     for (const { name, spec } of this.#signals)
-      values[name] = this.#points.has(name) ? 1 : this.#valueOf(name, spec, simulatedS);
+      values[name] = this.#points.has(name)
+        ? 1
+        : (this.#kept.get(name) ?? this.#valueOf(name, spec, simulatedS));
     return values;
   }
 

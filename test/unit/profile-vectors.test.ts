@@ -41,6 +41,10 @@ describe.each(profiles.filter(({ line }) => line === undefined))('profile $id', 
       const values = expected.flatMap(([signal, value]) => (signal === name ? [value] : []));
       expect(values).toEqual(expect.arrayContaining(['missing', 'invalid']));
     }
+    const vouched = Object.keys(profile.signals).filter((name) => profile.signals[name]?.requires);
+    const ofVouched = expected.flatMap(([name, value]) => (vouched.includes(name) ? [value] : []));
+    if (vouched.length > 0)
+      expect(ofVouched).toEqual(expect.arrayContaining(['missing', 'invalid']));
   });
 });
 
