@@ -5,7 +5,7 @@ import { namesUnit } from './line-dialect.ts';
 import type { Problem } from './problem.ts';
 import type { Profile } from './profile.ts';
 import type { BusConfig } from './schema.ts';
-import { formatPath, type Path } from './source.ts';
+import { formatPath, type Path, type Source } from './source.ts';
 
 interface Placed {
   readonly path: Path;
@@ -29,9 +29,46 @@ function portProblems({ source, parts }: Checked): Problem[] {
       const hint = 'keep serialNumber where the port’s name changes, else path';
       return [source.atKey(['buses', name, 'serialNumber'], 'stands beside a path', hint)];
     }
-    if (bus.path !== undefined || bus.serialNumber !== undefined) return [];
+    if (bus.path !== undefined) return pathProblem(source, name, bus.path);
+    if (bus.serialNumber !== undefined) return [];
     const hint = 'add path: /dev/serial/by-id/…; `ls /dev/serial/by-id` shows the ports there are';
     return [source.atKey(['buses', name], 'has neither path nor serialNumber', hint)];
+  });
+}
+
+/** A service has no directory of its own from which a relative path could be meant. */
+function pathProblem(source: Source, bus: string, path: string): Problem[] {
+  if (path.startsWith('/')) return [];
+  const rest = path.replace(/^(\.?\/)+/, '').replace(/^dev\//, '');
+  const hint = /^COM\d+$/i.test(path)
+    ? 'ports are called /dev/ttyUSB0 and the like; `ls /dev/serial/by-id` shows them'
+    : `write path: /dev/${rest}`;
+  return [source.atValue(['buses', bus, 'path'], `"${path}" does not begin with /`, hint)];
+}
+
+/** What serial ports and converters can be set to. */
+const usualRates = [
+  300, 600, 1200, 2400, 4800, 9600, 14_400, 19_200, 28_800, 38_400, 57_600, 76_800, 115_200,
+  230_400, 460_800, 921_600,
+];
+/** Of some adapters besides. */
+const otherRates = [
+  900, 1800, 7200, 31_250, 56_000, 128_000, 187_500, 250_000, 256_000, 375_000, 500_000, 576_000,
+  1_000_000, 1_152_000, 1_500_000, 2_000_000, 2_500_000, 3_000_000, 3_500_000, 4_000_000,
+];
+const rates = [...usualRates, ...otherRates];
+
+/** A rate that no port has is a slip of the finger: everything on the line would be garbage. */
+function rateProblems({ source, parts }: Checked): Problem[] {
+  return [...parts.buses].flatMap(([name, bus]) => {
+    if (bus === null || !('baudRate' in bus) || bus.baudRate === undefined) return [];
+    const { baudRate } = bus;
+    if (rates.includes(baudRate)) return [];
+    const far = (rate: number): number => Math.abs(Math.log(rate / baudRate));
+    const near = usualRates.reduce((best, rate) => (far(rate) < far(best) ? rate : best));
+    const hint = `did you mean ${near}? usual are ${usualRates.join(', ')}`;
+    const message = `no serial port has ${baudRate} baud`;
+    return [source.atValue(['buses', name, 'baudRate'], message, hint)];
   });
 }
 
@@ -122,6 +159,15 @@ function requestProblem({ source }: Checked, { path, unit, profile }: Placed): P
   return [source.atValue([...path, 'unit'], message, `at most ${'9'.repeat(Number(digits))}`)];
 }
 
+/** A byte cut to seven bits is another byte, and the message that has it is none. */
+function dataBitsProblem({ source }: Checked, placed: Placed, bus: BusConfig): Problem[] {
+  const needed = placed.profile?.line?.dataBits;
+  if (!('dataBits' in bus) || needed === undefined || bus.dataBits === needed) return [];
+  const message = `${bus.dataBits} data bits, and "${placed.profile?.id}" of ${formatPath(placed.path)} needs ${needed}`;
+  const hint = `dataBits: ${needed}, here and on the instrument`;
+  return [source.atValue(['buses', placed.bus, 'dataBits'], message, hint)];
+}
+
 /** Several instruments on one line must be told apart by what they say. */
 function sharingProblems({ source, parts }: Checked, devices: readonly Placed[]): Problem[] {
   const first = new Map<string, Placed>();
@@ -177,10 +223,12 @@ export function busProblems(checked: Checked): Problem[] {
       ...kindProblem(checked, placed, bus),
       ...timeoutProblem(checked, placed, bus),
       ...requestProblem(checked, placed),
+      ...dataBitsProblem(checked, placed, bus),
     ];
   });
   return [
     ...portProblems(checked),
+    ...rateProblems(checked),
     ...perDevice,
     ...sharingProblems(checked, devices),
     ...rejectProblems(checked),
