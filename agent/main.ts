@@ -1,7 +1,24 @@
 /** argv and role → exit code. Each role loads only what it needs: children stay small. */
 
+/**
+ * A terminal's Ctrl-C and systemd's stop reach every process of the program: its first one decides
+ * when the others end, from their first moment on.
+ */
+function leaveSignalsToParent(): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => undefined);
+}
+
+async function runCommand(): Promise<void> {
+  const { interruptedEarly } = await import('./cli/interrupt.ts');
+  const early = interruptedEarly(process.argv);
+  return (await import('./cli/program.ts')).runProgram(process.argv, early);
+}
+
 async function main(): Promise<void> {
-  switch (process.env.PPURI_ROLE) {
+  const role = process.env.PPURI_ROLE;
+  if (role === 'infer' || role === 'keep' || role === 'simulate') leaveSignalsToParent();
+  switch (role) {
     case 'infer':
       return (await import('./infer/child.ts')).runInferChild();
     case 'keep':
@@ -11,7 +28,7 @@ async function main(): Promise<void> {
     case 'selftest':
       return (await import('./health/selftest.ts')).runSelftestChild();
     default:
-      return (await import('./cli/program.ts')).runProgram(process.argv);
+      return runCommand();
   }
 }
 

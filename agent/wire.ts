@@ -130,6 +130,8 @@ export class Agent {
       if (lastError?.code === 'store-in-use') this.#conflict.reject(lastError);
     });
     const lastShots = await this.#lastShots();
+    // Ended meanwhile: what would be begun from here on, nobody would end.
+    if (this.#stopping) return;
     const early = this.#options.watch !== 'when-models-are-loaded';
     if (early) this.#startMachines(lastShots);
     this.#statusTimer = setInterval(
@@ -158,7 +160,7 @@ export class Agent {
     const trouble = await Promise.race([this.#readLastShots(shots), late]);
     if (trouble !== null) {
       const text = `shots made while no agent ran cannot be counted: ${trouble}`;
-      this.#tell('resume-unknown', 'warn', 'store', text);
+      if (!this.#stopping) this.#tell('resume-unknown', 'warn', 'store', text);
     }
     return new Map(shots);
   }
@@ -290,7 +292,10 @@ export class Agent {
           void (await keeper.query('set-model-state', { hash, state })),
       },
       readBundle,
-      tell: (...said) => this.#tell(...said),
+      tell: (...said) => {
+        // Who ends an agent in its start has ended the loads under way.
+        if (!this.#stopping || said[0] !== 'model-not-loaded') this.#tell(...said);
+      },
     });
   }
 

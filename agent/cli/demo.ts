@@ -1,19 +1,11 @@
 /** `ppuri demo`: simulated machines and the real agent, no hardware needed. */
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PpuriError } from '../../config/errors.ts';
 import type { Profile } from '../../config/profile.ts';
 import { isProfilePath, loadProfile } from '../../config/profile-load.ts';
 import type { DemoSummary } from '../demo/account.ts';
-import {
-  DEMO_FILE,
-  DEMO_HEADER,
-  type DemoMachine,
-  type DemoOptions,
-  demoMachines,
-} from '../demo/plan.ts';
+import { type DemoMachine, type DemoOptions, demoMachines } from '../demo/plan.ts';
 import { startDemo } from '../demo/run.ts';
 import { type Language, TerminalView } from '../demo/view.ts';
 import { findFittingModel } from '../find-model.ts';
@@ -22,7 +14,8 @@ import { prepare } from '../prepare.ts';
 import { forkRole } from '../role.ts';
 import { isScenarioName, type ScenarioName, scenarioNames } from '../simulator/scenario.ts';
 import { collectPairs, duration, positiveNumber, speed, wholeNumber } from './arguments.ts';
-import { interrupted } from './interrupt.ts';
+import { demoDirectory } from './demo-directory.ts';
+import { type Interruption, interrupted } from './interrupt.ts';
 import { action, type Output } from './output.ts';
 import { proveModel } from './prove-model.ts';
 
@@ -143,28 +136,12 @@ async function proveMachines(
   return proven;
 }
 
-/** A folder of its own, or that of an earlier demo: nobody's files are written over. */
-async function demoDirectory(
-  store: string | undefined,
-): Promise<{ dir: string; temporary: boolean }> {
-  if (store === undefined)
-    return { dir: await mkdtemp(join(tmpdir(), 'ppuri-demo-')), temporary: true };
-  await mkdir(store, { recursive: true });
-  const names = await readdir(store);
-  const ours =
-    names.includes(DEMO_FILE) &&
-    (await readFile(join(store, DEMO_FILE), 'utf8')).startsWith(DEMO_HEADER);
-  if (names.length > 0 && !ours) {
-    throw new PpuriError('usage', 'the folder has something else in it', {
-      operation: 'demo',
-      subject: resolve(store),
-      hint: 'give an empty folder, a new one, or that of an earlier demo',
-    });
-  }
-  return { dir: resolve(store), temporary: false };
-}
-
-async function runIn(dir: string, output: Output, options: CliOptions): Promise<DemoSummary> {
+async function runIn(
+  dir: string,
+  output: Output,
+  options: CliOptions,
+  stop: Interruption,
+): Promise<DemoSummary> {
   const plan = demoOptions(options);
   const view = new TerminalView({
     color: output.color,
@@ -174,17 +151,17 @@ async function runIn(dir: string, output: Output, options: CliOptions): Promise<
   });
   const quiet = options.json === true;
   const log = createLog((line) => output.note(line), 'error');
-  const stop = interrupted();
   const demo = await startDemo({
     options: plan,
     fork: forkRole,
     log,
     dir,
     prepare,
+    stop,
     onReady: (file) => {
       if (!quiet) output.line(view.opening(plan.speed, file));
     },
-    onNote: (text) => output.note(text),
+    onNote: (text) => output.note(text[options.lang]),
     ...(quiet
       ? {}
       : {
@@ -208,7 +185,6 @@ async function runIn(dir: string, output: Output, options: CliOptions): Promise<
   const summary = await demo.finish(
     why === 'interrupted' ? PATIENCE_MS.interrupted : PATIENCE_MS.ended,
   );
-  stop.dispose();
   if (quiet) output.json(summary);
   else output.line(`\n${view.summary(summary)}`);
   return summary;
@@ -225,18 +201,19 @@ function elapsed(ms: number | undefined): Promise<void> {
   });
 }
 
-async function run(output: Output, options: CliOptions): Promise<void> {
-  checkOptions(options);
-  const { dir, temporary } = await demoDirectory(options.store);
+async function run(early: Interruption | null, output: Output, options: CliOptions): Promise<void> {
+  const stop = early ?? interrupted();
   try {
-    const summary = await runIn(dir, output, options);
+    checkOptions(options);
+    const dir = await demoDirectory(options.store);
+    const summary = await runIn(dir, output, options, stop);
     if (summary.unaccounted > 0 || summary.repeated > 0) process.exitCode = 1;
   } finally {
-    if (temporary) await rm(dir, { recursive: true, force: true });
+    stop.dispose();
   }
 }
 
-export function addDemo(program: Command): void {
+export function addDemo(program: Command, early: Interruption | null = null): void {
   program
     .command('demo')
     .description('simulated machines and the real agent: the main job without hardware')
@@ -269,5 +246,5 @@ export function addDemo(program: Command): void {
     .addOption(new Option('--lang <language>', 'language').choices(['ko', 'en']).default('ko'))
     .option('--json', 'nothing but one JSON summary line at the end')
     .addHelpText('after', help)
-    .action(action('demo', run));
+    .action(action('demo', (output, options: CliOptions) => run(early, output, options)));
 }

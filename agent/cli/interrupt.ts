@@ -1,21 +1,38 @@
 /** Ctrl-C and systemd's stop: once means end cleanly, twice means now. */
 import { exitCodes } from '../../config/errors.ts';
 
-/** Resolves with the first SIGINT or SIGTERM; the second one exits at once with 130. */
-export function interrupted(): { readonly signal: Promise<NodeJS.Signals>; dispose(): void } {
+export interface Interruption {
+  /** Resolves with the first SIGINT, SIGTERM or SIGHUP. */
+  readonly signal: Promise<NodeJS.Signals>;
+  /** The signal, once it has come. */
+  seen(): NodeJS.Signals | null;
+  dispose(): void;
+}
+
+/** The second signal exits at once with 130. */
+export function interrupted(): Interruption {
   const first = Promise.withResolvers<NodeJS.Signals>();
-  let seen = false;
+  let seen: NodeJS.Signals | null = null;
   const listen = (signal: NodeJS.Signals): void => {
-    if (seen) process.exit(exitCodes.interrupted);
-    seen = true;
+    if (seen !== null) process.exit(exitCodes.interrupted);
+    seen = signal;
     first.resolve(signal);
   };
   const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const name of names) process.on(name, listen);
   return {
     signal: first.promise,
+    seen: () => seen,
     dispose: () => {
       for (const name of names) process.off(name, listen);
     },
   };
+}
+
+/** Commands that end in order from their first moment on; the others may be ended at any. */
+const orderly = new Set(['demo', 'run']);
+
+/** To be called before the program is loaded, which takes longer than a hand on Ctrl-C. */
+export function interruptedEarly(argv: readonly string[]): Interruption | null {
+  return orderly.has(argv[2] ?? '') ? interrupted() : null;
 }

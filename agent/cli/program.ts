@@ -10,6 +10,7 @@ import { addCheck } from './check.ts';
 import { addCycles } from './cycles.ts';
 import { addDemo } from './demo.ts';
 import { addDoctor } from './doctor.ts';
+import type { Interruption } from './interrupt.ts';
 import { addModel } from './model.ts';
 import { addProbe } from './probe.ts';
 import { addRead } from './read.ts';
@@ -20,7 +21,8 @@ import { addStatus } from './status.ts';
 
 const { version } = packageJson;
 
-export function createProgram(): Command {
+/** `early`: listens to signals since before this was loaded, for the commands that end in order. */
+export function createProgram(early: Interruption | null = null): Command {
   const program = new Command('ppuri')
     .description('predicts defects on casting and injection-molding machines, beside the machine')
     .version(version, '-V, --version')
@@ -28,8 +30,8 @@ export function createProgram(): Command {
     .showSuggestionAfterError()
     .showHelpAfterError('(`ppuri help` lists the commands, `ppuri COMMAND --help` shows examples)')
     .exitOverride();
-  addDemo(program);
-  addRun(program);
+  addDemo(program, early);
+  addRun(program, early);
   addCheck(program);
   addScan(program);
   addRead(program);
@@ -45,8 +47,11 @@ export function createProgram(): Command {
 }
 
 /** Runs `argv` (as process.argv) and sets the exit code; a wrong command line is 2. */
-export async function runProgram(argv: readonly string[]): Promise<void> {
-  const program = createProgram();
+export async function runProgram(
+  argv: readonly string[],
+  early: Interruption | null = null,
+): Promise<void> {
+  const program = createProgram(early);
   for (const command of program.commands) command.exitOverride();
   try {
     await program.parseAsync([...argv]);

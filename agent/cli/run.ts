@@ -10,8 +10,8 @@ import { prepare } from '../prepare.ts';
 import type { Alert } from '../records.ts';
 import { forkRole } from '../role.ts';
 import { Agent } from '../wire.ts';
-import { interrupted } from './interrupt.ts';
-import { action, type Output } from './output.ts';
+import { type Interruption, interrupted } from './interrupt.ts';
+import { action } from './output.ts';
 
 interface RunOptions {
   readonly config: string;
@@ -32,7 +32,16 @@ function logAlert(log: ReturnType<typeof createLog>, alert: Alert): void {
     log.info('alert', { id, state, machine, mold, severity, cause, text, shots });
 }
 
-async function run(_output: Output, options: RunOptions): Promise<void> {
+async function run(early: Interruption | null, options: RunOptions): Promise<void> {
+  const stop = early ?? interrupted();
+  try {
+    await runAgent(options, stop);
+  } finally {
+    stop.dispose();
+  }
+}
+
+async function runAgent(options: RunOptions, stop: Interruption): Promise<void> {
   const log = createLog(createLineSink(process.stdout.fd));
   const prepared = await prepare(options.config);
   const { config, profiles, bundles, modelProblems, storeProblems } = prepared;
@@ -40,8 +49,12 @@ async function run(_output: Output, options: RunOptions): Promise<void> {
     log.error('model-unusable', { problem: formatProblem(problem) });
   for (const problem of storeProblems)
     log.error('store-unusable', { problem: formatProblem(problem) });
+  if (stop.seen() !== null) {
+    log.info('stopping', { signal: stop.seen() });
+    log.info('stopped');
+    return;
+  }
   const claim = await claimEndpoints(Object.values(config.buses).map(endpointOf));
-  const stop = interrupted();
   const agent = new Agent({
     config,
     profiles,
@@ -68,14 +81,13 @@ async function run(_output: Output, options: RunOptions): Promise<void> {
     await claim.release();
   }
   log.info('stopped');
-  stop.dispose();
 }
 
-export function addRun(program: Command): void {
+export function addRun(program: Command, early: Interruption | null = null): void {
   program
     .command('run')
     .description('the agent: read the machines, judge every shot, alert, keep records')
     .requiredOption('-c, --config <file>', 'the configuration')
     .addHelpText('after', help)
-    .action(action('run the agent', run));
+    .action(action('run the agent', (_output, options: RunOptions) => run(early, options)));
 }

@@ -3,15 +3,15 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PpuriError } from '../../config/errors.ts';
 import { ProblemsError } from '../../config/problem.ts';
-import type { Bundle } from '../../models/manifest.ts';
 import { newBoot } from '../health/boot.ts';
 import type { Log } from '../health/log.ts';
 import type { Prepared } from '../prepare.ts';
-import type { Alert, Cycle, Verdict } from '../records.ts';
+import type { Alert, Cycle, Text, Verdict } from '../records.ts';
 import type { ForkRole } from '../role.ts';
 import { type Simulator, startSimulator } from '../simulator/client.ts';
 import type { MadeShot } from '../simulator/plant.ts';
 import { Agent, type AgentStatus } from '../wire.ts';
+import { featureLook } from '../words.ts';
 import { type DemoSummary, type MadeCycle, summarize } from './account.ts';
 import { readKept } from './kept.ts';
 import { DEMO_FILE, type DemoOptions, demoConfig, plantsOf } from './plan.ts';
@@ -23,9 +23,11 @@ export interface DemoParts {
   /** Directory for ppuri.yaml and the store; exists. */
   readonly dir: string;
   readonly prepare: (file: string) => Promise<Prepared>;
+  /** What ends the demo: a start that it comes in is left off, and there is an account all the same. */
+  readonly stop?: { readonly signal: Promise<unknown>; seen(): unknown };
   readonly onReady?: (file: string) => void;
   /** Something the user should know of a replayed log. */
-  readonly onNote?: (text: string) => void;
+  readonly onNote?: (text: Text) => void;
   readonly onVerdict?: (cycle: Cycle, verdict: Verdict) => void;
   readonly onAlert?: (alert: Alert) => void;
   readonly onShot?: (shot: MadeShot) => void;
@@ -73,6 +75,20 @@ class Demo implements RunningDemo {
   }
 
   async start(): Promise<void> {
+    try {
+      await this.#begin();
+    } catch (error) {
+      // What interrupts this process may have ended a child that was not yet listening.
+      if (!this.#interrupted) throw error;
+    }
+  }
+
+  get #interrupted(): boolean {
+    return (this.#parts.stop?.seen() ?? null) !== null;
+  }
+
+  async #begin(): Promise<void> {
+    if (this.#interrupted) return;
     const { options, fork, log, dir, prepare } = this.#parts;
     this.#simulator = await startSimulator({
       fork,
@@ -85,10 +101,12 @@ class Demo implements RunningDemo {
     });
     const file = join(dir, DEMO_FILE);
     await writeFile(file, demoConfig(options, this.#simulator.ports, join(dir, 'store')));
-    const { config, profiles, bundles, modelProblems } = await prepare(file);
+    const { config, profiles, bundles, ...troubles } = await prepare(file);
+    if (this.#interrupted) return;
+    const problems = [...troubles.modelProblems, ...troubles.storeProblems];
     // An agent goes on without a model that is broken; a demo is run to see it work.
-    if (modelProblems.length > 0) throw new ProblemsError('config-invalid', file, modelProblems);
-    this.#noteAbsent(bundles, this.#simulator.replays);
+    if (problems.length > 0) throw new ProblemsError('config-invalid', file, problems);
+    this.#noteAbsent({ config, bundles, profiles }, this.#simulator.replays);
     this.#agent = new Agent({
       config,
       profiles,
@@ -101,22 +119,29 @@ class Demo implements RunningDemo {
       onVerdict: (cycle, verdict) => this.#onVerdict(cycle, verdict),
       onAlert: (alert) => this.#onAlert(alert),
     });
-    await this.#agent.start();
-    this.#parts.onReady?.(file);
+    const started = this.#agent.start();
+    await Promise.race([started, ...(this.#parts.stop ? [this.#parts.stop.signal] : [])]);
+    if (!this.#interrupted) this.#parts.onReady?.(file);
   }
 
   /** A model that encodes missing values scores a log without its columns, which nobody may want. */
-  #noteAbsent(bundles: ReadonlyMap<string, Bundle>, replays: Simulator['replays']): void {
+  #noteAbsent(
+    { config, bundles, profiles }: Pick<Prepared, 'config' | 'bundles' | 'profiles'>,
+    replays: Simulator['replays'],
+  ): void {
     for (const [machine, { unmappedSignals }] of Object.entries(replays)) {
+      const reference = config.machines.find(({ id }) => id === machine)?.profile ?? '';
+      const profile = profiles.get(reference) ?? null;
       const features = bundles.get(machine)?.manifest.features ?? [];
       const absent = features
         .filter(({ from }) => unmappedSignals.includes(from))
-        .map(({ name }) => name);
-      if (absent.length > 0) {
-        this.#parts.onNote?.(
-          `no column of the log feeds ${absent.join(', ')}: missing in every shot`,
-        );
-      }
+        .map(({ from }) => featureLook(profile, from).title);
+      if (absent.length === 0) continue;
+      const [ko, en] = [absent.map((title) => title.ko), absent.map((title) => title.en)];
+      this.#parts.onNote?.({
+        ko: `기록에 ${ko.join(', ')} 열이 없어 모든 샷에서 빠진 값으로 봅니다`,
+        en: `no column of the log feeds ${en.join(', ')}: missing in every shot`,
+      });
     }
   }
 
@@ -130,7 +155,9 @@ class Demo implements RunningDemo {
     await this.#drain(withinMs);
     const latency = this.#agent?.status().latencyMs.snapshotToAlert ?? null;
     await this.#stop(withinMs);
-    const kept = readKept(join(this.#parts.dir, 'store'));
+    // Ended before the first shot: there may be no store yet.
+    const isEmpty = this.#made.length === 0 && this.#judged === 0;
+    const kept = isEmpty ? [] : readKept(join(this.#parts.dir, 'store'));
     return summarize(this.#made, kept, this.#raised, latency);
   }
 

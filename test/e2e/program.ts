@@ -22,14 +22,15 @@ export interface Started {
   readonly finished: Promise<Finished>;
 }
 
-/** `stdout`: a file descriptor instead of a pipe that is read here. */
+/** `stdout`: a file descriptor instead of a pipe that is read here. `more`: into its environment. */
 export function start(
   args: readonly string[],
   cwd?: string,
   stdout: number | 'pipe' = 'pipe',
+  more: Readonly<Record<string, string>> = {},
 ): Started {
   const home = mkdtempSync(join(tmpdir(), 'ppuri-home-'));
-  const env = { ...process.env, HOME: home, NO_COLOR: '1', VITEST: undefined };
+  const env = { ...process.env, HOME: home, NO_COLOR: '1', VITEST: undefined, ...more };
   const child = spawn(process.execPath, [launcher, ...args], {
     env,
     cwd: cwd ?? home,

@@ -167,6 +167,18 @@ describe('ppuri run', () => {
     expect((await started.finished).code).toBe(0);
   });
 
+  test('ends in order on SIGTERM in the middle of its start', async () => {
+    const file = join(dir, 'ppuri.yaml');
+    await writeFile(file, config().replace('model: diecast-defect', 'model: no-such-model'));
+    const started = start(['run', '-c', file], dir);
+    await started.line(/model-unusable/);
+    process.kill(-(started.process.pid ?? 0), 'SIGTERM');
+    const { code, stdout } = await started.finished;
+    expect(stdout).toMatch(/"event":"stopping","signal":"SIGTERM"[\s\S]*"event":"stopped"/);
+    expect(code).toBe(0);
+    expect(groupMembers(started.process.pid ?? 0)).toEqual([]);
+  });
+
   test('tells the loss of an inference child once, and which process it was', async () => {
     const { started, file } = await agent();
     const seen = await statusWhen(file, (s) => (machineOf(s)?.counts.ok ?? 0) >= 1);
