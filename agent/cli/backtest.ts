@@ -1,5 +1,6 @@
 /** `ppuri backtest`: a model on a history, judged as live shots are. */
-import { writeFile } from 'node:fs/promises';
+import { access, constants, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { type Command, Option } from 'commander';
 import { PpuriError } from '../../config/errors.ts';
 import type { Profile } from '../../config/profile.ts';
@@ -120,6 +121,29 @@ async function judgeRows(
   return judged;
 }
 
+function notWritable(path: string, cause: unknown): PpuriError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new PpuriError('usage', `the verdicts cannot be written: ${why}`, {
+    operation: 'backtest',
+    subject: path,
+    hint: 'give --verdicts a file in a folder that is there and that this user may write',
+    cause,
+  });
+}
+
+/** Before a long work, whether its result can be put down. Throws `usage`. */
+async function requireWritable(path: string): Promise<void> {
+  const there = await stat(path).catch(() => null);
+  if (there?.isDirectory()) throw notWritable(path, 'it is a folder');
+  try {
+    await access(there === null ? dirname(path) : path, constants.W_OK);
+    if (there === null && !(await stat(dirname(path))).isDirectory())
+      throw notWritable(path, `${dirname(path)} is not a folder`);
+  } catch (thrown) {
+    throw thrown instanceof PpuriError ? thrown : notWritable(path, thrown);
+  }
+}
+
 async function writeVerdicts(path: string, judged: readonly JudgedRow[]): Promise<void> {
   const lines = judged.map(({ row, cycle, verdict, label }) =>
     [
@@ -131,7 +155,10 @@ async function writeVerdicts(path: string, judged: readonly JudgedRow[]): Promis
       label ?? '',
     ].join(','),
   );
-  await writeFile(path, `row,mold,outcome,reason,probability,label\n${lines.join('\n')}\n`);
+  const text = `row,mold,outcome,reason,probability,label\n${lines.join('\n')}\n`;
+  await writeFile(path, text).catch((cause: unknown) => {
+    throw notWritable(path, cause);
+  });
 }
 
 const percent = (value: number | null | undefined): string =>
@@ -191,6 +218,7 @@ async function run(
   file: string,
   options: BacktestOptions,
 ): Promise<void> {
+  if (options.verdicts !== undefined) await requireWritable(options.verdicts);
   const place = await findBundle(
     reference,
     options.store === undefined ? {} : { storePath: options.store },
