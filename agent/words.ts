@@ -51,7 +51,7 @@ export function reasonText(reason: string, lang: Language): string {
   return reasonWords[reason]?.[lang] ?? reason;
 }
 
-/** Why a reading has no value, by the form of its note. `$1` is the figure in it. */
+/** Why a reading has no value, by the form of its note. `$1` is the figure in it, `$0` the note. */
 const noteWords: readonly (readonly [RegExp, Text])[] = [
   [/^sentinel (-?[\d.]+)$/, { ko: '오류값 $1', en: 'error value $1' }],
   [/^(-?[\d.e+]+) below (-?[\d.e+]+)$/, { ko: '$1, 하한 $2 미만', en: '$1, below $2' }],
@@ -63,6 +63,8 @@ const noteWords: readonly (readonly [RegExp, Text])[] = [
   [/^not in the profile$/, { ko: '프로필에 없는 값', en: 'not in the profile' }],
   [/^not (?:read|heard) yet$/, { ko: '아직 못 읽음', en: 'not read yet' }],
   [/^not in the message$/, { ko: '전문에 없음', en: 'not in the message' }],
+  [/^[\w.]+ is not known: /, { ko: '유효 여부 알 수 없음', en: '$0' }],
+  [/^[\w.]+ is \S+(?:, not \S+)?$/, { ko: '값이 유효하지 않은 상태', en: '$0' }],
   [/^decimal point /, { ko: '소수점 자리 알 수 없음', en: 'decimal point not known' }],
   [/^invalid$/, { ko: '비정상 값', en: 'invalid' }],
   [/^stale$/, { ko: '오래된 값', en: 'stale' }],

@@ -51,6 +51,9 @@ test.each([
   'frozen 30 cycles',
   '5200 ms old',
   'no matching reply in time',
+  'inputStatus is 64',
+  'state is US, not ST',
+  'dataValid is not known: not read yet',
   'stale',
 ])('the note "%s" has Korean words', (note) => {
   expect(noteText(note, 'ko')).toMatch(/[가-힣]/);
