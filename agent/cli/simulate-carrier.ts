@@ -1,5 +1,6 @@
 /** What a simulated device is read over, from the options of `ppuri simulate`. */
 import { InvalidArgumentError } from 'commander';
+import { listed } from '../../config/nearest.ts';
 import { type FaultSettings, lateAfter } from '../simulator/fault-frames.ts';
 import { type CarrierKind, parseFaults } from '../simulator/faults.ts';
 import type { PlantCarrier } from '../simulator/plant-service.ts';
@@ -11,6 +12,9 @@ import { usage } from './simulate-usage.ts';
 
 /** As commander gives them. */
 export interface CarrierFlags {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
   /** true without a path. */
   readonly pty?: string | true;
   readonly rtuTcp?: boolean;
@@ -41,6 +45,7 @@ export interface LineFlags {
 }
 
 const defaultBaud = 9600;
+export const defaultHost = '127.0.0.1';
 
 /** `750ms..20s`, or a reader's time-out, `500ms`: 1.5 to 300 times that. */
 export function lateRange(text: string): readonly [number, number] {
@@ -124,8 +129,15 @@ function refuseOnTcp(flags: CarrierFlags): void {
       throw usage('Modbus TCP has no serial line', option, 'add --pty or --rtu-tcp');
 }
 
+function refuseOnPty({ host, port }: CarrierFlags): void {
+  const hint = 'leave it out, or --rtu-tcp instead of --pty (text: --tcp)';
+  if (port !== 0) throw usage('a pty is a file and has no port', '--port', hint);
+  if (host !== defaultHost) throw usage('a pty is a file and has no address', '--host', hint);
+}
+
 function lineOf(flags: CarrierFlags, kind: CarrierKind): LineFlags {
   const onPty = kind === 'rtu-pty' || kind === 'text-pty';
+  if (onPty) refuseOnPty(flags);
   const faults = faultsOf(flags, kind);
   const connections = limitOf(flags, onPty);
   return {
@@ -149,6 +161,14 @@ function byteMsOf({ baud, parity, stopBits }: CarrierFlags, onPty: boolean): num
   const idle = parity !== undefined || stopBits !== undefined;
   if (idle) throw usage('only a line with a baud rate has such bits', '--baud', 'add --baud 19200');
   return null;
+}
+
+/** A unit that is not there is as silent as a dead one, and would be no test. Throws `usage`. */
+export function refuseStrangers(dead: readonly number[], served: readonly number[]): void {
+  const stranger = dead.find((unit) => !served.includes(unit));
+  if (stranger === undefined) return;
+  const hint = `served are ${listed(served.map(String))}; --machines and --unit say which`;
+  throw usage(`--dead ${stranger}: no device is unit ${stranger}`, '--dead', hint);
 }
 
 function onlyBaudRate({ strictBaud, pty, baud }: CarrierFlags): number | null {

@@ -3,13 +3,11 @@ import type { Profile } from '../../config/profile.ts';
 import { loadProfile } from '../../config/profile-load.ts';
 import type { PlantMachine, PlantOptions, PlantReplay } from '../simulator/plant.ts';
 import { isScenarioName, type ScenarioName, scenarioNames } from '../simulator/scenario.ts';
-import { type CarrierFlags, plantCarrierOf } from './simulate-carrier.ts';
+import { type CarrierFlags, plantCarrierOf, refuseStrangers } from './simulate-carrier.ts';
 import { usage } from './simulate-usage.ts';
 
 /** As commander gives them. */
 export interface SimulateOptions extends CarrierFlags {
-  readonly host: string;
-  readonly port: number;
   readonly unit: number;
   readonly speed: number | 'max';
   readonly machines: number;
@@ -60,6 +58,11 @@ export function plantOptionsOf(profile: Profile, options: SimulateOptions): Plan
   const where = { host: options.host, port: within(options.port, '--port', 0, 65_535), carrier };
   const { speed, seed } = options;
   const indexes = Array.from({ length: count }, (_, i) => i);
+  const first = profile.cycle === undefined || meter === null ? [unit] : [unit, meter];
+  refuseStrangers(
+    options.dead ?? [],
+    first.flatMap((from) => indexes.map((i) => from + i)),
+  );
   if (profile.cycle === undefined) {
     if (speed === 'max') throw usage('a meter cannot run at --speed max', '--speed', 'a number');
     const meters = indexes.map((i) => ({ unit: unit + i, seed: seed + i, speed }));

@@ -43,8 +43,9 @@ async function serveUntil(
   const json = options.json === true;
   const ended = watch(plant, options.machines, tally, output, json);
   announce(plant, profile, options, output, json);
+  const hasShots = profile.cycle !== undefined;
   const counting = setInterval(() => {
-    if (!json) output.note(tallyLine(tally));
+    if (!json && hasShots) output.note(tallyLine(tally));
   }, countEveryMs);
   const over = options.for === undefined ? [] : [elapsed(options.for)];
   try {
@@ -53,8 +54,10 @@ async function serveUntil(
     clearInterval(counting);
     await plant.stop();
   }
-  if (json) output.json({ stopped: { ...tally, bus: plant.counts() } });
-  else for (const line of [tallyLine(tally), ...busLines(plant)]) output.line(line);
+  if (json) output.json({ stopped: { ...(hasShots ? tally : {}), bus: plant.counts() } });
+  else
+    for (const line of [...(hasShots ? [tallyLine(tally)] : []), ...busLines(plant)])
+      output.line(line);
 }
 
 /** Unreferenced: it must not keep a stopped simulator alive. */

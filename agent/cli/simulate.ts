@@ -6,7 +6,7 @@ import { writeDataset } from '../simulator/dataset.ts';
 import { faultNames, faultTable } from '../simulator/faults.ts';
 import { collectPairs, duration, positiveNumber, speed, wholeNumber } from './arguments.ts';
 import { action, type Output } from './output.ts';
-import { baud, joinFaults, lateRange, unitList } from './simulate-carrier.ts';
+import { baud, defaultHost, joinFaults, lateRange, unitList } from './simulate-carrier.ts';
 import { serveLine } from './simulate-line.ts';
 import { type SimulateOptions, scenarioOption } from './simulate-options.ts';
 import { servePlant } from './simulate-serve.ts';
@@ -65,7 +65,7 @@ ${faultList}
 
 With --json: {"listening":{…},"replays":{…}}, then {"shot":{…}}, {"write":{…}} and {"fault":{…}}
 as they come, and {"stopped":{"shots":n,"defects":n,"suppressed":n,"writes":n,"bus":{…}}}, where
-bus counts requests, replies and each fault.
+bus counts requests, replies and each fault; a meter or controller, which has no shots, has bus alone.
 
 Examples:
   ppuri simulate die-casting-cold-chamber --port 1502 --speed 20
@@ -87,7 +87,7 @@ export function addSimulate(program: Command): void {
     .command('simulate')
     .description('a machine to practise on, a log played again, or a data set with ground truth')
     .argument('<profile>', 'id of a shipped profile, or path of one')
-    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--host <address>', 'address to listen on', defaultHost)
     .option('--port <n>', 'port; 0: any free one', wholeNumber, 0)
     .option('--unit <n>', 'Modbus unit of the first machine', wholeNumber, 1)
     .option('--machines <n>', 'how many, on units one after the other', wholeNumber, 1)

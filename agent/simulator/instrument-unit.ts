@@ -98,7 +98,7 @@ export class InstrumentUnit implements ServedUnit {
   ) {
     this.#codec = new Codec(profile);
     this.#values = new InstrumentValues(this.#codec, seed);
-    this.#registers = new UnitRegisters(this.#codec.signals.values());
+    this.#registers = new UnitRegisters(this.#codec.signals.values(), 'none');
     this.#speed = speed;
     this.#over = over;
   }

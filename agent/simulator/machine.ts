@@ -81,7 +81,7 @@ export class SimulatedMachine implements ServedUnit {
     this.#events = events;
     this.#counter = counter.start;
     this.#resetShots = counter.resetShots;
-    this.#registers = new UnitRegisters(codec.signals.values());
+    this.#registers = new UnitRegisters(codec.signals.values(), 'free');
     const block = codec.ofPoll('shot');
     this.#gate = new HoldGate(this.#counterSignal, block);
     this.#blockEnd = block.toSorted((a, b) => lastWord(b) - lastWord(a))[0] ?? null;

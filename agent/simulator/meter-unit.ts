@@ -25,7 +25,7 @@ export class MeterUnit implements ServedUnit {
     this.#codec = new Codec(profile);
     this.#meter = meter;
     this.#time = time;
-    this.#registers = new UnitRegisters(this.#codec.signals.values());
+    this.#registers = new UnitRegisters(this.#codec.signals.values(), 'none');
   }
 
   read(table: RegisterTable, address: number, count: number): Uint16Array | null {

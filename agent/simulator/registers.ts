@@ -10,7 +10,8 @@ export class UnitRegisters {
   readonly #tables: Readonly<Record<RegisterTable, Uint16Array>>;
   readonly #owned = new Set<string>();
 
-  constructor(signals: Iterable<CodedSignal>) {
+  /** `outputs`: free ones to write to, in every table; `none`: what the profile has, and no more. */
+  constructor(signals: Iterable<CodedSignal>, outputs: 'free' | 'none') {
     const ends: Record<RegisterTable, number> = { holding: 0, input: 0, coil: 0, discrete: 0 };
     for (const { register, words } of signals) {
       const { table, address } = register;
@@ -18,7 +19,7 @@ export class UnitRegisters {
       for (let i = 0; i < words; i++) this.#owned.add(`${table} ${address + i}`);
     }
     const table = (end: number): Uint16Array =>
-      new Uint16Array(Math.min(0x10000, end + freeRegisters));
+      new Uint16Array(Math.min(0x10000, end + (outputs === 'free' ? freeRegisters : 0)));
     this.#tables = {
       holding: table(ends.holding),
       input: table(ends.input),

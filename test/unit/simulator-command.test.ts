@@ -69,8 +69,13 @@ describe('ppuri simulate', () => {
 
   it('serves a meter alone', async () => {
     const { out, code } = await simulate('eastron-sdm630', '--for', '50ms');
-    expect(out).toContain('eastron-sdm630 on tcp://127.0.0.1:');
+    expect(out).toMatch(
+      /^eastron-sdm630 on tcp:\/\/127\.0\.0\.1:\d+, unit 1 .*\n0 requests, 0 with a reply due\n$/,
+    );
     expect(code).toBe(0);
+    const json = await simulate('eastron-sdm630', '--for', '50ms', '--json');
+    const stopped = JSON.parse(json.out.trim().split('\n').at(-1) ?? '');
+    expect(Object.keys(stopped.stopped)).toEqual(['bus']);
   });
 
   it('serves RTU behind a converter, a text instrument over TCP, and counts what it did', async () => {
@@ -146,6 +151,11 @@ describe('ppuri simulate', () => {
     [['eastron-sdm630', '--rtu-tcp', '--pty'], 2, 'do not go together'],
     [['eastron-sdm630', '--pty', '--connections', '1'], 2, 'a pty has no connections'],
     [['eastron-sdm630', '--when-full', 'refuse'], 2, 'add --connections 1'],
+    [['eastron-sdm630', '--pty', '--port', '5000'], 2, 'a pty is a file and has no port'],
+    [['cas-scale', '--pty', '--host', '0.0.0.0'], 2, 'a pty is a file and has no address'],
+    [['eastron-sdm630', '--dead', '9'], 2, '--dead 9: no device is unit 9'],
+    [['eastron-sdm630', '--machines', '3', '--dead', '2,4'], 2, 'served are 1, 2, 3'],
+    [['injection-molding', '--meter', '101', '--dead', '102'], 2, 'served are 1, 101'],
     [['eastron-sdm630', '--tcp'], 2, 'for instruments that speak text'],
     [['cas-scale', '--rtu-tcp'], 2, 'use --tcp or --pty'],
     [['cas-scale', '--dead', '1'], 2, '--dead is for registers'],

@@ -61,3 +61,26 @@ it('a PLC shows a lot number and a meter its power factor', async () => {
   const ratio = (activePower?.value ?? 0) / (apparentPower?.value ?? 1);
   expect(powerFactor?.value).toBeCloseTo(ratio, 1);
 });
+
+it.each(['tcp', 'rtu'] as const)(
+  'a meter over %s has its own registers and no others',
+  async (over) => {
+    const profile = loadProfile('eastron-sdm630');
+    const rtu = over === 'rtu' ? { rtuTcp: true as const } : {};
+    const { host, port } = await plantFor(plantOptionsOf(profile, { ...simulate, ...rtu }));
+    const place = { host, port, timeoutMs: 1000 };
+    const bus =
+      over === 'rtu'
+        ? createBus('test', { type: 'modbus-rtu-tcp', echo: 'none', ...place })
+        : createBus('test', { type: 'modbus-tcp', ...place });
+    onTestFinished(() => bus.close());
+    if (bus.kind !== 'registers') throw new Error('not a bus of registers');
+    const ask = (table: 'holding' | 'input' | 'coil', address: number) =>
+      bus.read({ unit: 3, table, address, count: 2, priority: 'slow' });
+    const refusal = { code: 'modbus-exception', message: expect.stringContaining('exception 2') };
+    expect((await ask('input', 0x156)).words).toHaveLength(2);
+    await expect(ask('input', 0x157)).rejects.toMatchObject(refusal);
+    await expect(ask('holding', 0)).rejects.toMatchObject(refusal);
+    await expect(ask('coil', 0)).rejects.toMatchObject(refusal);
+  },
+);
