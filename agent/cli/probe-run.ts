@@ -11,7 +11,7 @@ import type { BusEvidence, DeviceEvidence, SignalEvidence } from '../survey/evid
 import { tryOpening, tryText } from '../survey/text-trials.ts';
 import type { Progress } from './progress.ts';
 import { readDevice } from './read-signals.ts';
-import { readTextDevice, type TextSignal } from './read-text-signals.ts';
+import { readTextDevice, requestOf, type TextSignal, unreadSignals } from './read-text-signals.ts';
 
 export interface ProbeOptions {
   readonly config: Config;
@@ -87,11 +87,15 @@ async function probeText(
   places: readonly Place[],
   { progress, stop, trySettings }: ProbeOptions,
 ): Promise<ProbedBus> {
-  const nothing = { name, config, stats: null, devices: [], textDevices: [] };
+  const nothing = { name, config, stats: null, devices: [] };
   const failure = await openingFailure(config);
   if (failure !== null) {
+    const textDevices = places.map(({ profile, ...place }) => {
+      return { ...place, profile: profile.id, signals: unreadSignals(profile, failure) };
+    });
     const evidence = { ...nothing, failure };
-    return { ...evidence, causes: await diagnose(evidence, { trySettings, stop }) };
+    const causes = await diagnose(evidence, { trySettings, stop });
+    return { ...evidence, textDevices, causes };
   }
   const textDevices: TextDevice[] = [];
   try {
@@ -103,10 +107,12 @@ async function probeText(
   } finally {
     await bus.close();
   }
-  const mute = textDevices.find(
-    ({ signals }) => !signals.some(({ reading }) => reading.quality === 'good'),
-  );
-  const causes = mute === undefined || stop.aborted ? [] : await textCauses(name, config, mute);
+  const causes: Diagnosis[] = [];
+  for (const [i, one] of textDevices.entries()) {
+    const profile = places[i]?.profile;
+    if (stop.aborted || profile === undefined) break;
+    causes.push(...(await textCauses(name, config, one, requestOf(profile, one.unit))));
+  }
   return { ...nothing, failure: null, stats: bus.stats(), causes, textDevices };
 }
 
@@ -120,11 +126,34 @@ async function openingFailure(config: BusConfig): Promise<PpuriError | null> {
   }
 }
 
-async function textCauses(bus: string, config: BusConfig, mute: TextDevice): Promise<Diagnosis[]> {
-  const trial = await tryText(config);
-  if (trial === null) return [];
-  const { machine, device, unit } = mute;
-  return [{ ...trial, bus, machine, device, unit, signals: [], remedy: null }];
+/** A value that is refused came in a message that was understood. */
+async function textCauses(
+  bus: string,
+  config: BusConfig,
+  { machine, device, unit, signals }: TextDevice,
+  request: string,
+): Promise<Diagnosis[]> {
+  const bad = signals.filter(({ required, reading }) => required && reading.quality !== 'good');
+  if (bad.length === 0) return [];
+  const place = { bus, machine, device, unit, remedy: null };
+  const refused = bad.every(
+    ({ reading: { quality, note = '' } }) =>
+      quality === 'invalid' && !note.startsWith('a message of another kind'),
+  );
+  if (refused) {
+    const text = bad.map(({ name, reading }) => `${name} ${reading.note ?? ''}`).join('; ');
+    const names = bad.map(({ name }) => name);
+    return [{ ...place, cause: 'odd-value', signals: names, evidence: { ko: text, en: text } }];
+  }
+  try {
+    return [{ ...place, signals: [], ...(await tryText(config, request)) }];
+  } catch (error) {
+    if (!(error instanceof PpuriError)) throw error;
+    return await diagnose(
+      { name: bus, config, failure: error, stats: null, devices: [] },
+      { trySettings: false, stop: new AbortController().signal },
+    );
+  }
 }
 
 async function readBus(

@@ -4,6 +4,7 @@ import type { Profile } from '../../config/profile.ts';
 import type { LineBus } from '../../drivers/driver.ts';
 import type { Reading, Text } from '../records.ts';
 import type { Readings } from '../signals/device-reader.ts';
+import { LineMessages } from '../signals/line-message.ts';
 import { LineReader } from '../signals/line-reader.ts';
 
 export interface TextSignal {
@@ -26,6 +27,8 @@ export interface TextPlace {
 /** A scale sends a few times a second. */
 const patienceMs = 2500;
 const pauseMs = 50;
+/** What has gone by itself is old after this, and some more. */
+const marginMs = 300;
 
 export async function readTextDevice({
   bus,
@@ -40,12 +43,42 @@ export async function readTextDevice({
     for (;;) {
       const signals = signalsOf(profile, await readAll(reader));
       const heard = signals.some(({ reading }) => reading.quality === 'good');
-      if (heard || stop.aborted || performance.now() > untilMs) return signals;
+      if (stop.aborted || performance.now() > untilMs) return signals;
+      if (heard) return await stillSaid(reader, profile, stop);
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   } finally {
     reader.stop();
   }
+}
+
+/** An instrument that speaks by itself must go on doing so; one that is asked has answered. */
+async function stillSaid(
+  reader: LineReader,
+  profile: Profile,
+  stop: AbortSignal,
+): Promise<TextSignal[]> {
+  const specs = Object.values(profile.signals).filter(({ holds }) => holds !== 'until-next');
+  const oldMs = specs.map(({ staleAfterMs, everyMs }) => staleAfterMs ?? 3 * everyMs);
+  const streaming = profile.line?.mode === 'streaming';
+  const untilMs = performance.now() + (streaming ? Math.max(0, ...oldMs) + marginMs : 0);
+  while (performance.now() < untilMs && !stop.aborted && specs.length > 0) {
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+  return signalsOf(profile, await readAll(reader));
+}
+
+/** Each signal of a line that could not be opened. */
+export function unreadSignals(profile: Profile, error: PpuriError): TextSignal[] {
+  const note = `${error.code}: ${error.message}`;
+  const names = Object.keys(profile.signals);
+  return signalsOf(profile, Object.fromEntries(names.map((name) => [name, missing(note)])));
+}
+
+/** What makes the instrument speak; empty where it does so by itself. */
+export function requestOf(profile: Profile, unit: number): string {
+  const { line } = profile;
+  return line === undefined ? '' : new LineMessages(profile, line, unit, '').request;
 }
 
 async function readAll(reader: LineReader): Promise<Readings> {

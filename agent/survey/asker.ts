@@ -5,8 +5,8 @@
 import type { Channel, ChannelOpener } from '../../drivers/channel/channel.ts';
 
 import { replyShape } from '../../drivers/modbus/reply-shape.ts';
-import { cameDamaged } from '../../drivers/modbus/rtu-frame.ts';
 import { type Frame, findFrames, type Question, readRequest, withCrc, wordsOf } from './frames.ts';
+import { type Misfit, notFitting, notFittingTcp, othersRequests, type Unfit } from './misfits.ts';
 
 interface Heard {
   /** Everything that came, our own echo included. */
@@ -17,16 +17,22 @@ interface Heard {
   readonly echoed: boolean;
   /** Until the last byte of the reply, or the whole time-out. */
   readonly roundTripMs: number;
+  /** Units of another master's requests that were heard meanwhile. */
+  readonly overheard: readonly number[];
 }
 
 export type Answer = Heard &
   (
     | { readonly kind: 'words'; readonly words: readonly number[] }
     | { readonly kind: 'exception'; readonly exception: number }
-    /** The reply's shape with a wrong checksum. */
-    | { readonly kind: 'damaged' }
-    /** A whole frame of another unit or function. */
+    /** The reply's shape with a wrong checksum. `sevenBits`: bit 7 of every byte was lost. */
+    | { readonly kind: 'damaged'; readonly sevenBits: boolean }
+    /** It begins as the reply does and ends too soon. */
+    | { readonly kind: 'cut'; readonly missing: number }
+    /** A whole frame of another unit. */
     | { readonly kind: 'foreign'; readonly unit: number }
+    /** A whole frame that is no reply to the question. */
+    | { readonly kind: 'misfit'; readonly why: Misfit }
     /** Bytes that are no frame. */
     | { readonly kind: 'noise' }
     | { readonly kind: 'silent' }
@@ -106,6 +112,15 @@ export class Asker {
     return this.#received;
   }
 
+  /** What comes within `ms` of `request`, which is text. Rejects with `bus-unavailable`. */
+  async say(request: string, ms: number): Promise<Uint8Array> {
+    await this.open();
+    this.#received = Buffer.alloc(0);
+    this.#channel?.write(Buffer.from(request, 'latin1'));
+    await sleep(ms);
+    return this.#received;
+  }
+
   /** Opens the connection again where it was lost. Rejects with `bus-unavailable`. */
   async ask(question: Question, options: AskOptions): Promise<Answer> {
     await this.open();
@@ -127,13 +142,9 @@ export class Asker {
     const bytes = this.#received;
     const echoed = bytes.indexOf(request) !== -1;
     const replies = fits();
-    return {
-      ...this.#judge(question, replies, bytes, request),
-      bytes,
-      echoed,
-      roundTripMs,
-      replies: replies.length,
-    };
+    const overheard = othersRequests(bytes, request);
+    const verdict = this.#judge(question, replies, bytes, request);
+    return { ...verdict, bytes, echoed, roundTripMs, overheard, replies: replies.length };
   }
 
   #judge(question: Question, replies: readonly Frame[], bytes: Buffer, request: Buffer): Verdict {
@@ -143,10 +154,7 @@ export class Asker {
     const at = bytes.indexOf(request);
     const rest = at === -1 ? bytes : bytes.subarray(at + request.length);
     if (rest.length === 0) return { kind: 'silent' };
-    if (cameDamaged(rest, rest.length, replyShape(readRequest(question))))
-      return { kind: 'damaged' };
-    const other = findFrames(rest).find(({ kind }) => kind !== 'request');
-    return other === undefined ? { kind: 'noise' } : { kind: 'foreign', unit: other.unit };
+    return notFitting(question, rest);
   }
 
   async #askTcp(question: Question, { timeoutMs, lingerMs = 0 }: AskOptions): Promise<Answer> {
@@ -170,14 +178,17 @@ export class Asker {
     const roundTripMs = performance.now() - sentMs;
     if (lingerMs > 0 && fits.length > 0) await sleep(lingerMs);
     take();
-    const heard = { bytes: all, echoed: false, roundTripMs, replies: fits.length };
+    const bytes = Buffer.concat([all, this.#received]);
+    const heard = { bytes, echoed: false, roundTripMs, replies: fits.length, overheard: [] };
     const [reply] = fits;
     if (reply !== undefined) {
       this.#asked.delete(own);
       return { ...readReply(reply, question), ...heard };
     }
+    const verdict = bytes.length === 0 ? null : notFittingTcp(question, own, bytes);
+    if (verdict !== null && verdict.kind !== 'noise') return { ...verdict, ...heard };
     if (this.#lost !== null) return { kind: 'lost', why: this.#lost, ...heard };
-    return { kind: this.#received.length > 0 ? 'noise' : 'silent', ...heard };
+    return { kind: verdict === null ? 'silent' : 'noise', ...heard };
   }
 
   /** Whole frames received; those of `own` go into `fits`, older ones are late answers. */
@@ -190,15 +201,16 @@ export class Asker {
       if (received.readUInt16BE(2) !== 0 || end > longestTcp || received.length < end) return taken;
       const frame = received.subarray(0, end);
       this.#received = received.subarray(end);
-      taken.push(frame);
       const transaction = frame.readUInt16BE(0);
       const question = this.#asked.get(transaction);
       const reply = question === undefined ? null : tcpReply(frame, question);
+      const late = reply !== null && transaction !== own;
+      if (!late) taken.push(frame);
       if (question === undefined || reply === null) continue;
-      if (transaction === own) fits.push(reply);
+      if (!late) fits.push(reply);
       else {
         this.#asked.delete(transaction);
-        const heard = { bytes: frame, echoed: false, replies: 1, roundTripMs: 0 };
+        const heard = { bytes: frame, echoed: false, replies: 1, roundTripMs: 0, overheard: [] };
         this.late.push({ question, answer: { ...readReply(reply, question), ...heard } });
       }
     }
@@ -239,8 +251,8 @@ export class Asker {
 type Verdict =
   | { readonly kind: 'words'; readonly words: readonly number[] }
   | { readonly kind: 'exception'; readonly exception: number }
-  | { readonly kind: 'damaged' | 'noise' | 'silent' }
-  | { readonly kind: 'foreign'; readonly unit: number }
+  | Unfit
+  | { readonly kind: 'silent' }
   | { readonly kind: 'lost'; readonly why: string };
 
 type ReplyVerdict = Extract<Verdict, { kind: 'words' | 'exception' }>;

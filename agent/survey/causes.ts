@@ -69,10 +69,13 @@ export const causes = {
     },
   },
   parity: {
-    text: { ko: '패리티 또는 정지 비트가 다릅니다', en: 'parity or stop bits are others' },
+    text: {
+      ko: '패리티, 정지 비트 또는 데이터 비트가 다릅니다',
+      en: 'parity, stop bits or data bits are others',
+    },
     action: {
-      ko: '장비의 설정에 맞춰 parity와 stopBits를 고치십시오',
-      en: 'set parity and stopBits to those of the devices',
+      ko: '장비의 설정에 맞춰 parity와 stopBits를 고치십시오. Modbus RTU는 8 데이터 비트입니다',
+      en: 'set parity and stopBits to those of the devices; Modbus RTU has 8 data bits',
     },
   },
   'line-silent': {
@@ -100,6 +103,36 @@ export const causes = {
     action: {
       ko: '버스를 type: serial-line 으로 하고 저울, 바코드 등 문자 기기용 프로파일을 쓰십시오',
       en: 'make the bus a serial-line, with a profile for an instrument that speaks text',
+    },
+  },
+  'wrong-framing': {
+    text: {
+      ko: '버스 종류(프레임 형식)가 다릅니다',
+      en: 'the device speaks the other framing of Modbus',
+    },
+    action: {
+      ko: '버스의 type을 고치십시오. modbus-tcp는 Modbus TCP 장비·게이트웨이, modbus-rtu-tcp는 RTU를 그대로 넘기는 변환기입니다',
+      en: 'correct `type` of the bus: modbus-tcp for devices and gateways of Modbus TCP, modbus-rtu-tcp for converters that pass RTU on',
+    },
+  },
+  'misfit-reply': {
+    text: {
+      ko: '응답이 오지만 물은 것과 맞지 않습니다',
+      en: 'replies come, but they do not fit what was asked',
+    },
+    action: {
+      ko: '장비나 변환기가 Modbus 규격대로 답하지 않습니다. 변환기 모드와 펌웨어를 확인하십시오. ppuri는 이런 값을 쓰지 않습니다',
+      en: 'the device or converter does not keep to Modbus: check the converter’s mode and the firmware; ppuri takes no such value',
+    },
+  },
+  'wrong-message': {
+    text: {
+      ko: '문자는 오지만 프로파일의 형식과 다릅니다',
+      en: 'text comes, but not as the profile says',
+    },
+    action: {
+      ko: '기기의 출력 형식, 번호, 체크섬(SUM), 데이터 비트·패리티를 프로파일과 맞추십시오',
+      en: 'match the instrument’s output format, number, checksum (SUM), data bits and parity with the profile',
     },
   },
   'other-master': {

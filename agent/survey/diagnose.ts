@@ -1,4 +1,5 @@
 /** From the evidence of a bus and trials on it to the likely causes. Reads only. */
+import { PpuriError } from '../../config/errors.ts';
 import type { Text } from '../records.ts';
 import type { Answer, AskOptions } from './asker.ts';
 import { Asker } from './asker.ts';
@@ -16,9 +17,15 @@ import { judgeLine, type LineShare, measureLine } from './line-trials.ts';
 import { isSerial, rawOpener, serialOpener, settingText } from './open.ts';
 import { openCause } from './open-causes.ts';
 import { likelySettings, scanSettings } from './scan-settings.ts';
-import { type SignalTrial, trySignal } from './signal-trials.ts';
+import { type SignalTrial, trySignals } from './signal-trials.ts';
 import { judgeUnasked } from './unasked.ts';
-import { type Ask, trySilentUnit, type UnitTrial } from './unit-trials.ts';
+import {
+  type Ask,
+  firstQuestion,
+  tryQuestion,
+  trySilentUnit,
+  type UnitTrial,
+} from './unit-trials.ts';
 
 export interface DiagnoseOptions {
   /** Also other serial settings, which takes up to a minute. */
@@ -49,9 +56,40 @@ export async function diagnose(bus: BusEvidence, options: DiagnoseOptions): Prom
   }
 }
 
-function needsTrials({ devices, stats }: BusEvidence): boolean {
+function needsTrials({ config, devices, stats }: BusEvidence): boolean {
+  // A second reply to one question comes when nothing is asked any more.
+  if (config.type !== 'modbus-tcp' && (stats?.strayBytes ?? 0) > 0) return true;
   const damaged = stats?.units.some(({ malformed }) => malformed > 0) === true;
   return damaged || devices.some(({ signals }) => signals.some((signal) => !isSound(signal)));
+}
+
+/** What a device of the other framing looks like. */
+const framingLike: ReadonlySet<CauseId> = new Set([
+  'line-silent',
+  'dead-unit',
+  'connection-limit',
+  'baud-rate',
+  'misfit-reply',
+  'wrong-framing',
+]);
+
+/** What is so of every device of a bus is said of the bus, once. */
+function oncePerBus(bus: BusEvidence, found: readonly Diagnosis[]): Diagnosis[] {
+  const others = found.filter(({ cause }) => cause === 'other-master');
+  const silent = found.filter(({ cause }) => cause === 'line-silent');
+  // Replies to another master look like those of a second device.
+  const excluded = others.length > 0 ? 'duplicate-unit' : null;
+  const rest = found.filter(
+    (one) => !others.includes(one) && !silent.includes(one) && one.cause !== excluded,
+  );
+  return [...joined(bus, others), ...rest, ...joined(bus, silent)];
+}
+
+function joined(bus: BusEvidence, same: readonly Diagnosis[]): Diagnosis[] {
+  const [first] = same;
+  if (first === undefined || same.length === 1) return [...same];
+  const all = (lang: 'ko' | 'en'): string => same.map(({ evidence }) => evidence[lang]).join('; ');
+  return [ofBus(bus, first.cause, { ko: all('ko'), en: all('en') })];
 }
 
 class BusDoctor {
@@ -74,11 +112,13 @@ class BusDoctor {
     for (const device of this.#bus.devices) {
       if (this.#options.stop.aborted) break;
       const settled = ofLine.some(({ unit }) => unit === null || unit === device.unit);
-      if (wasHeard(device)) ofDevices.push(...(await this.#signalTrials(device)));
-      else if (!settled) ofDevices.push(await this.#unitTrial(device));
+      if (wasHeard(device)) {
+        ofDevices.push(...(await this.#signalTrials(device)));
+        if (!settled) ofDevices.push(...(await this.#gapTrial(device)));
+      } else if (!settled) ofDevices.push(await this.#unitTrial(device));
     }
-    const all = [...unasked, ...ofLine, ...ofDevices];
-    return this.#withSettings(all);
+    const all = oncePerBus(this.#bus, [...unasked, ...ofLine, ...ofDevices]);
+    return this.#withSettings(await this.#withFraming(all));
   }
 
   readonly #ask: Ask = (question: Question, options: AskOptions): Promise<Answer> =>
@@ -107,15 +147,26 @@ class BusDoctor {
   #isDamaged(): boolean {
     const { stats, devices } = this.#bus;
     if (!this.#line) return false;
+    if ((stats?.strayBytes ?? 0) > 0) return devices.some(wasHeard);
     if (stats?.units.some(({ checksumErrors }) => checksumErrors > 0) === true) return true;
     const gap = ({ error }: SignalEvidence): boolean =>
       error !== null && error.code !== 'modbus-exception';
     return devices.some((device) => wasHeard(device) && device.signals.some(gap));
   }
 
+  /** Well or damaged: a dead unit tells nothing of the line. */
+  #spoke(device: DeviceEvidence): boolean {
+    const unit = this.#bus.stats?.units.find((one) => one.unit === device.unit);
+    return wasHeard(device) || (unit?.malformed ?? 0) > 0;
+  }
+
   async #lineTrials(): Promise<Diagnosis[]> {
-    const longest = new Map(this.#bus.devices.map((device) => [device.unit, longRead(device)]));
-    const shares = await measureLine(longest, this.#ask, this.#bus.config.timeoutMs);
+    const questions = new Map(
+      this.#bus.devices
+        .filter((device) => this.#spoke(device))
+        .map((device) => [device.unit, { long: longRead(device), failed: failedReads(device) }]),
+    );
+    const shares = await measureLine(questions, this.#ask, this.#bus.config.timeoutMs);
     return judgeLine(shares).map(({ cause, unit }) => {
       const told = shares.filter((share) => unit === null || share.unit === unit);
       const device = this.#bus.devices.find((one) => one.unit === unit) ?? null;
@@ -123,6 +174,45 @@ class BusDoctor {
       if (device === null) return ofBus(this.#bus, cause, evidence);
       return ofDevice(this.#bus, device, { cause, evidence, remedy: null });
     });
+  }
+
+  /** A device that answers some of its reads and not others. */
+  async #gapTrial(device: DeviceEvidence): Promise<Diagnosis[]> {
+    const { timeoutMs } = this.#bus.config;
+    for (const asked of failedReads(device)) {
+      const told = await tryQuestion(asked, { ask: this.#ask, timeoutMs, line: this.#line });
+      if (told !== null) return [ofDevice(this.#bus, device, told)];
+    }
+    return [];
+  }
+
+  /** Behind a host that says nothing sensible, the other framing may be spoken. */
+  async #withFraming(found: readonly Diagnosis[]): Promise<Diagnosis[]> {
+    const { config, devices } = this.#bus;
+    const [device] = devices;
+    const mute = !devices.some(wasHeard) && found.every(({ cause }) => framingLike.has(cause));
+    if (!mute || device === undefined || isSerial(config) || this.#options.stop.aborted)
+      return [...found];
+    await this.#asker.close();
+    const other = this.#line ? 'tcp' : 'rtu';
+    const asker = new Asker(rawOpener(config), other);
+    try {
+      const { timeoutMs } = config;
+      const { kind } = await asker.ask(firstQuestion(device), { timeoutMs });
+      if (kind !== 'words' && kind !== 'exception') return [...found];
+    } catch (error) {
+      if (!(error instanceof PpuriError)) throw error;
+      return [...found];
+    } finally {
+      await asker.close();
+    }
+    const framing = other === 'rtu' ? 'RTU' : 'Modbus TCP';
+    const type = other === 'rtu' ? 'modbus-rtu-tcp' : 'modbus-tcp';
+    const evidence = {
+      ko: `국번 ${device.unit}이(가) ${framing} 프레임에는 응답`,
+      en: `unit ${device.unit} answers in frames of ${framing}`,
+    };
+    return [{ ...ofBus(this.#bus, 'wrong-framing', evidence), remedy: `type: ${type}` }];
   }
 
   async #unitTrial(device: DeviceEvidence): Promise<Diagnosis> {
@@ -148,12 +238,8 @@ class BusDoctor {
   async #signalTrials(device: DeviceEvidence): Promise<Diagnosis[]> {
     const { timeoutMs } = this.#bus.config;
     const ask = (question: Question): Promise<Answer> => this.#ask(question, { timeoutMs });
-    const found: { evidence: SignalEvidence; trial: SignalTrial }[] = [];
-    for (const evidence of device.signals) {
-      if (this.#options.stop.aborted) break;
-      const trial = isSound(evidence) ? null : await trySignal(device.unit, evidence, ask);
-      if (trial !== null) found.push({ evidence, trial });
-    }
+    const { stop } = this.#options;
+    const found = await trySignals(device.unit, device.signals, ask, stop);
     const byRemedy = Map.groupBy(found, ({ trial }) => groupOf(trial));
     return [...byRemedy.values()].map((group) => {
       const [first] = group as [(typeof found)[number]];
@@ -224,16 +310,34 @@ function longRead({ unit, signals }: DeviceEvidence): Question {
   return { unit, table: first.table, address: first.address, count: end - first.address };
 }
 
+const mostFailed = 4;
+
+/** Reads that got no reply at all, or none that was whole. */
+function failedReads({ unit, signals }: DeviceEvidence): Question[] {
+  return signals
+    .filter(({ error }) => error !== null && error.code !== 'modbus-exception')
+    .slice(0, mostFailed)
+    .map(({ signal: { table, address, count } }) => ({ unit, table, address, count }));
+}
+
 function lineText(shares: readonly LineShare[]): Text {
-  const share = (ko: boolean): string =>
-    shares
-      .map(({ unit, asked, damaged, doubled, longAsked, longDamaged }) =>
-        ko
-          ? `국번 ${unit}: ${asked}번 중 손상 ${damaged} (긴 읽기 ${longAsked}번 중 ${longDamaged}), 이중 응답 ${doubled}`
-          : `unit ${unit}: ${damaged} of ${asked} damaged (${longDamaged} of ${longAsked} long ones), ${doubled} answered twice`,
-      )
-      .join('; ');
+  const share = (ko: boolean): string => shares.map((one) => shareText(one, ko)).join('; ');
   return { ko: share(true), en: share(false) };
+}
+
+function shareText(share: LineShare, ko: boolean): string {
+  const { unit, asked, damaged, doubled, longAsked, longDamaged, overheard, sevenBits } = share;
+  const more: (readonly [number, string, string])[] = [
+    [overheard, '다른 마스터의 요청', 'with a request of another master'],
+    [sevenBits, '최상위 비트 없음', 'without bit 7'],
+  ];
+  const rest = more
+    .filter(([count]) => count > 0)
+    .map(([count, inKo, inEn]) => (ko ? `, ${inKo} ${count}` : `, ${count} ${inEn}`))
+    .join('');
+  return ko
+    ? `국번 ${unit}: ${asked}번 중 손상 ${damaged} (긴 읽기 ${longAsked}번 중 ${longDamaged}), 이중 응답 ${doubled}${rest}`
+    : `unit ${unit}: ${damaged} of ${asked} damaged (${longDamaged} of ${longAsked} long ones), ${doubled} answered twice${rest}`;
 }
 
 function ofBus({ name }: BusEvidence, cause: CauseId, evidence: Text): Diagnosis {

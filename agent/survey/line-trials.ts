@@ -11,39 +11,61 @@ export interface LineShare {
   readonly damaged: number;
   /** Questions that got two replies. */
   readonly doubled: number;
+  /** Questions while which another master's request was heard. */
+  readonly overheard: number;
+  /** Replies without bit 7. */
+  readonly sevenBits: number;
   readonly longAsked: number;
   readonly longDamaged: number;
 }
 
 export interface LineVerdict {
-  readonly cause: Extract<CauseId, 'duplicate-unit' | 'termination'>;
+  readonly cause: Extract<CauseId, 'duplicate-unit' | 'other-master' | 'parity' | 'termination'>;
   /** null: the whole line. */
   readonly unit: number | null;
 }
 
 const shortReads = 12;
 const longReads = 12;
+const failedReads = 3;
 const lingerMs = 40;
 /** A line in order damages less than one frame in a thousand. */
 const clean = 0.05;
 
-/** `longest`: a read of some length that the unit answers, per unit. */
+/** What one unit is asked: a read of some length that it answers, and those it did not answer. */
+export interface LineQuestions {
+  readonly long: Question;
+  readonly failed: readonly Question[];
+}
+
 export async function measureLine(
-  longest: ReadonlyMap<number, Question>,
+  questions: ReadonlyMap<number, LineQuestions>,
   ask: Ask,
   timeoutMs: number,
 ): Promise<LineShare[]> {
   const shares: LineShare[] = [];
-  for (const [unit, long] of longest) {
-    const short = { ...long, count: 1 };
-    const a = await measure(short, shortReads, ask, timeoutMs);
-    const b = await measure(long, longReads, ask, timeoutMs);
-    const damaged = a.damaged + b.damaged;
-    const doubled = a.doubled + b.doubled;
-    const asked = shortReads + longReads;
-    shares.push({ unit, asked, damaged, doubled, longAsked: longReads, longDamaged: b.damaged });
+  for (const [unit, { long, failed }] of questions) {
+    const parts = [await measure({ ...long, count: 1 }, shortReads, ask, timeoutMs)];
+    for (const one of failed) parts.push(await measure(one, failedReads, ask, timeoutMs));
+    const longs = await measure(long, longReads, ask, timeoutMs);
+    const sum = (of: keyof Measure): number =>
+      [...parts, longs].reduce((total, part) => total + part[of], 0);
+    shares.push({
+      unit,
+      ...{ asked: sum('asked'), damaged: sum('damaged'), doubled: sum('doubled') },
+      ...{ overheard: sum('overheard'), sevenBits: sum('sevenBits') },
+      ...{ longAsked: longs.asked, longDamaged: longs.damaged },
+    });
   }
   return shares;
+}
+
+interface Measure {
+  readonly asked: number;
+  readonly damaged: number;
+  readonly doubled: number;
+  readonly overheard: number;
+  readonly sevenBits: number;
 }
 
 async function measure(
@@ -51,22 +73,26 @@ async function measure(
   times: number,
   ask: Ask,
   timeoutMs: number,
-): Promise<{ damaged: number; doubled: number }> {
-  let damaged = 0;
-  let doubled = 0;
+): Promise<Measure> {
+  const seen = { asked: times, damaged: 0, doubled: 0, overheard: 0, sevenBits: 0 };
   for (let i = 0; i < times; i++) {
-    const { kind, replies } = await ask(question, { timeoutMs, lingerMs });
-    if (kind === 'damaged' || kind === 'noise') damaged += 1;
-    if (replies > 1) doubled += 1;
+    const answer = await ask(question, { timeoutMs, lingerMs });
+    const { kind, replies, overheard } = answer;
+    if (overheard.length > 0) seen.overheard += 1;
+    else if (kind === 'damaged' || kind === 'noise' || kind === 'cut') seen.damaged += 1;
+    else if (replies > 1) seen.doubled += 1;
+    if (kind === 'damaged' && answer.sevenBits) seen.sevenBits += 1;
   }
-  return { damaged, doubled };
+  return seen;
 }
 
 /**
  * Two replies to one question, or damage at one unit of several: two devices of one number, whose
- * replies collide. Damage at all of them: the line.
+ * replies collide. Damage at all of them: the line. Another master's replies look like both.
  */
 export function judgeLine(shares: readonly LineShare[]): LineVerdict[] {
+  if (shares.some(({ overheard }) => overheard > 0)) return [{ cause: 'other-master', unit: null }];
+  if (shares.some(({ sevenBits }) => sevenBits > 0)) return [{ cause: 'parity', unit: null }];
   const bad = shares.filter(({ damaged, asked }) => damaged > clean * asked);
   const doubled = shares.filter((share) => share.doubled > 0);
   const alone = shares.length > 1 && bad.length === 1 ? bad : [];

@@ -1,17 +1,21 @@
-/** Why one signal of a device that answers is not right: other orders, tables and addresses are tried. */
-import type { WordOrder } from '../../drivers/decode.ts';
+/** Why signals of a device that answers are not right: other orders, tables and addresses are tried. */
 import type { RegisterTable } from '../../drivers/driver.ts';
 import type { Answer } from './asker.ts';
 import type { CauseId } from './causes.ts';
-import {
-  exceptionOf,
-  isDoubtful,
-  isOddFloat,
-  type ProbedSignal,
-  type SignalEvidence,
-} from './evidence.ts';
+import { exceptionOf, isSound, type ProbedSignal, type SignalEvidence } from './evidence.ts';
 import type { Question } from './frames.ts';
-import { wordOrders } from './interpret.ts';
+import {
+  type DeviceVerdict,
+  isWrong,
+  judgePlaces,
+  type PlaceTrial,
+  seenAt,
+  seenIn,
+  speaksFor,
+  tryPlaces,
+  valueText,
+  wordsAt,
+} from './place-trials.ts';
 
 export type AskOnce = (question: Question) => Promise<Answer>;
 
@@ -23,6 +27,11 @@ export interface SignalTrial {
   readonly seen: string;
 }
 
+export interface FoundTrial {
+  readonly evidence: SignalEvidence;
+  readonly trial: SignalTrial;
+}
+
 const otherTable: Readonly<Record<RegisterTable, RegisterTable>> = {
   holding: 'input',
   input: 'holding',
@@ -30,86 +39,109 @@ const otherTable: Readonly<Record<RegisterTable, RegisterTable>> = {
   discrete: 'coil',
 };
 
-/** Null when nothing is wrong with the signal, or nothing is known of it. Reads only. */
-export async function trySignal(
+/** Nothing of signals that are right, or of which nothing is known. Reads only. */
+export async function trySignals(
   unit: number,
-  evidence: SignalEvidence,
+  signals: readonly SignalEvidence[],
   ask: AskOnce,
-): Promise<SignalTrial | null> {
-  const { signal, words, reading, error } = evidence;
-  const exception = exceptionOf(error);
-  if (exception !== null) return tryException(unit, signal, exception, ask);
-  if (words === null) return null;
-  const note = reading.note ?? '';
-  if (note.startsWith('sentinel')) return { cause: 'sensor-fault', remedy: null, seen: note };
-  const wrong = reading.quality === 'invalid' || isDoubtful(evidence);
-  if (!wrong) return null;
-  const ordered = tryOrders(signal, words);
-  if (ordered !== null) return ordered;
-  const elsewhere = await tryElsewhere(unit, signal, ask);
-  return elsewhere ?? { cause: 'odd-value', remedy: null, seen: note };
-}
-
-async function tryException(
-  unit: number,
-  signal: ProbedSignal,
-  exception: number,
-  ask: AskOnce,
-): Promise<SignalTrial | null> {
-  const seen = `exception ${exception}`;
-  if (exception === 5 || exception === 6) return { cause: 'device-busy', remedy: null, seen };
-  if (exception > 3) return null;
-  const elsewhere = await tryElsewhere(unit, signal, ask);
-  return elsewhere ?? { cause: 'no-such-register', remedy: null, seen };
-}
-
-/** Values in range in another order; a value that fits in several is no proof. */
-function tryOrders(signal: ProbedSignal, words: readonly number[]): SignalTrial | null {
-  if (signal.count < 2 || signal.type === 'text') return null;
-  const others = wordOrders.filter((order) => order !== signal.order);
-  const fits = others.filter((order) => isConvincing(signal, words, order));
-  const [order] = fits;
-  if (order === undefined) return null;
-  const seen = fits.map((one) => `${one}: ${valueText(signal, words, one)}`).join(', ');
-  return { cause: 'word-order', remedy: `order: ${order}`, seen };
-}
-
-/** Good, no odd float, and not a mere 0 that any order gives. */
-function isConvincing(signal: ProbedSignal, words: readonly number[], order: WordOrder): boolean {
-  const { quality, value } = signal.judge(words, order);
-  return quality === 'good' && value !== 0 && !isOddFloat(signal, words, order);
-}
-
-function valueText(signal: ProbedSignal, words: readonly number[], order: WordOrder): string {
-  const { value } = signal.judge(words, order);
-  return value === null ? '-' : `${Number(value.toPrecision(6))} ${signal.unit}`.trim();
-}
-
-async function tryElsewhere(
-  unit: number,
-  signal: ProbedSignal,
-  ask: AskOnce,
-): Promise<SignalTrial | null> {
-  const { table, address, count } = signal;
-  const places = [
-    { table: otherTable[table], address, cause: 'wrong-table' },
-    { table, address: address - 1, cause: 'address-off-by-one' },
-    { table, address: address + 1, cause: 'address-off-by-one' },
-  ] as const;
-  for (const { cause, ...place } of places) {
-    if (place.address < 0 || place.address + count > 0x1_0000) continue;
-    const answer = await ask({ unit, count, ...place });
-    if (answer.kind !== 'words' || !speaksFor(signal, answer.words)) continue;
-    const at = `${place.table} ${place.address}`;
-    const seen = `${at}: ${valueText(signal, answer.words, signal.order)}`;
-    return { cause, remedy: `at: ${at}`, seen };
+  stop: AbortSignal,
+): Promise<FoundTrial[]> {
+  const found: FoundTrial[] = [];
+  const places: PlaceTrial[] = [];
+  for (const evidence of signals.filter((one) => !isSound(one))) {
+    if (stop.aborted) return found;
+    if (isWrong(evidence) || isUnknownPlace(evidence)) {
+      places.push(await tryPlaces(unit, evidence, ask));
+      continue;
+    }
+    const trial = tryWord(evidence);
+    if (trial !== null) found.push({ evidence, trial });
   }
-  return null;
+  const verdict = await verdictOf(unit, places, signals, ask);
+  for (const place of places) {
+    if (stop.aborted) return found;
+    const trials = await trialsOf(unit, place, verdict, ask);
+    found.push(...trials.map((trial) => ({ evidence: place.evidence, trial })));
+  }
+  return found;
 }
 
-/** What is there looks like this signal: a bit can only be there; a number must mean something. */
-function speaksFor(signal: ProbedSignal, words: readonly number[]): boolean {
-  if (signal.type === 'bit') return true;
-  if (signal.type === 'text') return signal.judge(words).quality === 'good';
-  return isConvincing(signal, words, signal.order);
+/** Exceptions 1 to 3: wrong function, address or count. */
+function isUnknownPlace({ error }: SignalEvidence): boolean {
+  const exception = exceptionOf(error);
+  return exception !== null && exception <= 3;
+}
+
+/** What the device itself says is the matter. */
+function tryWord({ error, words, reading }: SignalEvidence): SignalTrial | null {
+  const exception = exceptionOf(error);
+  if (exception === 5 || exception === 6)
+    return { cause: 'device-busy', remedy: null, seen: `exception ${exception}` };
+  const note = reading.note ?? '';
+  const sentinel = words !== null && note.startsWith('sentinel');
+  return sentinel ? { cause: 'sensor-fault', remedy: null, seen: note } : null;
+}
+
+/** Registers that are not there say nothing against a shift of those that are. */
+async function verdictOf(
+  unit: number,
+  places: readonly PlaceTrial[],
+  signals: readonly SignalEvidence[],
+  ask: AskOnce,
+): Promise<DeviceVerdict> {
+  const wrong = places.filter(({ evidence }) => evidence.words !== null);
+  return wrong.length === 0 ? { kind: 'none' } : judgePlaces(unit, wrong, signals, ask);
+}
+
+async function trialsOf(
+  unit: number,
+  place: PlaceTrial,
+  verdict: DeviceVerdict,
+  ask: AskOnce,
+): Promise<SignalTrial[]> {
+  const { orders, shifts, evidence } = place;
+  const [first] = shifts.keys();
+  const shift = verdict.kind === 'shift' || verdict.kind === 'either' ? verdict.shift : first;
+  if (verdict.kind === 'shift' && evidence.words !== null)
+    return [{ cause: 'address-off-by-one', ...seenAt(place, verdict.shift) }];
+  if (verdict.kind === 'order' && evidence.words !== null)
+    return [{ cause: 'word-order', remedy: `order: ${verdict.order}`, seen: seenIn(place) }];
+  const [order] = orders.keys();
+  if (order !== undefined && shift !== undefined && shifts.has(shift)) {
+    // Both fit: neither is to be set without a look at the manual.
+    const { seen } = seenAt(place, shift);
+    return [
+      { cause: 'address-off-by-one', remedy: null, seen: `${seen} (or ${seenIn(place)})` },
+      { cause: 'word-order', remedy: null, seen: `${seenIn(place)} (or ${seen})` },
+    ];
+  }
+  if (order !== undefined)
+    return [{ cause: 'word-order', remedy: `order: ${order}`, seen: seenIn(place) }];
+  return [await elsewhere(unit, place, ask)];
+}
+
+async function elsewhere(unit: number, place: PlaceTrial, ask: AskOnce): Promise<SignalTrial> {
+  const { evidence, shifts } = place;
+  const { signal } = evidence;
+  const there = await inOtherTable(unit, signal, ask);
+  if (there !== null) return there;
+  const [shift] = shifts.keys();
+  if (shift !== undefined) return { cause: 'address-off-by-one', ...seenAt(place, shift) };
+  const exception = exceptionOf(evidence.error);
+  return exception === null
+    ? { cause: 'odd-value', remedy: null, seen: evidence.reading.note ?? '' }
+    : { cause: 'no-such-register', remedy: null, seen: `exception ${exception}` };
+}
+
+async function inOtherTable(
+  unit: number,
+  signal: ProbedSignal,
+  ask: AskOnce,
+): Promise<SignalTrial | null> {
+  const table = otherTable[signal.table];
+  const words = await wordsAt(unit, { ...signal, table }, ask);
+  if (words === null || !speaksFor(signal, words)) return null;
+  const at = `${table} ${signal.address}`;
+  const seen = `${at}: ${valueText(signal, words, signal.order)}`;
+  return { cause: 'wrong-table', remedy: `at: ${at}`, seen };
 }

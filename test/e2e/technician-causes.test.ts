@@ -5,6 +5,7 @@ import { withBuses } from '../../agent/cli/bus-argument.ts';
 import { claimEndpoints } from '../../agent/health/claim.ts';
 import { type CauseId, causes } from '../../agent/survey/causes.ts';
 import { openCause } from '../../agent/survey/open-causes.ts';
+import { tryText } from '../../agent/survey/text-trials.ts';
 import { PpuriError } from '../../config/errors.ts';
 import { endpointOf } from '../../drivers/registry.ts';
 import { freePort } from '../fixtures/free-port.ts';
@@ -180,10 +181,34 @@ describe('lines', () => {
     expect(told(probed).map(([id]) => id)).toContain('not-modbus');
   });
 
+  cause('wrong-message', 'text without an end of line', async () => {
+    const device = await speaker(Buffer.from('AAAAAAAAAAAAAAAAAAAAAAAA'));
+    const { port } = device;
+    const bus = { type: 'serial-line-tcp', host: '127.0.0.1', port, timeoutMs: 100 } as const;
+    expect((await tryText(bus, '')).cause).toBe('wrong-message');
+  });
+
   cause('other-master', 'frames that nobody asked for', async () => {
     const device = await speaker(rtuFrame(9, 3, Buffer.of(2, 0, 77)));
     const probed = await probeWith({ bus: converterBus(device.port) });
     expect(told(probed).map(([id]) => id)).toContain('other-master');
+  });
+
+  cause('wrong-framing', 'an RTU device on a bus of Modbus TCP', async () => {
+    const device = await started(rtuUnits({ 1: meterRegisters() }));
+    const probed = await probeWith({ bus: tcpBus(device.port, 60) });
+    expect(told(probed)).toEqual([['wrong-framing', 'type: modbus-rtu-tcp']]);
+  });
+
+  cause('misfit-reply', 'the byte count is another one', async () => {
+    const device = await started(
+      rtuUnits({ 1: meterRegisters() }, (reply, send) => {
+        const data = Buffer.concat([Buffer.of(reply.readUInt8(2) + 2), reply.subarray(3)]);
+        send(rtuFrame(1, reply.readUInt8(1), data));
+      }),
+    );
+    const probed = await probeWith({ bus: converterBus(device.port, 60) });
+    expect(told(probed)).toEqual([['misfit-reply', null]]);
   });
 
   cause('duplicate-unit', 'two devices answer one question', async () => {

@@ -86,7 +86,7 @@ export async function probeWith({
     devices: { plc: { bus: 'line', unit } },
   }));
   const config = configSchema.parse({ gateway: { id: 'gw' }, buses: { line: bus }, machines });
-  const progress = new Progress(silent, false);
+  const progress = silentProgress();
   const stop = new AbortController().signal;
   const profiles = new Map([['shop-meter', profile]]);
   const options = { config, profiles, machine: null, trySettings, progress, stop };
@@ -103,6 +103,8 @@ const silent = {
   color: false,
   closed: new Promise<void>(nothing),
 };
+
+export const silentProgress = (): Progress => new Progress(silent, false);
 
 /** Cause and remedy of each diagnosis. */
 export function told(probed: ProbedBus): (readonly [Diagnosis['cause'], string | null])[] {
