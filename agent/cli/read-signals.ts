@@ -11,6 +11,7 @@ import {
   type Readings,
   readPieces,
   unread,
+  whyUnmet,
 } from '../signals/compiled.ts';
 import { isGatewayWord, type ProbedSignal, type SignalEvidence } from '../survey/evidence.ts';
 
@@ -143,7 +144,11 @@ class DeviceProbe {
     const { words, roundTripMs, error } = this.#got.get(signal.name) ?? notRead;
     const probed = probedSignal(signal, this.#leanedOn);
     const reading = words === null ? missing(error) : probed.judge(words);
-    return { signal: probed, words, reading, roundTripMs, error };
+    const { condition } = signal;
+    const unvouched =
+      condition !== null &&
+      whyUnmet(condition, this.#leanedOn[condition.signal] ?? unread(instant())) !== null;
+    return { signal: probed, words, reading, roundTripMs, error, unvouched };
   }
 }
 

@@ -98,11 +98,14 @@ export function readPieces(
 }
 
 /** A number that the device itself does not stand by is none. null: the condition is met. */
-function whyUnmet({ signal, equals, notEquals }: SignalCondition, state: Reading): BadValue | null {
+export function whyUnmet(
+  { signal, equals, notEquals }: SignalCondition,
+  state: Reading,
+): BadValue | null {
   const { value, quality, note } = state;
   if (quality === 'missing' || quality === 'stale')
     return { quality: 'missing', note: `${signal} is not known: ${note ?? quality}` };
-  if (quality !== 'good') return { quality: 'invalid', note: `${signal}: ${note ?? quality}` };
+  if (quality !== 'good') return { quality: 'invalid', note: `${signal} is ${quality}` };
   if (equals !== undefined && value !== equals)
     return { quality: 'invalid', note: `${signal} is ${value}, not ${equals}` };
   if (notEquals !== undefined && value === notEquals)

@@ -30,6 +30,8 @@ export interface SignalEvidence {
   readonly roundTripMs: number | null;
   /** Why there are no words. */
   readonly error: PpuriError | null;
+  /** The device does not say that the value counts, or was not heard whether it does. */
+  readonly unvouched?: boolean;
 }
 
 export interface DeviceEvidence {

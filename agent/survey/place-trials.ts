@@ -23,10 +23,11 @@ export type DeviceVerdict =
   | { readonly kind: 'either'; readonly shift: Shift; readonly order: WordOrder }
   | { readonly kind: 'none' };
 
-/** It reads, but no device would say so; a sentinel is the device's own word. */
+/** It reads, but no device would say so; a sentinel or its not counting is the device's own word. */
 export function isWrong(evidence: SignalEvidence): boolean {
-  const { words, reading } = evidence;
-  if (words === null || reading.note?.startsWith('sentinel') === true) return false;
+  const { words, reading, unvouched } = evidence;
+  if (words === null || unvouched === true || reading.note?.startsWith('sentinel') === true)
+    return false;
   return reading.quality === 'invalid' || isDoubtful(evidence);
 }
 

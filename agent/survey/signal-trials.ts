@@ -73,13 +73,14 @@ function isUnknownPlace({ error }: SignalEvidence): boolean {
 }
 
 /** What the device itself says is the matter. */
-function tryWord({ error, words, reading }: SignalEvidence): SignalTrial | null {
+function tryWord({ error, words, reading, unvouched }: SignalEvidence): SignalTrial | null {
   const exception = exceptionOf(error);
   if (exception === 5 || exception === 6)
     return { cause: 'device-busy', remedy: null, seen: `exception ${exception}` };
   const note = reading.note ?? '';
   const sentinel = words !== null && note.startsWith('sentinel');
-  return sentinel ? { cause: 'sensor-fault', remedy: null, seen: note } : null;
+  const refused = unvouched === true && reading.quality === 'invalid';
+  return sentinel || refused ? { cause: 'sensor-fault', remedy: null, seen: note } : null;
 }
 
 /** Registers that are not there say nothing against a shift of those that are. */

@@ -7,6 +7,7 @@ import { type CauseId, causes } from '../../agent/survey/causes.ts';
 import { openCause } from '../../agent/survey/open-causes.ts';
 import { tryText } from '../../agent/survey/text-trials.ts';
 import { PpuriError } from '../../config/errors.ts';
+import { loadProfile } from '../../config/profile-load.ts';
 import { endpointOf } from '../../drivers/registry.ts';
 import { freePort } from '../fixtures/free-port.ts';
 import { exception, ModbusDevice } from '../fixtures/modbus-device.ts';
@@ -324,6 +325,21 @@ describe('signals', () => {
     const device = await started(tcpUnits({ 1: { ...meterRegisters(), 'holding 10': 31_000 } }));
     const probed = await probeWith({ bus: tcpBus(device.port) });
     expect(told(probed)).toEqual([['sensor-fault', null]]);
+  });
+
+  test('sensor-fault: a controller that does not vouch for its value, which is looked for nowhere else', async () => {
+    const registers = Object.fromEntries(
+      Array.from({ length: 0x500 }, (_, i) => [`holding ${0x2000 + i}`, 0]),
+    );
+    const broken = { 'holding 8192': 3200, [`holding ${0x2406}`]: 0x40, [`holding ${0x2410}`]: 1 };
+    const device = await started(tcpUnits({ 1: { ...registers, ...broken } }));
+    const as = loadProfile('omron-e5cc');
+    const probed = await probeWith({ bus: tcpBus(device.port), as });
+    expect(told(probed)).toEqual([['sensor-fault', null]]);
+    expect(probed.causes[0]).toMatchObject({
+      signals: ['processValue'],
+      evidence: { en: expect.stringContaining('inputError is 1, not 0') },
+    });
   });
 
   cause('odd-value', 'out of range in every order and place', async () => {

@@ -3,7 +3,7 @@
 import { type ProbedBus, probe } from '../../agent/cli/probe-run.ts';
 import { Progress } from '../../agent/cli/progress.ts';
 import type { Diagnosis } from '../../agent/survey/causes.ts';
-import { profileSchema } from '../../config/profile.ts';
+import { type Profile, profileSchema } from '../../config/profile.ts';
 import { type BusConfig, configSchema } from '../../config/schema.ts';
 import { encodeRaw, type WordOrder } from '../../drivers/decode.ts';
 import type { Registers } from '../fixtures/register-device.ts';
@@ -73,10 +73,13 @@ export interface ProbeTry {
   /** Unit of each device, all with the same profile. */
   readonly units?: readonly number[];
   readonly trySettings?: boolean;
+  /** Absent: the shop meter. */
+  readonly as?: Profile;
 }
 
 export async function probeWith({
   bus,
+  as = profile,
   units = [1],
   trySettings = false,
 }: ProbeTry): Promise<ProbedBus> {
@@ -88,7 +91,7 @@ export async function probeWith({
   const config = configSchema.parse({ gateway: { id: 'gw' }, buses: { line: bus }, machines });
   const progress = silentProgress();
   const stop = new AbortController().signal;
-  const profiles = new Map([['shop-meter', profile]]);
+  const profiles = new Map([['shop-meter', as]]);
   const options = { config, profiles, machine: null, trySettings, progress, stop };
   const [probed] = await probe(options);
   if (probed === undefined) throw new Error('nothing was probed');

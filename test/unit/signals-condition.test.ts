@@ -56,7 +56,7 @@ describe('a value that needs the device to vouch for it', () => {
     expect(await read(-1)).toMatchObject({
       value: null,
       quality: 'invalid',
-      note: 'tc.state: sentinel -1',
+      note: 'tc.state is invalid',
     });
     expect(await read(0)).toMatchObject({ value: 320, quality: 'good' });
   });
@@ -177,7 +177,7 @@ test('an Accura module without valid data has no power, and its neighbours keep 
   });
   expect(await read([0xffff, 0xffff, 1, 0, 0])).toMatchObject({
     voltageAverage: { value: null, quality: 'invalid' },
-    module1ActivePower: { value: null, quality: 'invalid', note: 'module1State: sentinel -1' },
+    module1ActivePower: { value: null, quality: 'invalid', note: 'module1State is invalid' },
     module2ActivePower: { value: 48.5, quality: 'good' },
   });
 });
