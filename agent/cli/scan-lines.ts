@@ -73,11 +73,33 @@ function nothingText(report: ScanReport): Text {
     };
   }
   if (unasked.kind === 'text') return { ko: '', en: '' };
+  if (report.type.startsWith('serial-line'))
+    return {
+      ko: '들은 것이 없습니다. 물어야 답하는 기기(A&D, PC-LINK 등)는 여기서 찾을 수 없습니다. 설정에 프로파일과 함께 적고 ppuri probe 로 확인하십시오.',
+      en: 'nothing was heard. An instrument that speaks only when asked (A&D, PC-LINK …) is not found this way: put it into the configuration with its profile and use ppuri probe.',
+    };
+  const { ko, en } =
+    checkFirst[report.type === 'modbus-tcp' ? 'tcp' : settings === null ? 'converter' : 'serial'];
   return {
-    ko: `국번 ${asked}개에 물었지만 응답이 없습니다. 전원, 배선, 통신 속도(--baud all)를 확인하십시오.`,
-    en: `none of ${asked} units answered. Check power, wiring, and the baud rate (--baud all).`,
+    ko: `국번 ${asked}개에 물었지만 응답이 없습니다. ${ko}`,
+    en: `none of ${asked} units answered. ${en}`,
   };
 }
+
+const checkFirst: Readonly<Record<'tcp' | 'converter' | 'serial', Text>> = {
+  tcp: {
+    ko: '포트 번호와 장비의 Modbus 서버 설정을 확인하십시오. RTU를 넘기는 변환기라면 rtu+tcp:// 로 다시 찾으십시오.',
+    en: 'Check the port and that the Modbus server of the device is on; for a converter that passes RTU on, scan rtu+tcp:// instead.',
+  },
+  converter: {
+    ko: '전원과 배선, 변환기에 설정된 통신 속도와 패리티를 확인하십시오. Modbus TCP 게이트웨이라면 tcp:// 로 다시 찾으십시오.',
+    en: 'Check power, wiring, and the baud rate and parity that are set on the converter; for a gateway of Modbus TCP, scan tcp:// instead.',
+  },
+  serial: {
+    ko: '전원, 배선, 통신 속도(--baud all)를 확인하십시오.',
+    en: 'Check power, wiring, and the baud rate (--baud all).',
+  },
+};
 
 const listed = (units: readonly number[]): string =>
   units.length > 12 ? `${units.slice(0, 12).join(', ')} … +${units.length - 12}` : units.join(', ');
@@ -103,7 +125,12 @@ function remarks(report: ScanReport): Text[] {
       ko: `응답이 깨져서 온 국번: ${listed(damaged)}. 종단 저항과 국번 중복을 확인하십시오.`,
       en: `units whose replies came damaged: ${listed(damaged)}; check termination and duplicate units.`,
     });
-  if (!complete)
+  if (report.error !== null)
+    all.push({
+      ko: `포트가 사라져 중단했습니다. 여기까지 찾은 것입니다. (${report.error.message})`,
+      en: `the port went away; this was found so far. (${report.error.message})`,
+    });
+  else if (!complete)
     all.push({
       ko: '중단했습니다. 여기까지 찾은 것입니다.',
       en: 'interrupted; this was found so far.',
@@ -116,7 +143,9 @@ function checkLines({ units }: ScanReport, ko: boolean): string[] {
   return units.flatMap(({ maybe: [best] }) => {
     if (best === undefined || seen.has(best.profile) || best.check.length === 0) return [];
     seen.add(best.profile);
-    const title = ko ? `${best.profile}: 현장에서 확인할 것` : `${best.profile}: to check on site`;
+    const title = ko
+      ? `${best.profile}: 현장에서 확인할 것 (영어 원문)`
+      : `${best.profile}: to check on site`;
     return [title, ...best.check.map((item) => `  - ${item}`)];
   });
 }

@@ -23,6 +23,7 @@ import type { BusChoice } from './bus-argument.ts';
 import type { Progress } from './progress.ts';
 import { readDevice } from './read-signals.ts';
 import { everyUnit, likelyUnits, type ScanFlags } from './scan-options.ts';
+import type { Language } from './words.ts';
 
 export interface ScannedUnit extends FoundUnit {
   /** Shipped profiles it may be, the likeliest first. */
@@ -32,6 +33,7 @@ export interface ScannedUnit extends FoundUnit {
 /** What `ppuri scan --json` prints. */
 export interface ScanReport {
   readonly bus: string;
+  readonly type: BusConfig['type'];
   /** Serial settings that work; null: none was found, or it is no serial port. */
   readonly settings: SerialTry | null;
   /** Settings that were tried. */
@@ -42,8 +44,10 @@ export interface ScanReport {
   readonly asked: number;
   readonly unreachable: readonly number[];
   readonly damaged: readonly number[];
-  /** False: interrupted before the end. */
+  /** False: interrupted before the end, or the port went away. */
   readonly complete: boolean;
+  /** Why the scan ended before its end; null: it did not, or it was interrupted. */
+  readonly error: { readonly code: string; readonly message: string } | null;
   readonly yaml: readonly string[];
 }
 
@@ -71,7 +75,10 @@ interface Line {
   readonly unasked: Unasked;
 }
 
-/** Rejects with `bus-unavailable` when the port or endpoint cannot be opened. */
+/**
+ * Rejects with `bus-unavailable` when the port or endpoint cannot be opened; when it goes away later,
+ * what was found by then is the result.
+ */
 export async function scan(options: ScanOptions): Promise<ScanReport> {
   const { choice, flags, stop } = options;
   const line = await findLine(options);
@@ -79,19 +86,22 @@ export async function scan(options: ScanOptions): Promise<ScanReport> {
   const text = isTextBus(config) || line.unasked.kind === 'text';
   const lost = isSerial(config) && line.settings === null;
   const scanned = text || lost ? nothing : await findUnits(config, options);
-  const profiles =
-    scanned.found.length > 0 && flags.guess ? listProfiles().map((id) => loadProfile(id)) : [];
+  const guessed = scanned.found.length > 0 && flags.guess && scanned.failure === null;
+  const profiles = guessed ? listProfiles().map((id) => loadProfile(id)) : [];
   const units: ScannedUnit[] = [];
   for (const unit of scanned.found) {
     const some = stop.aborted || units.length >= mostGuessed ? [] : profiles;
     units.push({ ...unit, maybe: await guessProfiles(config, unit.unit, some, options) });
   }
-  const { found: _, ...counts } = scanned;
-  const yaml = text || units.length > 0 ? pasteLines(choice, config, line.unasked, units) : [];
-  return { bus: choice.url, ...line, units, ...counts, complete: !stop.aborted, yaml };
+  const { found: _, failure, ...counts } = scanned;
+  const heard = line.unasked.kind === 'text';
+  const yaml = heard || units.length > 0 ? pasteLines(choice, config, line.unasked, units) : [];
+  const error = failure === null ? null : { code: failure.code, message: failure.message };
+  const complete = !stop.aborted && error === null;
+  return { bus: choice.url, type: config.type, ...line, units, ...counts, complete, error, yaml };
 }
 
-const nothing: UnitScan = { found: [], asked: 0, unreachable: [], damaged: [] };
+const nothing: UnitScan = { found: [], asked: 0, unreachable: [], damaged: [], failure: null };
 const isTextBus = ({ type }: BusConfig): boolean => type.startsWith('serial-line');
 
 async function findLine(options: ScanOptions): Promise<Line> {
@@ -186,7 +196,11 @@ async function guessProfiles(
     for (const profile of profiles.filter(({ line }) => line === undefined)) {
       if (stop.aborted) break;
       const { id } = profile;
-      progress.tell(choice.lang === 'ko' ? `국번 ${unit}: ${id}인가` : `unit ${unit}: is it ${id}`);
+      progress.tell(
+        choice.lang === 'ko'
+          ? `국번 ${unit}: ${id}인지 확인 중`
+          : `unit ${unit}: looking whether it is ${id}`,
+      );
       const signals = await readDevice({ bus, unit, profile, exceptions: 'give-up', stop });
       scores.push(scoreProfile(id, signals));
     }
@@ -203,7 +217,7 @@ async function guessProfiles(
 }
 
 function pasteLines(
-  { name }: BusChoice,
+  { name, lang }: BusChoice,
   config: BusConfig,
   unasked: Unasked,
   units: readonly ScannedUnit[],
@@ -214,9 +228,15 @@ function pasteLines(
   const devices = units.map(({ unit, maybe: [best] }) => ({
     unit,
     profile: best?.profile ?? null,
-    remark: best === undefined ? '' : `maybe: ${best.good} of ${best.of} signals fit`,
+    remark: best === undefined ? '' : guessRemark(best, lang),
   }));
   return yamlLines(name ?? 'found', config, devices);
+}
+
+function guessRemark({ good, of }: ProfileScore, lang: Language): string {
+  return lang === 'ko'
+    ? `추정: 신호 ${of}개 중 ${good}개가 맞음`
+    : `maybe: ${good} of ${of} signals fit`;
 }
 
 function asTextBus(config: BusConfig, delimiter: string): BusConfig {

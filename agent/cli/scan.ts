@@ -1,6 +1,6 @@
 /** `ppuri scan`: what answers on a bus, and on a silent line with which settings. */
 import { type Command, Option } from 'commander';
-import { exitCodes } from '../../config/errors.ts';
+import { exitCodes, PpuriError } from '../../config/errors.ts';
 import { duration } from './arguments.ts';
 import { busHelp, chooseBus, withBuses } from './bus-argument.ts';
 import { interrupted } from './interrupt.ts';
@@ -17,12 +17,14 @@ Serial ports: without a baud rate in the address the usual settings are tried, t
 (9600 to 57600 baud, 8N1, 8E1, 8O1, 8N2; unit 1 first, then 2 to 16), until a whole frame comes; then
 every unit is asked. What speaks unasked (a scale, another master) is heard first. For each unit the
 shipped profiles are compared with its registers: a guess, to be checked on site. Ctrl-C ends it and
-prints what was found so far. Exit code 1: nothing was found.
+prints what was found so far. Exit code 1: nothing was found; 4: the
+port could not be opened or went away, after what was found by then.
 
---json prints one object: {"bus","settings":{"baudRate","parity","stopBits"}|null,"tried":[…],
+--json prints one object: {"bus","type","settings":{"baudRate","parity","stopBits"}|null,"tried":[…],
 "unasked":{"kind":"quiet"|"text"|"modbus"|"noise",…},"units":[{"unit","answered":"words"|"exception",
 "exception","roundTripMs","replies","maybe":[{"profile","score","good","of","check":[…]}]}],"asked",
-"unreachable":[…],"damaged":[…],"complete","yaml":[lines]}.
+"unreachable":[…],"damaged":[…],"complete",
+"error":{"code","message"}|null,"yaml":[lines]}.
 
 Examples:
   ppuri scan tcp://192.168.0.10
@@ -33,6 +35,12 @@ Examples:
 
 async function run(output: Output, text: string, flags: ScanFlags): Promise<void> {
   const choice = chooseBus(text, flags);
+  if ('host' in choice.config && (flags.baud ?? flags.parity) !== undefined)
+    throw new PpuriError('usage', 'a bus over TCP has no serial settings to try', {
+      operation: 'scan a bus',
+      subject: choice.url,
+      hint: 'leave out --baud and --parity; a converter’s are set on the converter',
+    });
   const progress = new Progress(output, flags.json !== true);
   const stop = interrupted();
   const abort = new AbortController();
@@ -51,7 +59,8 @@ async function run(output: Output, text: string, flags: ScanFlags): Promise<void
   }
 }
 
-function exitOf({ complete, units, unasked }: ScanReport): number {
+function exitOf({ complete, error, units, unasked }: ScanReport): number {
+  if (error !== null) return exitCodes.device;
   if (!complete) return exitCodes.interrupted;
   return units.length > 0 || unasked.kind === 'text' ? exitCodes.ok : exitCodes.checkFailed;
 }

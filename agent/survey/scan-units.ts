@@ -1,4 +1,5 @@
 /** Which units answer on a line or endpoint whose settings are right. */
+import { PpuriError } from '../../config/errors.ts';
 import type { Answer, Asker } from './asker.ts';
 import type { Question } from './frames.ts';
 
@@ -36,6 +37,8 @@ export interface UnitScan {
   readonly unreachable: readonly number[];
   /** Units that came damaged: something is there, but the line is bad. */
   readonly damaged: readonly number[];
+  /** The port or endpoint went away after some answers; the rest was not asked. */
+  readonly failure: PpuriError | null;
 }
 
 /** A late answer needs no more than so many times the slowest so far. */
@@ -51,7 +54,7 @@ export const question = (unit: number): Question => ({
   count: 1,
 });
 
-/** Never more than one question under way. Rejects with `bus-unavailable`. */
+/** Never more than one question under way. Rejects with `bus-unavailable` before the first answer. */
 export async function scanUnits(asker: Asker, options: UnitScanOptions): Promise<UnitScan> {
   const found = new Map<number, FoundUnit>();
   const unreachable = new Set<number>();
@@ -66,19 +69,30 @@ export async function scanUnits(asker: Asker, options: UnitScanOptions): Promise
     } else if (answer.kind === 'exception' && alive === null) unreachable.add(unit);
     else if (answer.kind === 'damaged') damaged.add(unit);
   };
+  let failure: PpuriError | null = null;
+  const tryUnit = async (unit: number, timeoutMs: number): Promise<Answer | null> => {
+    try {
+      return await asker.ask(question(unit), { timeoutMs, lingerMs });
+    } catch (error) {
+      if (!(error instanceof PpuriError) || asked === 0) throw error;
+      failure = error;
+      return null;
+    }
+  };
   for (const unit of options.units) {
     if (options.stop.aborted) break;
     options.progress?.({ done: asked, of: options.units.length, unit, found: found.size });
     const timeoutMs = timeoutAfter(slowestMs, options);
-    const answer = await asker.ask(question(unit), { timeoutMs, lingerMs });
+    const answer = await tryUnit(unit, timeoutMs);
+    if (answer === null) break;
     asked += 1;
     if (answer.replies > 0) slowestMs = Math.max(slowestMs, answer.roundTripMs);
     take(unit, answer);
     for (const { question: own, answer: late } of asker.late.splice(0)) take(own.unit, late);
   }
-  await lateOnes(asker, take, options.stop);
+  if (failure === null) await lateOnes(asker, take, options.stop);
   const sorted = [...found.values()].sort((a, b) => a.unit - b.unit);
-  return { found: sorted, asked, unreachable: [...unreachable], damaged: [...damaged] };
+  return { found: sorted, asked, unreachable: [...unreachable], damaged: [...damaged], failure };
 }
 
 /** On TCP an answer to one of the last questions may still be under way: asking again shows it. */

@@ -177,6 +177,35 @@ describe('ppuri scan', () => {
     expect(JSON.parse(stdout)).toMatchObject({ complete: false, units: [{ unit: 1 }] });
   });
 
+  test('an endpoint that goes away mid-way leaves what was found, and ends with 4', async () => {
+    const device = await started(tcpUnits({ 1: { 'holding 0': 7 } }));
+    const { ended } = ppuri(
+      ...['scan', `tcp://127.0.0.1:${device.port}`, '--timeout', '300ms', '--no-guess', '--json'],
+    );
+    while (device.requests.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    await device.stop();
+    const { code, stdout } = await ended;
+    expect(code).toBe(4);
+    expect(JSON.parse(stdout)).toMatchObject({
+      ...{ complete: false, units: [{ unit: 1 }] },
+      error: { code: 'bus-unavailable' },
+    });
+  });
+
+  test('advice fits the bus: no baud rate over TCP, no units of an instrument of text', async () => {
+    const silent = await started(new LineDevice());
+    const where = `127.0.0.1:${silent.port}`;
+    const baud = await ppuri('scan', `tcp://${where}`, '--baud', 'all').ended;
+    expect([baud.code, silent.connections]).toEqual([2, 0]);
+    const modbus = await ppuri('scan', `tcp://${where}`, '--units', '1', '--lang', 'en').ended;
+    expect([modbus.code, modbus.stdout]).toEqual([1, expect.not.stringContaining('baud')]);
+    const line = await ppuri('scan', `line+tcp://${where}`, '--listen', '50ms', '--lang', 'en')
+      .ended;
+    expect(line.code).toBe(1);
+    expect(line.stdout).toContain('only when asked');
+    expect(line.stdout).not.toMatch(/units answered|baud|buses:/);
+  });
+
   describe('on a serial port', () => {
     needs('socat', 'stty');
 
