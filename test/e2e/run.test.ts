@@ -70,7 +70,7 @@ describe('ppuri run', () => {
     const cycles = JSON.parse((await run(['cycles', '-c', file, '--json'])).stdout).cycles;
     expect(cycles[0]).toMatchObject({ machine: 'dc-03', profile: 'die-casting-cold-chamber' });
     const used = await run(['model', 'use', 'diecast-defect', '--machine', 'dc-03', '-c', file]);
-    expect(used.stdout).toContain('(now)');
+    expect(used.stdout).toContain('from its next shot on');
     const refused = await run([
       'model',
       'use',
