@@ -55,6 +55,17 @@ export function chooseBus(text: string, flags: BusFlags): BusChoice {
   return { name: text, config, url: busUrl(config), given: new Set(['baud']), lang };
 }
 
+/** For errors: as asked for, else as the configuration says where it can be read. */
+export function languageOf({ lang, config }: BusFlags): Language {
+  if (lang !== undefined || config === undefined) return lang ?? 'ko';
+  try {
+    return parseConfig(config).config?.gateway.locale ?? 'ko';
+  } catch (error) {
+    if (error instanceof PpuriError) return 'ko';
+    throw error;
+  }
+}
+
 function meantUrl(text: string): string {
   if (text.startsWith('/')) return `write rtu://${text}?baud=9600, or line://${text}?baud=9600`;
   if (/^[\w.-]+:\d+$/.test(text) || /^\d+(\.\d+){3}$/.test(text)) return `write tcp://${text}`;

@@ -1,5 +1,7 @@
 /** What every command shares: where it writes, how it fails, whether it may use colour. */
 import { exitCodes, PpuriError } from '../../config/errors.ts';
+import { koreanNote } from '../survey/notes.ts';
+import type { Language } from './words.ts';
 
 export interface Output {
   /** One line of result, on stdout. */
@@ -60,15 +62,34 @@ export function asPpuriError(thrown: unknown, operation: string): PpuriError {
   });
 }
 
+const leadWords = {
+  ko: { what: '오류', while: '하던 일', do: '조치' },
+  en: { what: 'error', while: 'while', do: 'do' },
+} as const;
+
+/** What, where and what to do. */
+export function failureLines(error: PpuriError, lang: Language): string[] {
+  const lead = leadWords[lang];
+  const message = lang === 'ko' ? koreanNote(error.message) : error.message;
+  return [
+    `${lead.what}: ${message}`,
+    `  ${lead.while}: ${error.operation} (${error.subject})`,
+    ...(error.hint === '' ? [] : [`  ${lead.do}: ${error.hint}`]),
+  ];
+}
+
 /** Says what, where and what to do, and sets the exit code of the process. */
-export function reportFailure(error: PpuriError, asJson: boolean, output: Output): void {
+export function reportFailure(
+  error: PpuriError,
+  asJson: boolean,
+  output: Output,
+  lang: Language = 'en',
+): void {
   if (asJson) {
     const { code, message, operation, subject, hint, retryable } = error;
     output.json({ error: { code, message, operation, subject, hint, retryable } });
   } else {
-    output.note(`error: ${error.message}`);
-    output.note(`  while: ${error.operation} (${error.subject})`);
-    if (error.hint !== '') output.note(`  do: ${error.hint}`);
+    for (const line of failureLines(error, lang)) output.note(line);
     if (error.code === 'internal' && error.cause instanceof Error)
       output.note(`${error.cause.stack}`);
   }
@@ -77,11 +98,12 @@ export function reportFailure(error: PpuriError, asJson: boolean, output: Output
 
 /**
  * Wraps a command's action: failures are reported and become the exit code.
- * `--json` is looked for on the command's own options.
+ * `--json` is looked for on the command's own options. `languageOf`: of the failure; English without.
  */
 export function action<A extends unknown[]>(
   operation: string,
   run: (output: Output, ...args: A) => Promise<void> | void,
+  languageOf: (...args: A) => Language = () => 'en',
 ): (...args: A) => Promise<void> {
   return async (...args) => {
     const output = createOutput();
@@ -91,7 +113,7 @@ export function action<A extends unknown[]>(
     try {
       await run(output, ...args);
     } catch (thrown) {
-      reportFailure(asPpuriError(thrown, operation), asJson, output);
+      reportFailure(asPpuriError(thrown, operation), asJson, output, languageOf(...args));
     }
   };
 }

@@ -4,6 +4,7 @@ import type { Reading } from '../records.ts';
 import { busUrl } from '../survey/bus-url.ts';
 import { causes, type Diagnosis } from '../survey/causes.ts';
 import { isDoubtful, isSound, type SignalEvidence } from '../survey/evidence.ts';
+import { koreanNote } from '../survey/notes.ts';
 import type { ProbedBus } from './probe-run.ts';
 import { hexWord, numberText } from './read-lines.ts';
 import type { TextSignal } from './read-text-signals.ts';
@@ -36,6 +37,15 @@ function wordsText(words: readonly number[] | null): string {
   return words.slice(0, mostWords).map(hexWord).join(' ') + (words.length > mostWords ? ' …' : '');
 }
 
+const noteText = (note: string | undefined, lang: Language): string =>
+  lang === 'ko' ? koreanNote(note ?? '') : (note ?? '');
+
+/** Manuals give hexadecimal addresses as often as decimal ones. */
+function atText({ table, address }: SignalEvidence['signal']): string {
+  const hex = address.toString(16).toUpperCase().padStart(4, '0');
+  return address < 10 ? `${table} ${address}` : `${table} ${address} (0x${hex})`;
+}
+
 function signalColumns(lang: Language, color: boolean): Column<SignalEvidence>[] {
   const ko = lang === 'ko';
   const paint = (text: string, evidence: SignalEvidence): string => {
@@ -51,14 +61,14 @@ function signalColumns(lang: Language, color: boolean): Column<SignalEvidence>[]
       text: ({ reading, signal }) => readingText(reading, signal.unit),
     },
     { title: ko ? '품질' : 'quality', text: (one) => qualityText(one, lang), paint },
-    { title: ko ? '위치' : 'at', text: ({ signal }) => `${signal.table} ${signal.address}` },
+    { title: ko ? '위치' : 'at', text: ({ signal }) => atText(signal) },
     { title: ko ? '원시 워드' : 'raw words', text: ({ words }) => wordsText(words) },
     {
       title: 'ms',
       align: 'right',
       text: ({ roundTripMs }) => (roundTripMs === null ? '-' : roundTripMs.toFixed(1)),
     },
-    { title: ko ? '비고' : 'note', text: ({ reading }) => reading.note ?? '' },
+    { title: ko ? '비고' : 'note', text: ({ reading }) => noteText(reading.note, lang) },
   ];
 }
 
@@ -74,7 +84,7 @@ function textColumns(lang: Language): Column<TextSignal>[] {
     },
     { title: ko ? '품질' : 'quality', text: ({ reading }) => qualityWords[reading.quality][lang] },
     { title: ko ? '위치' : 'at', text: ({ at }) => at },
-    { title: ko ? '비고' : 'note', text: ({ reading }) => reading.note ?? '' },
+    { title: ko ? '비고' : 'note', text: ({ reading }) => noteText(reading.note, lang) },
   ];
 }
 
@@ -97,7 +107,7 @@ function busLines(bus: ProbedBus, lang: Language, color: boolean): string[] {
   const head = `${ko ? '버스' : 'bus'} ${bus.name}  ${busUrl(bus.config)}`;
   if (bus.failure !== null) {
     const failed = ko ? '열 수 없음' : 'cannot be opened';
-    return [`${head}  ${failed}: ${bus.failure.message}`];
+    return [`${head}  ${failed}: ${noteText(bus.failure.message, lang)}`];
   }
   const devices = bus.devices.flatMap(({ machine, device, unit, profile, signals }) => [
     '',
@@ -120,9 +130,12 @@ function deviceLines(signals: readonly SignalEvidence[], lang: Language, color: 
   if (!mute || signals.length < 2) return tableLines(signalColumns(lang, color), signals);
   const { missing } = qualityWords;
   return lang === 'ko'
-    ? [`신호 ${signals.length}개 모두 ${missing.ko}: ${note}`]
+    ? [`신호 ${signals.length}개 모두 ${missing.ko}: ${koreanNote(note)}`]
     : [`all ${signals.length} signals ${missing.en}: ${note}`];
 }
+
+const counted = (count: number, what: string): string =>
+  `${count} ${what}${count === 1 ? '' : 's'}`;
 
 export function probeLines(buses: readonly ProbedBus[], lang: Language, color: boolean): string[] {
   const signals = buses.flatMap(({ devices }) => devices.flatMap((device) => device.signals));
@@ -135,7 +148,7 @@ export function probeLines(buses: readonly ProbedBus[], lang: Language, color: b
   const sum =
     lang === 'ko'
       ? `신호 ${all}개 중 필수 신호 이상 ${bad}개, 원인 ${found.length}건`
-      : `${all} signals, ${bad} required ones not good, ${found.length} causes found`;
+      : `${counted(all, 'signal')}, ${bad} of the required not good, ${counted(found.length, 'cause')} found`;
   return [
     ...buses.flatMap((bus) => [...busLines(bus, lang, color), '']),
     ...found.flatMap((one) => causeLines(one, lang, color)),

@@ -8,10 +8,12 @@ import { createBus } from '../../drivers/registry.ts';
 import type { Diagnosis } from '../survey/causes.ts';
 import { diagnose } from '../survey/diagnose.ts';
 import type { BusEvidence, DeviceEvidence, SignalEvidence } from '../survey/evidence.ts';
+import { koreanNote } from '../survey/notes.ts';
 import { tryOpening, tryText } from '../survey/text-trials.ts';
 import type { Progress } from './progress.ts';
 import { readDevice } from './read-signals.ts';
 import { readTextDevice, requestOf, type TextSignal, unreadSignals } from './read-text-signals.ts';
+import type { Language } from './words.ts';
 
 export interface ProbeOptions {
   readonly config: Config;
@@ -20,6 +22,8 @@ export interface ProbeOptions {
   readonly machine: string | null;
   readonly trySettings: boolean;
   readonly progress: Progress;
+  /** Of the progress; absent: English. */
+  readonly lang?: Language;
   readonly stop: AbortSignal;
 }
 
@@ -75,7 +79,9 @@ async function probeBus(
   const bus = createBus(name, config);
   if (bus.kind !== 'registers') return probeText(name, config, bus, places, options);
   const evidence = await readBus(name, config, bus, places, options);
-  options.progress.tell(`${name}: …`);
+  options.progress.tell(
+    `${name}: ${options.lang === 'ko' ? '원인 찾는 중' : 'looking for causes'}`,
+  );
   const causes = options.stop.aborted ? [] : await causesOf(evidence, options);
   return { ...evidence, causes, textDevices: [] };
 }
@@ -143,7 +149,14 @@ async function textCauses(
   if (refused) {
     const text = bad.map(({ name, reading }) => `${name} ${reading.note ?? ''}`).join('; ');
     const names = bad.map(({ name }) => name);
-    return [{ ...place, cause: 'odd-value', signals: names, evidence: { ko: text, en: text } }];
+    return [
+      {
+        ...place,
+        cause: 'odd-value',
+        signals: names,
+        evidence: { ko: koreanNote(text), en: text },
+      },
+    ];
   }
   try {
     return [{ ...place, signals: [], ...(await tryText(config, request)) }];

@@ -6,7 +6,7 @@ import { suggest } from '../../config/nearest.ts';
 import { findModel } from '../find-model.ts';
 import { causes } from '../survey/causes.ts';
 import { isDoubtful, isSound } from '../survey/evidence.ts';
-import { type BusFlags, withBuses } from './bus-argument.ts';
+import { type BusFlags, languageOf, withBuses } from './bus-argument.ts';
 import { interrupted } from './interrupt.ts';
 import { action, type Output } from './output.ts';
 import { probeLines } from './probe-lines.ts';
@@ -53,17 +53,15 @@ async function run(output: Output, flags: ProbeFlags): Promise<void> {
   const abort = new AbortController();
   void stop.signal.then(() => abort.abort());
   const trySettings = flags.trySettings === true;
-  const options = { config, profiles, machine, trySettings, progress, stop: abort.signal };
+  const lang = flags.lang ?? config.gateway.locale;
+  const options = { config, profiles, machine, trySettings, progress, lang, stop: abort.signal };
   try {
     const buses = await withBuses([...busesOf(options).values()], flags.share === true, () =>
       probe(options),
     );
     progress.clear();
     if (flags.json === true) output.json(reportOf(buses));
-    else {
-      const lang = flags.lang ?? config.gateway.locale;
-      for (const line of probeLines(buses, lang, output.color)) output.line(line);
-    }
+    else for (const line of probeLines(buses, lang, output.color)) output.line(line);
     process.exitCode = abort.signal.aborted ? exitCodes.interrupted : exitOf(buses);
   } finally {
     progress.clear();
@@ -144,5 +142,5 @@ export function addProbe(program: Command): void {
     .addOption(new Option('--lang <lang>', 'language of the output').choices(['ko', 'en']))
     .option('--json', 'one JSON object, described below')
     .addHelpText('after', help)
-    .action(action('probe the devices', run));
+    .action(action('probe the devices', run, languageOf));
 }

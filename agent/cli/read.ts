@@ -8,9 +8,9 @@ import { exceptionOf } from '../survey/evidence.ts';
 import { interpret, readTypes, wordOrders } from '../survey/interpret.ts';
 import { answersBeside, plausibleBeside } from '../survey/shifted.ts';
 import { duration, positiveNumber, wholeNumber } from './arguments.ts';
-import { type BusChoice, busHelp, chooseBus, withBuses } from './bus-argument.ts';
+import { type BusChoice, busHelp, chooseBus, languageOf, withBuses } from './bus-argument.ts';
 import { interrupted } from './interrupt.ts';
-import { action, type Output } from './output.ts';
+import { action, failureLines, type Output } from './output.ts';
 import {
   addressNotes,
   bitLines,
@@ -115,9 +115,7 @@ class Reader {
       this.#output.json({ ...this.#head(count), ...nothing, notes, error: { code, message } });
       return;
     }
-    this.#output.note(`error: ${message}`);
-    this.#output.note(`  while: ${error.operation} (${error.subject})`);
-    if (error.hint !== '') this.#output.note(`  do: ${error.hint}`);
+    for (const line of failureLines(error, this.#choice.lang)) this.#output.note(line);
     for (const { text } of notes) this.#output.note(text[this.#choice.lang]);
   }
 
@@ -144,7 +142,7 @@ class Reader {
     else {
       const ms = roundTripMs.toFixed(1);
       this.#output.line(
-        `${url} unit ${this.#flags.unit} ${table} ${meant.address}  ${when}  ${ms} ms`,
+        `${url} ${lang === 'ko' ? '국번' : 'unit'} ${this.#flags.unit} ${table} ${meant.address}  ${when}  ${ms} ms`,
       );
       for (const line of this.#full(words)) this.#output.line(line);
       for (const { text } of notes) this.#output.line(text[lang]);
@@ -186,7 +184,7 @@ async function run(output: Output, text: string, flags: ReadFlags): Promise<void
     flags.timeout === undefined ? choice.config : { ...choice.config, timeoutMs: flags.timeout };
   wantedOf(flags);
   await withBuses([config], flags.share === true, async () => {
-    const bus = createBus('bus', config);
+    const bus = createBus(choice.name ?? choice.url, config);
     if (bus.kind !== 'registers')
       throw usage(
         'an instrument that speaks text has no registers',
@@ -247,5 +245,5 @@ export function addRead(program: Command): void {
     .addOption(new Option('--lang <lang>', 'language of the output').choices(['ko', 'en']))
     .option('--json', 'JSON, described below')
     .addHelpText('after', help)
-    .action(action('read registers', run));
+    .action(action('read registers', run, (_, flags) => languageOf(flags)));
 }

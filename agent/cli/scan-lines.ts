@@ -1,5 +1,6 @@
 /** What `ppuri scan` prints. */
 import type { Text } from '../records.ts';
+import { koreanNote } from '../survey/notes.ts';
 import { settingText } from '../survey/open.ts';
 import type { Unasked } from '../survey/unasked.ts';
 import type { ScannedUnit, ScanReport } from './scan-run.ts';
@@ -127,7 +128,7 @@ function remarks(report: ScanReport): Text[] {
     });
   if (report.error !== null)
     all.push({
-      ko: `포트가 사라져 중단했습니다. 여기까지 찾은 것입니다. (${report.error.message})`,
+      ko: `포트가 사라져 중단했습니다. 여기까지 찾은 것입니다. (${koreanNote(report.error.message)})`,
       en: `the port went away; this was found so far. (${report.error.message})`,
     });
   else if (!complete)

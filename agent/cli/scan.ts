@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import { exitCodes, PpuriError } from '../../config/errors.ts';
 import { duration } from './arguments.ts';
-import { busHelp, chooseBus, withBuses } from './bus-argument.ts';
+import { busHelp, chooseBus, languageOf, withBuses } from './bus-argument.ts';
 import { interrupted } from './interrupt.ts';
 import { action, type Output } from './output.ts';
 import { Progress } from './progress.ts';
@@ -81,5 +81,5 @@ export function addScan(program: Command): void {
     .addOption(new Option('--lang <lang>', 'language of the output').choices(['ko', 'en']))
     .option('--json', 'one JSON object, described below')
     .addHelpText('after', help)
-    .action(action('scan a bus', run));
+    .action(action('scan a bus', run, (_, flags) => languageOf(flags)));
 }

@@ -14,6 +14,7 @@ import {
 } from './evidence.ts';
 import type { Question } from './frames.ts';
 import { judgeLine, type LineShare, measureLine } from './line-trials.ts';
+import { koreanNote } from './notes.ts';
 import { isSerial, rawOpener, serialOpener, settingText } from './open.ts';
 import { openCause } from './open-causes.ts';
 import { likelySettings, scanSettings } from './scan-settings.ts';
@@ -43,7 +44,7 @@ export async function diagnose(bus: BusEvidence, options: DiagnoseOptions): Prom
   if (bus.failure !== null) {
     const cause = openCause(bus.failure, isSerial(bus.config));
     const { message } = bus.failure;
-    return cause === null ? [] : [ofBus(bus, cause, { ko: message, en: message })];
+    return cause === null ? [] : [ofBus(bus, cause, { ko: koreanNote(message), en: message })];
   }
   if (!needsTrials(bus) || bus.config.type.startsWith('serial-line')) return [];
   const framing = bus.config.type === 'modbus-tcp' ? 'tcp' : 'rtu';
@@ -219,7 +220,7 @@ class BusDoctor {
     const { devices, config } = this.#bus;
     const gateway = device.signals.find(({ error }) => isGatewayWord(error))?.error;
     if (gateway !== undefined && gateway !== null) {
-      const evidence = { ko: gateway.message, en: gateway.message };
+      const evidence = { ko: koreanNote(gateway.message), en: gateway.message };
       return ofDevice(this.#bus, device, { cause: 'gateway-target', evidence, remedy: null });
     }
     const configured = devices.map(({ unit }) => unit);
@@ -246,7 +247,7 @@ class BusDoctor {
       const { cause, remedy } = first.trial;
       const text = group.map((one) => `${one.evidence.signal.name} ${one.trial.seen}`).join('; ');
       const one = group.length === 1 || cause === 'word-order' ? remedy : null;
-      const told = { cause, evidence: { ko: text, en: text }, remedy: one };
+      const told = { cause, evidence: { ko: koreanNote(text), en: text }, remedy: one };
       const signals = group.map(({ evidence }) => evidence.signal.name);
       return { ...ofDevice(this.#bus, device, told), signals };
     });

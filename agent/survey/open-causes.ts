@@ -5,7 +5,10 @@ import type { CauseId } from './causes.ts';
 const serialRules: readonly (readonly [RegExp, CauseId])[] = [
   [/permission|EACCES|EPERM/i, 'port-forbidden'],
   [/lock|busy|temporarily|EAGAIN/i, 'port-in-use'],
-  [/no such file|ENOENT|no adapter|ENXIO|ENODEV|not open within/i, 'port-missing'],
+  [
+    /no such file|inappropriate ioctl|ENOENT|ENOTTY|no adapter|ENXIO|ENODEV|not open within/i,
+    'port-missing',
+  ],
 ];
 
 const tcpRules: readonly (readonly [RegExp, CauseId])[] = [

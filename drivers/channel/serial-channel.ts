@@ -158,6 +158,9 @@ function hintOf(message: string): string {
   if (/permission|EACCES/i.test(message)) {
     return 'add the user to the group dialout: sudo usermod -aG dialout USER, then log in again';
   }
+  if (/inappropriate ioctl|ENOTTY/i.test(message)) {
+    return 'this file is no serial port; ls /dev/serial/by-id shows the ports there are';
+  }
   if (/lock|busy|temporarily/i.test(message)) return 'another program has the port open';
   return 'check that the adapter is plugged in; ls /dev/serial/by-id shows the ports there are';
 }

@@ -123,6 +123,14 @@ describe('ppuri read', () => {
   });
 });
 
+test('a file that is no serial port is called so, in Korean, with the bus by its address', async () => {
+  const { code, stderr } = await ppuri('read', 'rtu:///dev/null?baud=9600', '--holding', '0').ended;
+  expect(code).toBe(4);
+  expect(stderr).toMatch(/^오류: .*\n {2}하던 일: .*\n {2}조치: this file is no serial port/);
+  const many = ['read', 'tcp://127.0.0.1:1', '--holding', '0', '--count', '126', '--lang', 'ko'];
+  expect((await ppuri(...many).ended).stderr).toContain('(tcp://127.0.0.1:1 unit 1)');
+});
+
 describe('ppuri scan', () => {
   test('finds units behind a gateway, counts exceptions as answers, and guesses the meter', async () => {
     const meter = {
