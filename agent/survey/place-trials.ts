@@ -1,8 +1,20 @@
 /** Word orders and shifted addresses compared over a whole device: halves of floats look like values. */
 import type { WordOrder } from '../../drivers/decode.ts';
+import type { Answer } from './asker.ts';
+import type { CauseId } from './causes.ts';
 import { isDoubtful, isOddFloat, type ProbedSignal, type SignalEvidence } from './evidence.ts';
+import type { Question } from './frames.ts';
 import { wordOrders } from './interpret.ts';
-import type { AskOnce, SignalTrial } from './signal-trials.ts';
+
+export type AskOnce = (question: Question) => Promise<Answer>;
+
+export interface SignalTrial {
+  readonly cause: CauseId;
+  /** What would be right, as it is to be written; null where it is not known. */
+  readonly remedy: string | null;
+  /** What was seen, for people: `CDAB: 230.1`. */
+  readonly seen: string;
+}
 
 /** One signal that is read but cannot be right, and what would make it so. */
 export interface PlaceTrial {

@@ -1,14 +1,13 @@
 /** Why signals of a device that answers are not right: other orders, tables and addresses are tried. */
 import type { RegisterTable } from '../../drivers/driver.ts';
-import type { Answer } from './asker.ts';
-import type { CauseId } from './causes.ts';
 import { exceptionOf, isSound, type ProbedSignal, type SignalEvidence } from './evidence.ts';
-import type { Question } from './frames.ts';
 import {
+  type AskOnce,
   type DeviceVerdict,
   isWrong,
   judgePlaces,
   type PlaceTrial,
+  type SignalTrial,
   seenAt,
   seenIn,
   speaksFor,
@@ -17,15 +16,7 @@ import {
   wordsAt,
 } from './place-trials.ts';
 
-export type AskOnce = (question: Question) => Promise<Answer>;
-
-export interface SignalTrial {
-  readonly cause: CauseId;
-  /** What would be right, as it is to be written; null where it is not known. */
-  readonly remedy: string | null;
-  /** What was seen, for people: `CDAB: 230.1`. */
-  readonly seen: string;
-}
+export type { SignalTrial };
 
 export interface FoundTrial {
   readonly evidence: SignalEvidence;
