@@ -100,7 +100,7 @@ const misfitWords: Readonly<Record<Misfit['kind'], Text>> = {
 function misfit(kind: Misfit['kind'], came: string, asked: string): Unfit {
   const { ko, en } = misfitWords[kind];
   const text = {
-    ko: `응답은 왔지만 ${ko}이(가) 다름: ${came}, 맞는 값은 ${asked}`,
+    ko: `응답은 왔지만 다름. ${ko}: ${came}, 맞는 값: ${asked}`,
     en: `a reply came, but its ${en} is ${came} instead of ${asked}`,
   };
   return { kind: 'misfit', why: { kind, text } };

@@ -18,12 +18,20 @@ const errors: readonly Rule[] = [
 
 /** Of phrases within. */
 const phrases: readonly Rule[] = [
+  [
+    /(?:only )?more than one reply: two devices with this unit number, or another master/g,
+    '응답이 둘 이상: 국번 중복이거나 다른 마스터',
+  ],
+  [/: only (?=\S)/g, ': '],
+  [/the reply came damaged/g, '응답이 깨져서 옴'],
+  [/(\d+) bytes without end/g, '끝나지 않은 $1바이트'],
   [/exception (\d+)/g, '예외 $1'],
   [/(-?[\d.e+]+) above (-?[\d.e+]+)/g, '$1: 상한 $2 넘음'],
   [/(-?[\d.e+]+) below (-?[\d.e+]+)/g, '$1: 하한 $2 미만'],
   [/sentinel (-?\d+)/g, '값 없음 표시 $1'],
   [/decimal point (\S+):/g, '소수점 위치 $1:'],
   [/\(or /g, '(또는 '],
+  [/before address 0/g, '주소 0보다 앞'],
   [/not-a-number/g, '숫자가 아님'],
   [/not in the message/g, '메시지에 없음'],
   [/not heard yet/g, '아직 들은 것 없음'],

@@ -167,6 +167,7 @@ export function seenAt(
   shift: Shift,
 ): Pick<SignalTrial, 'remedy' | 'seen'> {
   const words = found.get(shift);
+  if (signal.address + shift < 0) return { remedy: null, seen: 'before address 0' };
   const at = `${signal.table} ${signal.address + shift}`;
   const value = words === undefined ? '0' : valueText(signal, words, signal.order);
   return { remedy: `at: ${at}`, seen: `${at}: ${value}` };
