@@ -67,6 +67,14 @@ function nothingText(report: ScanReport): Text {
       en: `replies of unit ${units} came damaged: check termination, earthing, baud rate and duplicate units.`,
     };
   }
+  const [unfit] = report.unfit;
+  if (unfit !== undefined) {
+    const numbers = listed(report.unfit.map(({ unit }) => unit));
+    return {
+      ko: `국번 ${numbers}: ${unfit.text.ko}`,
+      en: `unit ${numbers}: ${unfit.text.en}`,
+    };
+  }
   if (tried.length > 1 && settings === null) {
     return {
       ko: `설정 ${tried.length}가지를 해 보았지만 응답이 없습니다. 전원과 A/B(+/−) 극성을 확인하고, 국번이 16보다 크면 --units 1-247 로 다시 찾으십시오.`,

@@ -44,6 +44,7 @@ export interface ScanReport {
   readonly asked: number;
   readonly unreachable: readonly number[];
   readonly damaged: readonly number[];
+  readonly unfit: UnitScan['unfit'];
   /** False: interrupted before the end, or the port went away. */
   readonly complete: boolean;
   /** Why the scan ended before its end; null: it did not, or it was interrupted. */
@@ -101,7 +102,14 @@ export async function scan(options: ScanOptions): Promise<ScanReport> {
   return { bus: choice.url, type: config.type, ...line, units, ...counts, complete, error, yaml };
 }
 
-const nothing: UnitScan = { found: [], asked: 0, unreachable: [], damaged: [], failure: null };
+const nothing: UnitScan = {
+  found: [],
+  asked: 0,
+  unreachable: [],
+  damaged: [],
+  unfit: [],
+  failure: null,
+};
 const isTextBus = ({ type }: BusConfig): boolean => type.startsWith('serial-line');
 
 async function findLine(options: ScanOptions): Promise<Line> {

@@ -23,7 +23,7 @@ port could not be opened or went away, after what was found by then.
 --json prints one object: {"bus","type","settings":{"baudRate","parity","stopBits"}|null,"tried":[…],
 "unasked":{"kind":"quiet"|"text"|"modbus"|"noise",…},"units":[{"unit","answered":"words"|"exception",
 "exception","roundTripMs","replies","maybe":[{"profile","score","good","of","check":[…]}]}],"asked",
-"unreachable":[…],"damaged":[…],"complete",
+"unreachable":[…],"damaged":[…],"unfit":[{"unit","text":{"ko","en"}}],"complete",
 "error":{"code","message"}|null,"yaml":[lines]}.
 
 Examples:

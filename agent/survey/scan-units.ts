@@ -1,5 +1,6 @@
 /** Which units answer on a line or endpoint whose settings are right. */
 import { PpuriError } from '../../config/errors.ts';
+import type { Text } from '../records.ts';
 import type { Answer, Asker } from './asker.ts';
 import type { Question } from './frames.ts';
 
@@ -37,6 +38,8 @@ export interface UnitScan {
   readonly unreachable: readonly number[];
   /** Units that came damaged: something is there, but the line is bad. */
   readonly damaged: readonly number[];
+  /** Units whose replies fit no question, and in which way. */
+  readonly unfit: readonly { readonly unit: number; readonly text: Text }[];
   /** The port or endpoint went away after some answers; the rest was not asked. */
   readonly failure: PpuriError | null;
 }
@@ -59,6 +62,7 @@ export async function scanUnits(asker: Asker, options: UnitScanOptions): Promise
   const found = new Map<number, FoundUnit>();
   const unreachable = new Set<number>();
   const damaged = new Set<number>();
+  const unfit: UnitScan['unfit'][number][] = [];
   let slowestMs = 0;
   let asked = 0;
   const take = (unit: number, answer: Answer): void => {
@@ -67,7 +71,8 @@ export async function scanUnits(asker: Asker, options: UnitScanOptions): Promise
       found.set(unit, alive);
       options.found?.(alive);
     } else if (answer.kind === 'exception' && alive === null) unreachable.add(unit);
-    else if (answer.kind === 'damaged') damaged.add(unit);
+    else if (answer.kind === 'damaged' || answer.kind === 'cut') damaged.add(unit);
+    else if (answer.kind === 'misfit') unfit.push({ unit, text: answer.why.text });
   };
   let failure: PpuriError | null = null;
   const tryUnit = async (unit: number, timeoutMs: number): Promise<Answer | null> => {
@@ -92,7 +97,8 @@ export async function scanUnits(asker: Asker, options: UnitScanOptions): Promise
   }
   if (failure === null) await lateOnes(asker, take, options.stop);
   const sorted = [...found.values()].sort((a, b) => a.unit - b.unit);
-  return { found: sorted, asked, unreachable: [...unreachable], damaged: [...damaged], failure };
+  const rest = { unreachable: [...unreachable], damaged: [...damaged], unfit, failure };
+  return { found: sorted, asked, ...rest };
 }
 
 /** On TCP an answer to one of the last questions may still be under way: asking again shows it. */

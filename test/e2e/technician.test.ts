@@ -200,6 +200,20 @@ describe('ppuri scan', () => {
     });
   });
 
+  test('a device that answers, though not with what was asked, is not called silent', async () => {
+    const device = await started(
+      new ModbusDevice((request, socket) => {
+        const reply = exception(request, 2);
+        reply.writeUInt16BE(1, 2);
+        socket.write(reply);
+      }),
+    );
+    const url = `tcp://127.0.0.1:${device.port}`;
+    const { code, stdout } = await ppuri('scan', url, '--units', '1', '--lang', 'en').ended;
+    expect(code).toBe(1);
+    expect(stdout).toContain('unit 1: a reply came, but its protocol id is 1 instead of 0');
+  });
+
   test('advice fits the bus: no baud rate over TCP, no units of an instrument of text', async () => {
     const silent = await started(new LineDevice());
     const where = `127.0.0.1:${silent.port}`;
