@@ -70,7 +70,6 @@ const framingLike: ReadonlySet<CauseId> = new Set([
   'dead-unit',
   'connection-limit',
   'baud-rate',
-  'misfit-reply',
   'wrong-framing',
 ]);
 

@@ -15,6 +15,8 @@ export interface LineShare {
   readonly overheard: number;
   /** Replies without bit 7. */
   readonly sevenBits: number;
+  /** Damaged ones that have it in some byte. */
+  readonly highBits: number;
   readonly longAsked: number;
   readonly longDamaged: number;
 }
@@ -54,6 +56,7 @@ export async function measureLine(
       unit,
       ...{ asked: sum('asked'), damaged: sum('damaged'), doubled: sum('doubled') },
       ...{ overheard: sum('overheard'), sevenBits: sum('sevenBits') },
+      highBits: sum('highBits'),
       ...{ longAsked: longs.asked, longDamaged: longs.damaged },
     });
   }
@@ -66,6 +69,8 @@ interface Measure {
   readonly doubled: number;
   readonly overheard: number;
   readonly sevenBits: number;
+  /** Damaged ones that have it in some byte. */
+  readonly highBits: number;
 }
 
 async function measure(
@@ -74,13 +79,15 @@ async function measure(
   ask: Ask,
   timeoutMs: number,
 ): Promise<Measure> {
-  const seen = { asked: times, damaged: 0, doubled: 0, overheard: 0, sevenBits: 0 };
+  const seen = { asked: times, damaged: 0, doubled: 0, overheard: 0, sevenBits: 0, highBits: 0 };
   for (let i = 0; i < times; i++) {
     const answer = await ask(question, { timeoutMs, lingerMs });
     const { kind, replies, overheard } = answer;
     if (overheard.length > 0) seen.overheard += 1;
-    else if (kind === 'damaged' || kind === 'noise' || kind === 'cut') seen.damaged += 1;
-    else if (replies > 1) seen.doubled += 1;
+    else if (kind === 'damaged' || kind === 'noise' || kind === 'cut') {
+      seen.damaged += 1;
+      if (answer.bytes.some((byte) => byte > 0x7f)) seen.highBits += 1;
+    } else if (replies > 1) seen.doubled += 1;
     if (kind === 'damaged' && answer.sevenBits) seen.sevenBits += 1;
   }
   return seen;
@@ -92,10 +99,9 @@ async function measure(
  */
 export function judgeLine(shares: readonly LineShare[]): LineVerdict[] {
   if (shares.some(({ overheard }) => overheard > 0)) return [{ cause: 'other-master', unit: null }];
-  const total = (of: 'damaged' | 'sevenBits'): number =>
-    shares.reduce((sum, share) => sum + share[of], 0);
-  // Chance makes a few of many damaged frames look like it.
-  if (total('sevenBits') > 0 && 2 * total('sevenBits') >= total('damaged'))
+  // Chance makes a few of many damaged frames look like it; then others have the bit.
+  const noEighth = shares.every(({ highBits }) => highBits === 0);
+  if (noEighth && shares.some(({ sevenBits }) => sevenBits > 0))
     return [{ cause: 'parity', unit: null }];
   const bad = shares.filter(({ damaged, asked }) => damaged > clean * asked);
   const doubled = shares.filter((share) => share.doubled > 0);
