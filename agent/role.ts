@@ -18,6 +18,9 @@ export interface ForkOptions {
 /** A young generation of a few MiB costs tens of MiB of memory per process and gains no latency. */
 const LEAN = ['--max-semi-space-size=1'];
 
+/** ONNX Runtime on Linux reports to its maker over the network, and keeps logs of it, unless told. */
+const PRIVATE = { ORT_DISABLE_TELEMETRY: '1' } as const;
+
 export type ForkRole = (role: Role, options?: ForkOptions) => ChildProcess;
 
 /** Starts a child of this program in `role`, with structured-clone IPC (NaN and typed arrays pass). */
@@ -25,7 +28,7 @@ export const forkRole: ForkRole = (role, options = {}) => {
   const entry = fileURLToPath(new URL('./main.ts', import.meta.url));
   const stdio = options.stdio ?? 'inherit';
   return fork(entry, [...(options.args ?? [])], {
-    env: { ...process.env, ...options.env, PPURI_ROLE: role },
+    env: { ...process.env, ...options.env, ...PRIVATE, PPURI_ROLE: role },
     execArgv: [...LEAN, ...(options.execArgv ?? [])],
     serialization: 'advanced',
     stdio: ['ignore', stdio, stdio, 'ipc'],
