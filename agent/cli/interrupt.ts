@@ -9,13 +9,19 @@ export interface Interruption {
   dispose(): void;
 }
 
-/** The second signal exits at once with 130. */
+/** One Ctrl-C comes twice where npm stands between: from the terminal, and passed on by npm. */
+const sameCtrlCMs = 400;
+
+/** The second signal, unless it is the first one passed on, exits at once with 130. */
 export function interrupted(): Interruption {
   const first = Promise.withResolvers<NodeJS.Signals>();
   let seen: NodeJS.Signals | null = null;
+  let seenMs = 0;
   const listen = (signal: NodeJS.Signals): void => {
+    if (signal === seen && performance.now() - seenMs < sameCtrlCMs) return;
     if (seen !== null) process.exit(exitCodes.interrupted);
     seen = signal;
+    seenMs = performance.now();
     first.resolve(signal);
   };
   const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -60,6 +60,18 @@ describe('Ctrl-C while a demo starts', () => {
     expect(folders()).toEqual([]);
   });
 
+  test('from the terminal and passed on by npm is one: a summary, exit 0', async () => {
+    const demo = start(['demo', '--json'], dir, 'pipe', { TMPDIR: dir, HOME: tmpdir() });
+    await whenThere(dir, isMade);
+    demo.process.kill('SIGINT');
+    await new Promise((next) => setTimeout(next, 50));
+    demo.process.kill('SIGINT');
+    const { code, stdout } = await demo.finished;
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')).toHaveProperty('unaccounted', 0);
+    expect(folders()).toEqual([]);
+  });
+
   test('twice: exit 130 at once, and no file left', async () => {
     const demo = start(['demo', '--json'], dir, 'pipe', { TMPDIR: dir, HOME: tmpdir() });
     await whenThere(dir, isMade);
