@@ -177,8 +177,7 @@ describe('more than one voice on the line', () => {
       reply(honestRtu(request));
       setTimeout(() => reply(honestRtu(request)), 5);
     });
-    const outcome = await readOrError(bus, read(10));
-    if (Array.isArray(outcome)) expect(outcome).toEqual(right(read(10)));
+    expect(await readOrError(bus, read(10))).toEqual(right(read(10)));
   });
 
   test('a device that joins later under a number in use is noticed by what it says', async () => {
@@ -195,7 +194,10 @@ describe('more than one voice on the line', () => {
     for (const [i, outcome] of outcomes.entries()) {
       if (Array.isArray(outcome)) expect(outcome).toEqual(right(read(100 + i)));
     }
-    expect(outcomes.slice(3).every((outcome) => !Array.isArray(outcome))).toBe(true);
+    // How many come before the second voice is first heard depends on how quick the line is.
+    const first = outcomes.findIndex((outcome) => !Array.isArray(outcome));
+    expect(first).toBeGreaterThanOrEqual(0);
+    expect(outcomes.slice(first).some(Array.isArray)).toBe(false);
   });
 
   test('another master’s answer from the same unit is not ours', async () => {
