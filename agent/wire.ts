@@ -111,7 +111,12 @@ export class Agent {
     const { fork, log, config, boot } = options;
     const onEvent = (event: AgentEvent): void => this.#onEvent(event);
     this.#inference = createInference({ fork, onEvent: (event) => this.#onInference(event) });
-    this.#keeper = createKeeper({ fork, path: config.store.path, boot, log, onEvent });
+    this.#keeper = createKeeper({
+      ...{ fork, boot, log, onEvent },
+      path: config.store.path,
+      maxMiB: config.store.maxMiB,
+      keepDays: config.store.keep,
+    });
     this.#createMachines(this.#createBuses());
     this.#desk = this.#createDesk();
     this.#conflict.promise.catch(() => undefined);

@@ -165,8 +165,23 @@ export const machineSchema = z.strictObject({
   reject: rejectSchema.optional().describe('Signal that diverts the part on a `defect` verdict.'),
 });
 
+const days = z.number().min(0).max(36_500).default(0);
+
+const keepSchema = z.strictObject({
+  readingsDays: days.describe('Days of running for raw readings; 0: until the cap needs the room.'),
+  featuresDays: days.describe('The same for features.'),
+  recordsDays: days.describe('The same for shots with their verdicts, and events.'),
+});
+
 export const storeSchema = z.strictObject({
   path: z.string().default('/var/lib/ppuri').describe('Directory of the store.'),
+  maxMiB: z
+    .int()
+    .min(16)
+    .max(1_048_576)
+    .default(2048)
+    .describe('Cap of the store’s file; near it the oldest raw readings go first, alerts last.'),
+  keep: keepSchema.prefault({}).describe('Longest time to keep what, whatever room there is.'),
 });
 
 export const configSchema = z.strictObject({

@@ -1,6 +1,7 @@
 /** Sums that prove nothing vanished: shots per machine and start, kept records, gaps. */
 import type Database from 'better-sqlite3';
 import { countOutcomes } from './cycle-queries.ts';
+import { accountSeqs } from './unkept.ts';
 
 export interface OutcomeSums {
   readonly ok: number;
@@ -107,7 +108,12 @@ export interface GapRow {
   readonly from: number;
   readonly to: number;
   readonly count: number;
+  /** Of a gap record, `evicted`, or `unkept`: handed out by a start that ended before it was kept. */
   readonly reason: string;
+  /** What is gone: whole records, or a part of shots that are still there. */
+  readonly part: 'record' | 'features' | 'readings';
+  /** Of evicted ones: every target had them. */
+  readonly delivered: boolean;
 }
 
 export interface Ledger {
@@ -123,27 +129,38 @@ export interface Ledger {
 const gapRows = `
   SELECT b.boot, json_extract(r.body, '$.gap.fromSeq') AS "from",
     json_extract(r.body, '$.gap.toSeq') AS "to", json_extract(r.body, '$.gap.count') AS count,
-    json_extract(r.body, '$.gap.reason') AS reason
+    json_extract(r.body, '$.gap.reason') AS reason, 'record' AS part, 0 AS delivered
   FROM records r JOIN boots b ON b.ordinal = r.id >> 40
   WHERE r.kind = 'gap' AND r.kind <> 'cycle' ORDER BY r.id DESC LIMIT 1000`;
 
-const holes = `
-  SELECT COALESCE(MAX(id & 1099511627775), 0) - COUNT(*) AS holes FROM records
-  WHERE id BETWEEN (@boot << 40) AND ((@boot << 40) | 1099511627775)`;
+const evictedRows = `
+  SELECT b.boot, MIN(e.first_seq) AS "from", MAX(e.last_seq) AS "to", SUM(e.count) AS count,
+    'evicted' AS reason,
+    CASE WHEN e.what IN ('features', 'readings') THEN e.what ELSE 'record' END AS part, e.delivered
+  FROM evictions e JOIN boots b ON b.ordinal = e.boot
+  GROUP BY e.boot, part, e.delivered ORDER BY e.boot DESC, part LIMIT 1000`;
 
-/** What is kept and what is known not to be. At most 1000 gaps, the newest first. */
+const unkeptRows = `
+  SELECT b.boot, u.first_seq AS "from", u.last_seq AS "to", u.count, 'unkept' AS reason,
+    'record' AS part, 0 AS delivered
+  FROM unkept u JOIN boots b ON b.ordinal = u.boot WHERE u.count > 0
+  ORDER BY u.boot DESC LIMIT 1000`;
+
+/** In narrow indexes: the table of records may have gigabytes. */
+const keptCount = `
+  SELECT (SELECT COUNT(*) FROM records WHERE kind <> 'cycle') + (SELECT COUNT(*) FROM cycles)`;
+
+type RawGap = Omit<GapRow, 'delivered'> & { readonly delivered: number };
+
+/** What is kept and what is known not to be. At most 1000 gaps of each kind, the newest first. */
 export function queryLedger(db: Database.Database): Ledger {
-  const gaps = db.prepare<[], GapRow>(gapRows).all();
+  const rows = (sql: string): RawGap[] => db.prepare<[], RawGap>(sql).all();
+  const gaps = [...rows(gapRows), ...rows(unkeptRows), ...rows(evictedRows)];
   const newest = findBoot(db, undefined);
-  const missing =
-    newest === undefined ? 0 : Number(db.prepare(holes).pluck().get({ boot: newest.ordinal }));
-  const counted = gaps
-    .filter((gap) => gap.boot === newest?.boot)
-    .reduce((sum, gap) => sum + gap.count, 0);
   return {
-    kept: Number(db.prepare('SELECT COUNT(*) FROM records').pluck().get()),
-    gaps,
-    unexplained: Math.max(0, missing - counted),
+    kept: Number(db.prepare(keptCount).pluck().get()),
+    gaps: gaps.map((gap) => ({ ...gap, delivered: gap.delivered === 1 })),
+    unexplained: newest === undefined ? 0 : accountSeqs(db, newest.ordinal).missing,
     delivered: {},
     pending: {},
   };

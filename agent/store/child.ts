@@ -2,6 +2,7 @@
 import { PpuriError } from '../../config/errors.ts';
 import type { AgentEvent, StoredRecord } from '../records.ts';
 import { type ControlServer, serveControl } from './control.ts';
+import type { Evicted } from './evict.ts';
 import { type StoreLock, takeLock } from './lock.ts';
 import { methodNamed } from './methods.ts';
 import { storePaths } from './paths.ts';
@@ -17,6 +18,8 @@ const lockWaitMs = 3000;
 const firstRetryMs = 200;
 const lastRetryMs = 5000;
 const commandTimeoutMs = 30_000;
+const tendEveryMs = 5000;
+const sayEvictedEveryMs = 3_600_000;
 
 class KeepChild {
   readonly #options: OpenOptions;
@@ -27,6 +30,7 @@ class KeepChild {
   #session: Session | null = null;
   #control: ControlServer | null = null;
   #retry: NodeJS.Timeout | null = null;
+  #tending: NodeJS.Timeout | null = null;
   #retryMs = firstRetryMs;
   #check: OpenOptions['check'];
   #condition: StoreCondition = 'down';
@@ -36,6 +40,7 @@ class KeepChild {
   #lockWaitMs = lockWaitMs;
   #closed = false;
   #saidNoControl = false;
+  readonly #saidEvictedMs: { lost?: number; done?: number } = {};
 
   constructor(options: OpenOptions, send: (message: FromChild) => void) {
     this.#options = options;
@@ -52,7 +57,16 @@ class KeepChild {
   }
 
   open(): void {
+    this.#tending ??= setInterval(() => this.#tend(), tendEveryMs);
     this.#opening = this.#tryOpen();
+  }
+
+  #tend(): void {
+    try {
+      this.#session?.tend();
+    } catch (thrown) {
+      this.#trouble(asStoreError(thrown, 'tend the store', this.#options.dir), false);
+    }
   }
 
   async #tryOpen(): Promise<void> {
@@ -73,11 +87,20 @@ class KeepChild {
     this.#lockWaitMs = 0;
     this.#lock ??= takeLock(paths.lock, waitMs);
     await this.#listen(paths.socket);
-    const { session, report } = await openSession({ ...this.#options, check: this.#check });
+    const { session, report } = await openSession(
+      { ...this.#options, check: this.#check },
+      { evicted: (done) => this.#evicted(done), noSpare: (thrown) => this.#noSpare(thrown) },
+    );
     this.#check = 'skip';
     this.#session = session;
     this.#writer.use(session);
     if (report.setAside !== null) this.#send({ type: 'set-aside', path: report.setAside });
+    for (const { boot, fromSeq, toSeq, count } of report.unkept)
+      this.#event(
+        'store-unkept',
+        'error',
+        `${count} records of an earlier start were never kept: ${boot} ${fromSeq}-${toSeq}`,
+      );
     if (report.unchecked)
       this.#event(
         'store-unchecked',
@@ -97,6 +120,24 @@ class KeepChild {
       const { message } = asStoreError(thrown, 'open the control socket', path);
       this.#event('control-unavailable', 'warn', `commands cannot reach this agent: ${message}`);
     }
+  }
+
+  /** Said once, and again each hour while it goes on; the ledger has the counts. */
+  #evicted({ count, undelivered }: Evicted): void {
+    const lost = undelivered > 0;
+    const now = performance.now();
+    const saidMs = this.#saidEvictedMs[lost ? 'lost' : 'done'] ?? Number.NEGATIVE_INFINITY;
+    if (now - saidMs < sayEvictedEveryMs) return;
+    this.#saidEvictedMs[lost ? 'lost' : 'done'] = now;
+    const text = lost
+      ? `the store is near its cap: parts of records that no target has yet are removed (${undelivered} so far); \`ppuri ledger\` counts them`
+      : `the store makes room: the oldest parts of records are removed (${count} so far); \`ppuri ledger\` counts them`;
+    this.#event('store-evicted', lost ? 'error' : 'info', text);
+  }
+
+  #noSpare(thrown: unknown): void {
+    const { message } = asStoreError(thrown, 'take spare room', this.#options.dir);
+    this.#event('store-no-spare', 'warn', `no room is set aside for a full disk: ${message}`);
   }
 
   keep(records: readonly StoredRecord[]): void {
@@ -136,6 +177,7 @@ class KeepChild {
     this.#closed = true;
     this.#writer.commit();
     if (this.#retry !== null) clearTimeout(this.#retry);
+    if (this.#tending !== null) clearInterval(this.#tending);
     this.#writer.stopTimer();
     this.#control?.close();
     this.#session?.close();

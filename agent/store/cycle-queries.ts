@@ -1,7 +1,6 @@
 /** Questions about cycles. Every one is bounded: SQLite cannot be interrupted while it answers. */
 import type Database from 'better-sqlite3';
 import type { ModelIdentity, Reading, Verdict } from '../records.ts';
-import { unpackReadings } from './compact.ts';
 import {
   asFields,
   badParameter,
@@ -11,6 +10,7 @@ import {
   optionalNumber,
   optionalText,
 } from './params.ts';
+import { partOf } from './read-records.ts';
 
 export const outcomes = ['ok', 'defect', 'unscored'] as const;
 
@@ -188,7 +188,9 @@ interface RawCycle {
   model_hash: string | null;
   flags: string;
   features?: string | null;
+  packed_features?: Buffer | null;
   readings?: string | null;
+  packed_readings?: Buffer | null;
 }
 
 function modelOf(raw: RawCycle): ModelIdentity | null {
@@ -196,10 +198,7 @@ function modelOf(raw: RawCycle): ModelIdentity | null {
   return { name: raw.model_name, version: raw.model_version ?? '', hash: raw.model_hash };
 }
 
-const unpacked = (text: string | null | undefined) =>
-  text === null || text === undefined ? null : unpackReadings(text);
-
-function toCycleRow(raw: RawCycle): CycleRow {
+function toCycleRow(db: Database.Database, raw: RawCycle): CycleRow {
   const { boot, seq, machine, profile, mold, shot, observed, suppressed } = raw;
   const { outcome, reason, detail, judge, probability, threshold } = raw;
   return {
@@ -208,7 +207,10 @@ function toCycleRow(raw: RawCycle): CycleRow {
     ...{ outcome, reason, detail, judge, probability, threshold, model: modelOf(raw) },
     flags: JSON.parse(raw.flags),
     ...('features' in raw
-      ? { features: unpacked(raw.features), readings: unpacked(raw.readings) }
+      ? {
+          features: partOf(db, raw.features, raw.packed_features),
+          readings: partOf(db, raw.readings, raw.packed_readings),
+        }
       : {}),
   };
 }
@@ -221,7 +223,7 @@ function pageSql(request: CyclePageRequest): string {
   const withData = request.detail === 'features';
   return `
     SELECT c.id >> 40 AS ordinal, c.id & 1099511627775 AS seq, b.boot, r.clock_synced, c.*
-      ${withData ? ', d.features, d.readings' : ''}
+      ${withData ? ', d.features, d.packed_features, d.readings, d.packed_readings' : ''}
     FROM cycles c CROSS JOIN records r ON r.id = c.id CROSS JOIN boots b ON b.ordinal = c.id >> 40
       ${withData ? 'LEFT JOIN cycle_data d ON d.id = c.id' : ''}
     ${whereClause(where)} ORDER BY c.id ${newest ? 'DESC' : 'ASC'} LIMIT @rows`;
@@ -239,7 +241,7 @@ export function queryCycles(db: Database.Database, request: CyclePageRequest): C
   const last = page.at(-1);
   const more = found.length > limit && last !== undefined;
   return {
-    rows: page.map(toCycleRow),
+    rows: page.map((raw) => toCycleRow(db, raw)),
     next: more ? { boot: last.ordinal, seq: last.seq } : null,
   };
 }

@@ -4,13 +4,16 @@ import { PpuriError } from '../../config/errors.ts';
 import { assertBegun, assertOurs, migrate } from './migrations.ts';
 import { asStoreError } from './trouble.ts';
 
-export const pageSize = 4096;
+/** Of a new file: each commit writes whole pages, and a shot needs little. */
+export const newPageSize = 1024;
 const walLimitBytes = 8 * 1024 * 1024;
+/** Bytes of log after which it is put back into the file: the later, the fewer pages twice. */
+const checkpointBytes = 6 * 1024 * 1024;
 const busyMs = 3000;
 /** The newest pages are what is written to; the file is far larger than any sensible cache. */
 const cacheKiB = 4096;
-/** Pages that only alerts, gap records and bookkeeping may take: 1 MiB, less in a tiny store. */
-const reservePages = 256;
+/** What only alerts, gap records and bookkeeping may take; less in a tiny store. */
+const reserveBytes = 1024 * 1024;
 const incremental = 2;
 const full = 2;
 
@@ -27,9 +30,16 @@ export interface PageCap {
   readonly urgent: number;
 }
 
-export function pageCap(maxMiB: number): PageCap {
-  const urgent = Math.max(64, Math.floor((maxMiB * 1024 * 1024) / pageSize));
-  return { urgent, ordinary: urgent - Math.min(reservePages, Math.floor(urgent / 8)) };
+/** In pages of this file, whose size was fixed when it was made. */
+export function pageCap(db: Database.Database, maxMiB: number): PageCap {
+  const pageBytes = pageSizeOf(db);
+  const urgent = Math.max(64, Math.floor((maxMiB * 1024 * 1024) / pageBytes));
+  const reserve = Math.min(reserveBytes / pageBytes, Math.floor(urgent / 8));
+  return { urgent, ordinary: urgent - reserve };
+}
+
+function pageSizeOf(db: Database.Database): number {
+  return Number(db.pragma('page_size', { simple: true }));
 }
 
 /** SQLite sets `max_page_count` at once and never below the pages already there. */
@@ -52,7 +62,7 @@ function assertSetting(db: Database.Database, name: string, expected: unknown): 
  * file that exists both are ignored.
  */
 function configure(db: Database.Database, options: DatabaseOptions): void {
-  db.pragma(`page_size = ${pageSize}`);
+  db.pragma(`page_size = ${newPageSize}`);
   db.pragma('auto_vacuum = INCREMENTAL');
   db.pragma('journal_mode = WAL');
   db.pragma('synchronous = FULL');
@@ -60,8 +70,8 @@ function configure(db: Database.Database, options: DatabaseOptions): void {
   db.pragma(`busy_timeout = ${busyMs}`);
   db.pragma(`cache_size = -${cacheKiB}`);
   db.pragma(`journal_size_limit = ${walLimitBytes}`);
-  setPageCap(db, pageCap(options.maxMiB).urgent);
-  assertSetting(db, 'page_size', pageSize);
+  db.pragma(`wal_autocheckpoint = ${Math.floor(checkpointBytes / pageSizeOf(db))}`);
+  setPageCap(db, pageCap(db, options.maxMiB).urgent);
   assertSetting(db, 'auto_vacuum', incremental);
   assertSetting(db, 'journal_mode', 'wal');
 }
@@ -75,6 +85,18 @@ function assertDurable(db: Database.Database): void {
   assertSetting(db, 'synchronous', full);
 }
 
+/**
+ * Whatever a killed agent, or one whose sync failed, left in the log is written into the file and
+ * synced. A full disk keeps it in the log, where the write just before has synced it.
+ */
+function emptyLog(db: Database.Database): void {
+  try {
+    db.pragma('wal_checkpoint(TRUNCATE)');
+  } catch (thrown) {
+    if (asStoreError(thrown, '', '').code !== 'store-full') throw thrown;
+  }
+}
+
 /** Opens for writing, creates and migrates as needed. Throws PpuriError `store-*`. */
 export function openDatabase(options: DatabaseOptions): Database.Database {
   let db: Database.Database | null = null;
@@ -84,6 +106,7 @@ export function openDatabase(options: DatabaseOptions): Database.Database {
     configure(db, options);
     migrate(db);
     assertDurable(db);
+    emptyLog(db);
     return db;
   } catch (thrown) {
     db?.close();

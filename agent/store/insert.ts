@@ -2,6 +2,7 @@
 import type Database from 'better-sqlite3';
 import type { BootInfo } from './protocol.ts';
 import type { RecordRow } from './rows.ts';
+import type { Packer } from './shapes.ts';
 
 export type InsertRow = (row: RecordRow) => void;
 
@@ -17,14 +18,15 @@ export function registerBoot(db: Database.Database, boot: BootInfo): number {
 const key = '(? << 40) | ?';
 
 const insertRecord = `
-  INSERT INTO records (id, kind, machine, wall_ms, mono_ms, clock_synced, body)
-  VALUES (${key}, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`;
+  INSERT INTO records (id, kind, machine, wall_ms, mono_ms, clock_synced, body, packed)
+  VALUES (${key}, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`;
 const insertCycle = `
   INSERT INTO cycles (id, machine, profile, mold, shot, cycle_index, observed, suppressed, wall_ms,
     outcome, reason, detail, judge, probability, threshold, model_name, model_version, model_hash,
     flags)
   VALUES (${key}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-const insertData = `INSERT INTO cycle_data (id, features, readings) VALUES (${key}, ?, ?)`;
+const insertData = `
+  INSERT INTO cycle_data (id, packed_features, packed_readings) VALUES (${key}, ?, ?)`;
 const insertChange = `INSERT INTO alert_changes (id, alert, state) VALUES (${key}, ?, ?)`;
 
 /** A change that arrives after a later one (it waited for space) must not undo it. */
@@ -39,7 +41,7 @@ const upsertAlert = `
   WHERE excluded.last_id > alerts.last_id`;
 
 /** Prepared statements that write one row and all that hangs on it; call inside a transaction. */
-export function prepareInsert(db: Database.Database, boot: number): InsertRow {
+export function prepareInsert(db: Database.Database, boot: number, packer: Packer): InsertRow {
   const record = db.prepare(insertRecord);
   const cycle = db.prepare(insertCycle);
   const data = db.prepare(insertData);
@@ -47,14 +49,23 @@ export function prepareInsert(db: Database.Database, boot: number): InsertRow {
   const alerts = db.prepare(upsertAlert);
   return (row) => {
     const { seq } = row;
-    if (record.run(boot, seq, ...row.record).changes === 0) return;
+    const { texts } = row;
+    const machine = texts?.machine ?? '';
+    const packed = texts && packer.pack(`body ${machine}`, texts.body);
+    if (record.run(boot, seq, ...row.record, packed).changes === 0) return;
     if (row.cycle !== null) cycle.run(boot, seq, ...row.cycle);
-    if (row.data !== null) data.run(boot, seq, ...row.data);
+    if (texts !== null) {
+      const features = packer.pack(`features ${machine}`, texts.features);
+      data.run(boot, seq, features, packer.pack(`readings ${machine}`, texts.readings));
+    }
     if (row.alert === null) return;
-    const { id, state, machine, severity, cause } = row.alert;
+    const { id, state, severity, cause } = row.alert;
     change.run(boot, seq, id, state);
     const cleared = state === 'cleared' ? row.wallMs : null;
     const wall = row.wallMs;
-    alerts.run({ boot, seq, alert: id, state, machine, severity, cause, wall, cleared });
+    alerts.run({
+      ...{ boot, seq, alert: id, state, severity, cause, wall, cleared },
+      machine: row.alert.machine,
+    });
   };
 }

@@ -3,7 +3,7 @@ import type { Log } from '../health/log.ts';
 import type { AgentEvent, Instant, RecordBody } from '../records.ts';
 import type { ForkRole } from '../role.ts';
 import type { AllMethods } from './methods.ts';
-import type { BootInfo } from './protocol.ts';
+import type { BootInfo, KeepDays } from './protocol.ts';
 import type { WireError } from './trouble.ts';
 
 export interface RecordKey {
@@ -24,7 +24,9 @@ export interface KeeperOptions {
   readonly memoryRecords?: number;
   /** Byte cap of the database file, MiB; default 2048. */
   readonly maxMiB?: number;
-  /** Longest wait of an ordinary record for its commit; default 200. */
+  /** Default: all until the cap needs the room. */
+  readonly keepDays?: KeepDays;
+  /** Longest wait of an ordinary record for its commit; default 240. */
   readonly commitMs?: number;
   /** Whether the wall clock can be trusted now; default: as at the start. */
   readonly clockSynced?: () => boolean;

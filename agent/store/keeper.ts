@@ -5,17 +5,19 @@
 import { PpuriError } from '../../config/errors.ts';
 import type { AgentEvent, Instant, RecordBody } from '../records.ts';
 import { Flushes } from './flushes.ts';
+import { LastSeqNote } from './handed-out.ts';
 import { KeepProcess } from './keep-process.ts';
 import type { Command, Keeper, KeeperOptions, KeeperStats, RecordKey } from './keeper-contract.ts';
 import type { AllMethods } from './methods.ts';
 import { PendingRecords } from './pending.ts';
-import type { FromChild, OpenOptions, StoreCondition, ToChild } from './protocol.ts';
+import type { FromChild, KeepDays, OpenOptions, StoreCondition, ToChild } from './protocol.ts';
 import { Questions } from './questions.ts';
 import { fromWire, type Outcome, toWire } from './trouble.ts';
 
 export type * from './keeper-contract.ts';
 
-const defaults = { memoryRecords: 5000, maxMiB: 2048, commitMs: 200 };
+const defaults = { memoryRecords: 5000, maxMiB: 2048, commitMs: 240 };
+const everything: KeepDays = { readingsDays: 0, featuresDays: 0, recordsDays: 0 };
 /** Records a child may have unacknowledged; bounds what waits in its channel and its memory. */
 const windowRecords = 512;
 const lateMs = 5000;
@@ -31,6 +33,7 @@ class StoreKeeper implements Keeper {
   readonly #questions = new Questions();
   readonly #flushes = new Flushes();
   readonly #openings = new Set<() => void>();
+  readonly #note: LastSeqNote;
   readonly #watchdog: NodeJS.Timeout;
   #seq = 0;
   #kept = 0;
@@ -59,6 +62,7 @@ class StoreKeeper implements Keeper {
       message: (message) => this.#receive(message),
       lost: (how, againInMs) => this.#lost(how, againInMs),
     });
+    this.#note = new LastSeqNote(options.path, options.boot.id, options.log);
     this.#watchdog = setInterval(() => this.#watch(), 1000);
     this.#watchdog.unref();
     this.#process.start();
@@ -120,10 +124,11 @@ class StoreKeeper implements Keeper {
   }
 
   #started(): void {
-    const { path, boot, maxMiB, commitMs } = this.#options;
+    const { path, boot, maxMiB, commitMs, keepDays } = this.#options;
     const options: OpenOptions = {
       dir: path,
       maxMiB: maxMiB ?? defaults.maxMiB,
+      keep: keepDays ?? everything,
       commitMs: commitMs ?? defaults.commitMs,
       boot,
       check: this.#crashesOpening > 1 ? 'suspect' : this.#openedOnce ? 'skip' : 'full',
@@ -252,6 +257,7 @@ class StoreKeeper implements Keeper {
   #watch(): void {
     const silentMs = performance.now() - this.#progressMs;
     if (this.#wasWell && this.#isLate()) this.#sayLate();
+    if (!this.#wasWell) this.#note.nowAndThen(this.#seq);
     if (this.#condition === 'ok' && this.#pending.sent > 0 && silentMs > hungMs)
       this.#process.kill();
   }
@@ -354,6 +360,7 @@ class StoreKeeper implements Keeper {
     }
     this.#closed = true;
     clearInterval(this.#watchdog);
+    if (failure !== null || this.#pending.dropped > 0) await this.#note.write(this.#seq);
     await this.#process.stop(700);
     this.#questions.failAll(this.#unavailable('the store is closed'));
     for (const opened of this.#openings) opened();

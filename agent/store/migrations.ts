@@ -108,8 +108,40 @@ const firstLayout = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+/** Texts of shots are packed (shapes.ts): `body` is then '' and `packed` has it. */
+const packedLayout = `
+  ALTER TABLE records ADD COLUMN packed BLOB;
+  ALTER TABLE cycle_data ADD COLUMN packed_features BLOB;
+  ALTER TABLE cycle_data ADD COLUMN packed_readings BLOB;
+  CREATE TABLE shapes (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    sample TEXT NOT NULL
+  ) STRICT;
+
+  -- What went to make room, counted in the transaction that removed it. what: a part in evict.ts.
+  CREATE TABLE evictions (
+    boot INTEGER NOT NULL REFERENCES boots(ordinal),
+    what TEXT NOT NULL,
+    delivered INTEGER NOT NULL,
+    first_seq INTEGER NOT NULL,
+    last_seq INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (boot, what, delivered)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Of a start that has ended: seqs with neither a record nor a gap or eviction that counts them.
+  CREATE TABLE unkept (
+    boot INTEGER PRIMARY KEY REFERENCES boots(ordinal),
+    first_seq INTEGER NOT NULL,
+    last_seq INTEGER NOT NULL,
+    count INTEGER NOT NULL
+  ) STRICT;
+`;
+
 export const migrations: readonly Migration[] = [
   { title: 'records, cycles, alerts and model pointers', sql: firstLayout },
+  { title: 'packed shots, counted evictions', sql: packedLayout },
 ];
 
 /** 'ppur' as SQLite's application id: tells our files from other programs'. */

@@ -7,6 +7,10 @@ export interface StorePaths {
   /** Held for as long as an agent uses the store; the kernel lets go of it when that agent dies. */
   readonly lock: string;
   readonly socket: string;
+  /** Room that is given up when the disk is full. */
+  readonly ballast: string;
+  /** The last seq handed out, when that cannot be seen from the records. */
+  readonly handedOut: string;
 }
 
 export function storePaths(dir: string): StorePaths {
@@ -15,6 +19,8 @@ export function storePaths(dir: string): StorePaths {
     database: join(dir, 'ppuri.db'),
     lock: join(dir, 'ppuri.lock'),
     socket: join(dir, 'control.sock'),
+    ballast: join(dir, 'ppuri.ballast'),
+    handedOut: join(dir, 'ppuri.last'),
   };
 }
 

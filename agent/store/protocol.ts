@@ -11,10 +11,18 @@ export interface BootInfo {
   readonly clockSynced: boolean;
 }
 
+/** Days of running time after which a part goes; 0: when the cap needs its room. */
+export interface KeepDays {
+  readonly readingsDays: number;
+  readonly featuresDays: number;
+  readonly recordsDays: number;
+}
+
 export interface OpenOptions {
   readonly dir: string;
   /** Byte cap of the database file, MiB. */
   readonly maxMiB: number;
+  readonly keep: KeepDays;
   readonly boot: BootInfo;
   /** Longest wait of an ordinary record for its commit. */
   readonly commitMs: number;

@@ -1,7 +1,7 @@
 /** Records as rows. Everything that can fail on one record fails here, before a transaction. */
 
 import { PpuriError } from '../../config/errors.ts';
-import type { Alert, Cycle, RecordBody, StoredRecord, Verdict } from '../records.ts';
+import type { Alert, Cycle, RecordBody, StageTimes, StoredRecord, Verdict } from '../records.ts';
 import { packReadings } from './compact.ts';
 
 /** Largest body that is kept, in UTF-16 units of its JSON; a cycle has some 5,000. */
@@ -9,16 +9,23 @@ const maxBody = 1_000_000;
 
 type Column = string | number | null;
 
+export interface CycleTexts {
+  readonly machine: string;
+  readonly body: string;
+  readonly features: string;
+  readonly readings: string;
+}
+
 export interface RecordRow {
   readonly seq: number;
   /** Kept first and last of all, and committed at once. */
   readonly urgent: boolean;
-  /** kind, machine, wall_ms, mono_ms, clock_synced, body */
+  /** kind, machine, wall_ms, mono_ms, clock_synced, body; that of a shot is in `texts`. */
   readonly record: readonly Column[];
   /** The columns of `cycles` after id, in their order. */
   readonly cycle: readonly Column[] | null;
-  /** features, readings */
-  readonly data: readonly Column[] | null;
+  /** Of a shot: its long texts, which are packed against others of the same machine. */
+  readonly texts: CycleTexts | null;
   readonly alert: Alert | null;
   readonly wallMs: number;
 }
@@ -32,8 +39,27 @@ function machineOf(body: RecordBody): string | null {
 /** A cycle's features and readings go to `cycle_data`; the rest of the body stays one document. */
 function slimBody(body: RecordBody): unknown {
   if (body.kind !== 'cycle') return body;
-  const { features: _features, readings: _readings, ...cycle } = body.cycle;
-  return { ...body, cycle };
+  const { features: _features, readings: _readings, times, ...cycle } = body.cycle;
+  const verdict = { ...body.verdict, times: rounded(body.verdict.times) };
+  return { kind: body.kind, cycle: { ...cycle, times: rounded(times) }, verdict };
+}
+
+/** Stage times to the microsecond: more is noise, and half of the digits. */
+function rounded(times: StageTimes): unknown {
+  const toMicro = (ms: unknown): unknown =>
+    typeof ms === 'number' ? Math.round(ms * 1000) / 1000 : ms;
+  return Object.fromEntries(Object.entries(times).map(([name, ms]) => [name, toMicro(ms)]));
+}
+
+function textsOf(body: RecordBody, text: string): CycleTexts | null {
+  if (body.kind !== 'cycle') return null;
+  const { machine, features, readings } = body.cycle;
+  return {
+    machine,
+    body: text,
+    features: packReadings(features),
+    readings: packReadings(readings),
+  };
 }
 
 function cycleColumns(cycle: Cycle, verdict: Verdict): Column[] {
@@ -74,18 +100,24 @@ export function toRow(record: StoredRecord): RecordRow {
   const { body, at, seq } = record;
   try {
     const text = JSON.stringify(slimBody(body));
-    const cycle = body.kind === 'cycle' ? body.cycle : null;
-    const data =
-      cycle === null ? null : [packReadings(cycle.features), packReadings(cycle.readings)];
-    const size = text.length + (data ?? []).reduce((sum, part) => sum + part.length, 0);
+    const texts = textsOf(body, text);
+    const data = texts === null ? 0 : texts.features.length + texts.readings.length;
+    const size = text.length + data;
     if (size > maxBody) throw refuse(record, `its body has ${size} characters`);
     const synced = record.clockSynced ? 1 : 0;
     return {
       seq,
       urgent: body.kind === 'alert' || body.kind === 'gap',
-      record: [body.kind, machineOf(body), at.wallMs, at.monoMs, synced, text],
+      record: [
+        body.kind,
+        machineOf(body),
+        at.wallMs,
+        at.monoMs,
+        synced,
+        texts === null ? text : '',
+      ],
       cycle: body.kind === 'cycle' ? cycleColumns(body.cycle, body.verdict) : null,
-      data,
+      texts,
       alert: body.kind === 'alert' ? body.alert : null,
       wallMs: at.wallMs,
     };

@@ -1,13 +1,19 @@
 /** One opened store: from a directory to a file that rows can be committed to. */
 import { existsSync, mkdirSync } from 'node:fs';
 import type Database from 'better-sqlite3';
+import { PpuriError } from '../../config/errors.ts';
 import { openDatabase, pageCap, setPageCap } from './database.ts';
+import { makeHandedOut, readHandedOut } from './handed-out.ts';
 import { prepareInsert, registerBoot } from './insert.ts';
 import { storePaths } from './paths.ts';
 import type { OpenOptions } from './protocol.ts';
 import { checkFile, type Soundness, setAside } from './recovery.ts';
+import { Room, type RoomEvents, walMostBytes } from './room.ts';
 import type { RecordRow } from './rows.ts';
+import { Packer } from './shapes.ts';
+import { dropBallast } from './spare.ts';
 import { asStoreError, isDiskTrouble, toWire, type WireError } from './trouble.ts';
+import { settleEarlierBoots, type Unkept } from './unkept.ts';
 
 export interface Committed {
   readonly kept: readonly number[];
@@ -18,12 +24,21 @@ export interface Session {
   readonly db: Database.Database;
   /** One transaction; when it returns, `kept` is on the disk. Throws PpuriError `store-*`. */
   commit(rows: readonly RecordRow[], cap: 'ordinary' | 'urgent'): Committed;
+  /** Every few seconds: bounds the log, gives room back, takes spare room. Throws PpuriError. */
+  tend(): void;
   close(): void;
 }
 
 export interface OpenReport {
   readonly setAside: string | null;
   readonly unchecked: boolean;
+  /** What earlier starts handed out and never kept, counted now. */
+  readonly unkept: readonly Unkept[];
+}
+
+interface Opened {
+  readonly session: Session;
+  readonly unkept: readonly Unkept[];
 }
 
 function commitRows(
@@ -50,27 +65,84 @@ function commitRows(
   return { kept, refused };
 }
 
-function createSession(db: Database.Database, options: OpenOptions): Session {
-  const cap = pageCap(options.maxMiB);
-  const insert = prepareInsert(db, registerBoot(db, options.boot));
-  return {
+/** Registers this start, and accounts for those before it, in one transaction. */
+function begin(
+  db: Database.Database,
+  options: OpenOptions,
+): { readonly ordinal: number; readonly unkept: Unkept[] } {
+  const known = readHandedOut(storePaths(options.dir).handedOut);
+  return db
+    .transaction(() => {
+      const ordinal = registerBoot(db, options.boot);
+      return { ordinal, unkept: settleEarlierBoots(db, ordinal, known) };
+    })
+    .immediate();
+}
+
+/** A reader elsewhere that never ends would make the log grow over the whole disk. */
+function assertLogBounded(room: Room, path: string): void {
+  if (room.walBytes() <= walMostBytes) return;
+  throw new PpuriError('store-full', 'another program reads the store without end', {
+    operation: 'put the write-ahead log back',
+    subject: path,
+    hint: `end the program that has ${path} open (fuser shows it); records wait in memory until then`,
+  });
+}
+
+function createSession(db: Database.Database, options: OpenOptions, events: RoomEvents): Opened {
+  const paths = storePaths(options.dir);
+  const cap = pageCap(db, options.maxMiB);
+  const { ordinal, unkept } = begin(db, options);
+  const room = new Room(db, paths, { cap, keep: options.keep }, events);
+  const packer = new Packer(db);
+  const insert = prepareInsert(db, ordinal, packer);
+  const write = (rows: readonly RecordRow[], level: 'ordinary' | 'urgent'): Committed => {
+    setPageCap(db, cap[level]);
+    try {
+      return commitRows(db, insert, rows);
+    } catch (thrown) {
+      packer.forget();
+      throw thrown;
+    }
+  };
+  const commit: Session['commit'] = (rows, level) => {
+    try {
+      setPageCap(db, cap.urgent);
+      room.beforeCommit();
+      assertLogBounded(room, paths.database);
+      return write(rows, level);
+    } catch (thrown) {
+      if (asStoreError(thrown, '', '').code !== 'store-full') throw thrown;
+      setPageCap(db, cap.urgent);
+      if (!room.afterFull()) throw thrown;
+      return write(rows, level);
+    }
+  };
+  const session: Session = {
     db,
     commit(rows, level) {
       try {
-        setPageCap(db, cap[level]);
-        return commitRows(db, insert, rows);
+        return commit(rows, level);
       } catch (thrown) {
         throw asStoreError(thrown, `commit ${rows.length} records`, db.name);
       }
     },
+    tend() {
+      try {
+        room.tend();
+      } catch (thrown) {
+        throw asStoreError(thrown, 'tend the store', db.name);
+      }
+    },
     close: () => void db.close(),
   };
+  return { session, unkept };
 }
 
-function openFile(path: string, options: OpenOptions): Session {
+function openFile(path: string, options: OpenOptions, events: RoomEvents): Opened {
   const db = openDatabase({ path, maxMiB: options.maxMiB });
   try {
-    return createSession(db, options);
+    return createSession(db, options, events);
   } catch (thrown) {
     db.close();
     throw asStoreError(thrown, 'begin a boot in the store', path);
@@ -96,17 +168,24 @@ function soundnessOf(path: string, check: OpenOptions['check']): Promise<Soundne
  */
 export async function openSession(
   options: OpenOptions,
+  events: RoomEvents,
 ): Promise<{ session: Session; report: OpenReport }> {
-  const path = storePaths(options.dir).database;
+  const { database: path, ballast, handedOut } = storePaths(options.dir);
   const soundness = await soundnessOf(path, options.check);
   let aside = soundness === 'damaged' ? setAside(path) : null;
   const unchecked = soundness === 'unfinished';
+  const opened = (): { session: Session; report: OpenReport } => {
+    const { session, unkept } = openFile(path, options, events);
+    makeHandedOut(handedOut);
+    return { session, report: { setAside: aside, unchecked, unkept } };
+  };
   try {
-    return { session: openFile(path, options), report: { setAside: aside, unchecked } };
+    return opened();
   } catch (thrown) {
     const error = asStoreError(thrown, 'open the store', path);
+    if (error.code === 'store-full' && dropBallast(ballast)) return opened();
     if (error.code !== 'store-corrupt' || aside !== null) throw error;
     aside = setAside(path);
-    return { session: openFile(path, options), report: { setAside: aside, unchecked } };
+    return opened();
   }
 }

@@ -28,7 +28,7 @@ function hintFor(code: ErrorCode, whose: Whose): string {
   if (code === 'store-unavailable' && whose === 'reader')
     return 'check that this user may read the store and that the disk is well, then try again';
   if (code === 'store-full')
-    return 'free space on this disk. This version removes no old records by itself: a store at its cap is moved away while the agent is stopped';
+    return 'free space on this disk; the store goes on by itself as soon as there is some';
   return 'check that the directory exists, that the agent may write to it and that the disk is well';
 }
 

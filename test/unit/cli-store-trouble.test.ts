@@ -5,7 +5,7 @@ import { closeSync, openSync, readFileSync, truncateSync, writeFileSync } from '
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import { pageSize } from '../../agent/store/database.ts';
+import { newPageSize as pageSize } from '../../agent/store/database.ts';
 import { queriesProgram, runQueries } from './cli-support.ts';
 import { at, cycleBody, startKeeper, temporaryDirectory } from './store-support.ts';
 
