@@ -1,0 +1,116 @@
+/** Which metrics a record is: shots belong to their machine's device, the rest to the node. */
+import type { Alert, Cycle, Reading, StoredRecord, Verdict } from '../../records.ts';
+import type { Owner, Report } from './metric-book.ts';
+import type { DataType, MetricValue, Quality } from './payload.ts';
+
+export interface RecordReports {
+  readonly owner: Owner;
+  readonly reports: readonly Report[];
+}
+
+type Row = readonly [name: string, type: DataType, value: MetricValue];
+
+const report = ([name, type, value]: Row): Report => ({ name, type, value });
+
+const keyRows = (record: StoredRecord | null): Row[] => [
+  ['ppuri/boot', 'String', record?.boot ?? null],
+  ['ppuri/seq', 'Int64', record?.seq ?? null],
+  ['ppuri/kind', 'String', record?.body.kind ?? null],
+  ['ppuri/clock synced', 'Boolean', record?.clockSynced ?? null],
+];
+
+function shotRows(cycle: Cycle | null, verdict: Verdict | null): Row[] {
+  return [
+    ['Shot/Number', 'Int64', cycle?.shot ?? null],
+    ['Shot/Index', 'Int64', cycle?.index ?? null],
+    ['Shot/Mold', 'String', cycle?.mold ?? null],
+    ['Shot/Observed', 'String', cycle?.observed ?? null],
+    ['Shot/Suppressed', 'String', cycle?.suppressed ?? null],
+    ['Verdict/Outcome', 'String', verdict?.outcome ?? null],
+    ['Verdict/Reason', 'String', verdict?.reason ?? null],
+    ['Verdict/Detail', 'String', verdict?.detail ?? null],
+    ['Verdict/Judge', 'String', verdict?.judge ?? null],
+    ['Verdict/Probability', 'Double', verdict?.probability ?? null],
+    ['Verdict/Threshold', 'Double', verdict?.threshold ?? null],
+    ['Verdict/Model', 'String', verdict?.model?.name ?? null],
+    ['Verdict/Model Version', 'String', verdict?.model?.version ?? null],
+    ['Verdict/Model Hash', 'String', verdict?.model?.hash ?? null],
+    ['Verdict/Flags', 'String', verdict === null ? null : verdict.flags.join(' ')],
+    ['Verdict/Breaches', 'String', verdict === null ? null : JSON.stringify(verdict.breaches)],
+  ];
+}
+
+function alertRows(alert: Alert | null): Row[] {
+  return [
+    ['Alert/Id', 'String', alert?.id ?? null],
+    ['Alert/State', 'String', alert?.state ?? null],
+    ['Alert/Machine', 'String', alert?.machine ?? null],
+    ['Alert/Mold', 'String', alert?.mold ?? null],
+    ['Alert/Severity', 'String', alert?.severity ?? null],
+    ['Alert/Cause', 'String', alert?.cause ?? null],
+    ['Alert/Text ko', 'String', alert?.text.ko ?? null],
+    ['Alert/Text en', 'String', alert?.text.en ?? null],
+    ['Alert/Shots From', 'Int64', alert?.shots?.from ?? null],
+    ['Alert/Shots To', 'Int64', alert?.shots?.to ?? null],
+    ['Alert/Count', 'Int64', alert?.count ?? null],
+  ];
+}
+
+const eventRows = (event: Record<string, unknown> | null): Row[] =>
+  (['Kind', 'Level', 'Subject', 'Text'] as const).map((field) => {
+    const value = event?.[field.toLowerCase()];
+    return [`Event/${field}`, 'String', value === undefined ? null : String(value)];
+  });
+
+const gapRows = (
+  gap: { fromSeq: number; toSeq: number; count: number; reason: string } | null,
+): Row[] => [
+  ['Gap/From Seq', 'Int64', gap?.fromSeq ?? null],
+  ['Gap/To Seq', 'Int64', gap?.toSeq ?? null],
+  ['Gap/Count', 'Int64', gap?.count ?? null],
+  ['Gap/Reason', 'String', gap?.reason ?? null],
+];
+
+const qualities: Readonly<Record<Reading['quality'], Quality>> = {
+  good: 'good',
+  stale: 'stale',
+  invalid: 'bad',
+  missing: 'bad',
+};
+
+function featureReport(name: string, reading: Reading | null): Report {
+  const base = { name: `Features/${name}`, type: 'Double' } as const;
+  if (reading === null) return { ...base, value: null };
+  const quality = qualities[reading.quality];
+  return { ...base, value: reading.value, ...(quality === 'good' ? {} : { quality }) };
+}
+
+/** What a machine's device reports from its first birth on. `features`: those of its profile. */
+export function deviceReports(features: readonly string[]): Report[] {
+  const rows = [...keyRows(null), ...shotRows(null, null)];
+  return [...rows.map(report), ...features.map((name) => featureReport(name, null))];
+}
+
+/** What the node itself reports, beside what Sparkplug asks for. */
+export function nodeReports(): Report[] {
+  const rows = [...keyRows(null), ...alertRows(null), ...eventRows(null), ...gapRows(null)];
+  return rows.map(report);
+}
+
+export function reportsOf(record: StoredRecord): RecordReports {
+  const { body } = record;
+  const key = keyRows(record);
+  if (body.kind === 'cycle') {
+    const features = Object.entries(body.cycle.features);
+    const rows = [...key, ...shotRows(body.cycle, body.verdict)].map(report);
+    const more = features.map(([name, reading]) => featureReport(name, reading));
+    return { owner: body.cycle.machine, reports: [...rows, ...more] };
+  }
+  const rows =
+    body.kind === 'alert'
+      ? alertRows(body.alert)
+      : body.kind === 'event'
+        ? eventRows({ ...body.event })
+        : gapRows(body.gap);
+  return { owner: null, reports: [...key, ...rows].map(report) };
+}
