@@ -64,6 +64,11 @@ export const errorTable = {
     retryable: false,
     meaning: 'no configured output owns this register',
   },
+  'sync-interrupted': {
+    exit: 1,
+    retryable: true,
+    meaning: 'a connection ended before what was sent over it was confirmed',
+  },
   'store-unavailable': {
     exit: 5,
     retryable: true,

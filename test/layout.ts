@@ -41,6 +41,7 @@ const packageHomes: Readonly<Record<string, RegExp>> = {
   serialport: /^(?:drivers|agent\/health\/selftest|bench|test)(?:\/|-|\.ts)/,
   'modbus-serial': /^(?:drivers|agent\/simulator|bench|test)\//,
   commander: /^(?:agent\/cli|test)\//,
+  mqtt: /^(?:agent\/sync|agent\/cli|test)\//,
   vitest: /^(?:test\/|vitest\.config\.ts)/,
 };
 

@@ -7,6 +7,7 @@
  */
 import type Database from 'better-sqlite3';
 import { PpuriError } from '../../config/errors.ts';
+import { bdSeqLayout } from './bd-seq.ts';
 
 export interface Migration {
   readonly title: string;
@@ -142,6 +143,7 @@ const packedLayout = `
 export const migrations: readonly Migration[] = [
   { title: 'records, cycles, alerts and model pointers', sql: firstLayout },
   { title: 'packed shots, counted evictions', sql: packedLayout },
+  { title: 'birth-death numbers of Sparkplug targets', sql: bdSeqLayout },
 ];
 
 /** 'ppur' as SQLite's application id: tells our files from other programs'. */

@@ -1,0 +1,157 @@
+/**
+ * One MQTT connection of a Sparkplug edge node, from CONNECT to its end. It does not connect again:
+ * each connection takes a new birth-death number, so whoever supervises opens a new session.
+ */
+import type { IClientOptions, MqttClient } from 'mqtt';
+import { PpuriError } from '../../../config/errors.ts';
+import type { StoredRecord } from '../../records.ts';
+import type { EdgeNode, Outgoing } from './edge-node.ts';
+import { PingFence } from './ping-fence.ts';
+
+/** What a Sparkplug CONNECT must have; the rest (address, TLS, names, keep-alive) is the dialler's. */
+export type SparkplugConnect = Required<
+  Pick<IClientOptions, 'clean' | 'protocolVersion' | 'reconnectPeriod' | 'queueQoSZero' | 'will'>
+>;
+
+export interface SparkplugSessionOptions {
+  readonly node: EdgeNode;
+  /** The number of the next CONNECT, on disk before it returns. */
+  readonly nextBdSeq: () => number;
+  /** Resolves once the broker accepted the connection; `mqtt` then does not connect again. */
+  readonly dial: (connect: SparkplugConnect) => Promise<MqttClient>;
+  /** Births were sent: data may follow. Called again after each rebirth. */
+  readonly onBorn?: () => void;
+  /** Something a message had wrong; nothing was lost by it. */
+  readonly onProblem?: (problem: string) => void;
+  /** Longest wait for the broker to have all that was sent. */
+  readonly confirmMs: number;
+}
+
+function interrupted(client: MqttClient, why: string): PpuriError {
+  return new PpuriError('sync-interrupted', `the connection to the broker ended: ${why}`, {
+    operation: 'deliver over Sparkplug',
+    subject: client.options.host ?? 'broker',
+    hint: 'nothing is lost: what was not confirmed comes again',
+  });
+}
+
+export class SparkplugSession {
+  /** Resolves when the connection is over, whoever ended it. */
+  readonly ended: Promise<void>;
+  readonly #options: SparkplugSessionOptions;
+  readonly #client: MqttClient;
+  readonly #fence: PingFence;
+  #over = false;
+  #leaving = false;
+
+  private constructor(options: SparkplugSessionOptions, client: MqttClient) {
+    this.#options = options;
+    this.#client = client;
+    this.#fence = new PingFence(client, options.confirmMs);
+    const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
+    this.ended = closed.then(() => this.#end());
+    // Every error ends in `close`; without a listener it would end the process.
+    client.on('error', (error) => options.onProblem?.(error.message));
+    client.on('message', (topic, payload) => this.#received(topic, payload));
+  }
+
+  /** Connects, subscribes, and is born unless the primary host is awaited. Throws what `dial` throws. */
+  static async open(options: SparkplugSessionOptions): Promise<SparkplugSession> {
+    const { topic, payload, qos, retain } = options.node.will(options.nextBdSeq());
+    const client = await options.dial({
+      // 3.1.1, where leaving is an NDEATH and a DISCONNECT, which every broker takes.
+      protocolVersion: 4,
+      clean: true,
+      reconnectPeriod: 0,
+      queueQoSZero: false,
+      will: { topic, payload: Buffer.from(payload), qos, retain },
+    });
+    const session = new SparkplugSession(options, client);
+    try {
+      await session.#begin();
+    } catch (error) {
+      client.end(true);
+      throw error;
+    }
+    return session;
+  }
+
+  /** Whether `send` may be called. */
+  get born(): boolean {
+    return this.#options.node.born && !this.#over && !this.#leaving;
+  }
+
+  /**
+   * Resolves once the broker has `records`: it answers a ping in the order of what came before it.
+   * QoS is 0 by the specification, so there is no other word of it. Rejects with `sync-interrupted`.
+   */
+  async send(records: readonly StoredRecord[], historical: boolean): Promise<void> {
+    if (!this.born) throw interrupted(this.#client, 'not born');
+    await this.#publish(this.#options.node.data(records, historical));
+    const answered = await this.#fence.pass();
+    // A host that went away meanwhile may not have them.
+    if (!answered || !this.born) throw interrupted(this.#client, 'no answer');
+  }
+
+  /** A machine no longer answers, or does again. */
+  async connection(device: string, there: boolean): Promise<void> {
+    const { node } = this.#options;
+    await this.#publish(there ? node.back(device) : node.lost(device));
+  }
+
+  /** NDEATH, DISCONNECT, and the end. */
+  async close(): Promise<void> {
+    if (this.#over || this.#leaving) return this.ended;
+    await this.#leave(this.#options.node.leaving());
+  }
+
+  async #begin(): Promise<void> {
+    const wanted = this.#options.node.subscriptions();
+    const granted = await this.#client.subscribeAsync(wanted, { qos: 1 });
+    const refused = granted.find(({ qos }) => qos > 2);
+    if (refused !== undefined) throw interrupted(this.#client, `no leave to read ${refused.topic}`);
+    await this.#birth(this.#options.node.opened());
+  }
+
+  async #birth(messages: readonly Outgoing[]): Promise<void> {
+    if (messages.length === 0) return;
+    await this.#publish(messages);
+    this.#options.onBorn?.();
+  }
+
+  /** In their order: the client writes as it is called. */
+  async #publish(messages: readonly Outgoing[]): Promise<void> {
+    const written = messages.map(({ topic, payload, retain }) =>
+      this.#client.publishAsync(topic, Buffer.from(payload), { qos: 0, retain }),
+    );
+    try {
+      await Promise.all(written);
+    } catch (error) {
+      throw interrupted(this.#client, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #received(topic: string, payload: Buffer): void {
+    const { publish, leave, problem } = this.#options.node.received(topic, payload);
+    if (problem !== null) this.#options.onProblem?.(problem);
+    const done = leave ? this.#leave(publish) : this.#birth(publish);
+    // A connection that is gone says so by `ended`.
+    done.catch((error: unknown) => this.#options.onProblem?.(String(error)));
+  }
+
+  async #leave(deaths: readonly Outgoing[]): Promise<void> {
+    this.#leaving = true;
+    try {
+      await this.#publish(deaths);
+    } finally {
+      this.#client.end(false);
+    }
+    await this.ended;
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#options.node.closed();
+    this.#fence.end();
+  }
+}
