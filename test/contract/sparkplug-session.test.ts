@@ -61,7 +61,8 @@ async function open(
       bdSeq += 1;
       return bdSeq;
     },
-    dial: (connect) => connectAsync(tap.url, { ...connect, clientId: 'gw-1', keepalive: 30 }),
+    dial: (connect) =>
+      connectAsync(tap.url, { ...connect, clientId: 'gw-1', keepalive: 30 }, false),
     confirmMs: 5000,
     ...options,
   });

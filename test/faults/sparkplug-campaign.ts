@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { connectAsync } from 'mqtt';
+import { openReadOnly } from '../../agent/store/database.ts';
 import { startMosquitto } from '../fixtures/mosquitto.ts';
 import { createRandom } from '../fixtures/random.ts';
 import { type Heard, SparkplugHost } from '../fixtures/sparkplug-host.ts';
@@ -59,6 +60,15 @@ async function liveAndDie(args: readonly string[], dieAfterMs: number, life: Lif
   });
   child.kill('SIGKILL');
   await closed;
+}
+
+function keptNumber(file: string): number {
+  const db = openReadOnly(file);
+  try {
+    return Number(db.prepare('SELECT bd_seq FROM bd_seqs').pluck().get());
+  } finally {
+    db.close();
+  }
 }
 
 const bdSeqOf = ({ metrics }: Heard): number =>
@@ -147,11 +157,15 @@ export async function runSparkplugCampaign(
   });
   await watcher.subscribeAsync('spBv1.0/#', { qos: 1 });
   const lives: Life[] = [];
+  const file = join(dir, 'ppuri.db');
   try {
     for (let kill = 0; kill < options.kills; kill += 1) {
       const life: Life = { boot: `life-${kill}`, taken: [], born: [], confirmed: 0 };
       lives.push(life);
-      await liveAndDie([join(dir, 'ppuri.db'), broker.url], random() * longestLifeMs, life);
+      await liveAndDie([file, broker.url], random() * longestLifeMs, life);
+      // A number that was on disk when the kill came, and not told yet, is taken all the same.
+      const kept = keptNumber(file);
+      if (life.taken.at(-1) !== kept) life.taken.push(kept);
     }
     await settled(watcher, broker.url);
   } finally {
