@@ -143,14 +143,28 @@ describe('a connection', () => {
     expect(session.born).toBe(false);
   });
 
-  test('what a half-open line took is not confirmed', async () => {
-    const session = await open({}, { confirmMs: 300 });
-    await session.send(cycles(1, 5), false);
-    tap.freeze();
-    await expect(session.send(cycles(6, 10), false)).rejects.toMatchObject({
-      code: 'sync-interrupted',
-    });
-    await session.ended;
+  test.each([5, 20_000])(
+    'what a half-open line took of %i records is not confirmed',
+    async (count) => {
+      const session = await open({}, { confirmMs: 500 });
+      await session.send(cycles(1, 5), false);
+      tap.freeze();
+      await expect(session.send(cycles(6, 5 + count), true)).rejects.toMatchObject({
+        code: 'sync-interrupted',
+      });
+      await session.ended;
+    },
+  );
+
+  test('a rebirth asked for in the middle of a batch breaks no order', async () => {
+    const session = await open();
+    const sending = session.send(cycles(1, 2000), true);
+    await told('DDATA', 1);
+    await watcher.publishAsync(ncmd, Buffer.from(rebirthCommand(true)));
+    await sending;
+    await told('NBIRTH', 2);
+    await told('DDATA', 2000);
+    expect(seqs()).toEqual(Array.from({ length: 2000 }, (_, i) => i + 1));
   });
 
   rule('operational-behavior-data-commands-ncmd-rebirth-verb', async () => {

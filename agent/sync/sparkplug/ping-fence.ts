@@ -3,14 +3,12 @@ import type { MqttClient } from 'mqtt';
 
 export class PingFence {
   readonly #client: MqttClient;
-  readonly #waitMs: number;
   readonly #waiting = new Map<number, (answered: boolean) => void>();
   #sent = 0;
   #answered = 0;
 
-  constructor(client: MqttClient, waitMs: number) {
+  constructor(client: MqttClient) {
     this.#client = client;
-    this.#waitMs = waitMs;
     // The client's own keep-alive pings count as well, so that answers are told apart.
     client.on('packetsend', ({ cmd }) => {
       if (cmd === 'pingreq') this.#sent += 1;
@@ -20,21 +18,12 @@ export class PingFence {
     });
   }
 
-  /** True once the broker answered a ping sent now; false when the connection ended or took too long. */
+  /** True once the broker answered a ping sent now; false when the connection ended before. */
   pass(): Promise<boolean> {
     if (!this.#client.connected) return Promise.resolve(false);
     return new Promise((resolve) => {
       this.#client.sendPing();
-      const mine = this.#sent;
-      const late = setTimeout(() => {
-        this.#settle(mine, false);
-        // Half open: nobody answers on this connection any more.
-        this.#client.end(true);
-      }, this.#waitMs);
-      this.#waiting.set(mine, (answered) => {
-        clearTimeout(late);
-        resolve(answered);
-      });
+      this.#waiting.set(this.#sent, resolve);
     });
   }
 

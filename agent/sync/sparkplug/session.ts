@@ -27,6 +27,9 @@ export interface SparkplugSessionOptions {
   readonly confirmMs: number;
 }
 
+/** Records whose messages wait for the socket at one time. */
+const atOnce = 200;
+
 function interrupted(client: MqttClient, why: string): PpuriError {
   return new PpuriError('sync-interrupted', `the connection to the broker ended: ${why}`, {
     operation: 'deliver over Sparkplug',
@@ -41,13 +44,15 @@ export class SparkplugSession {
   readonly #options: SparkplugSessionOptions;
   readonly #client: MqttClient;
   readonly #fence: PingFence;
+  /** Ends each wait for the client, which forgets what it was writing when its connection ends. */
+  readonly #waits = new Set<() => void>();
   #over = false;
   #leaving = false;
 
   private constructor(options: SparkplugSessionOptions, client: MqttClient) {
     this.#options = options;
     this.#client = client;
-    this.#fence = new PingFence(client, options.confirmMs);
+    this.#fence = new PingFence(client);
     const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
     this.ended = closed.then(() => this.#end());
     // Every error ends in `close`; without a listener it would end the process.
@@ -87,10 +92,22 @@ export class SparkplugSession {
    */
   async send(records: readonly StoredRecord[], historical: boolean): Promise<void> {
     if (!this.born) throw interrupted(this.#client, 'not born');
-    await this.#publish(this.#options.node.data(records, historical));
-    const answered = await this.#fence.pass();
+    // Half open: nobody answers on this connection any more.
+    const late = setTimeout(() => this.#client.end(true), this.#options.confirmMs);
+    const answered = await this.#write(records, historical)
+      .then(() => this.#fence.pass())
+      .finally(() => clearTimeout(late));
     // A host that went away meanwhile may not have them.
     if (!answered || !this.born) throw interrupted(this.#client, 'no answer');
+  }
+
+  /** Numbered and written a part at a time: births that a host asks for come between two parts. */
+  async #write(records: readonly StoredRecord[], historical: boolean): Promise<void> {
+    for (let at = 0; at < records.length; at += atOnce) {
+      if (!this.born) throw interrupted(this.#client, 'not born');
+      const part = records.slice(at, at + atOnce);
+      await this.#publish(this.#options.node.data(part, historical));
+    }
   }
 
   /** A machine no longer answers, or does again. */
@@ -107,10 +124,17 @@ export class SparkplugSession {
 
   async #begin(): Promise<void> {
     const wanted = this.#options.node.subscriptions();
-    const granted = await this.#client.subscribeAsync(wanted, { qos: 1 });
+    const granted = await this.#subscribe(wanted);
     const refused = granted.find(({ qos }) => qos > 2);
     if (refused !== undefined) throw interrupted(this.#client, `no leave to read ${refused.topic}`);
     await this.#birth(this.#options.node.opened());
+  }
+
+  async #subscribe(topics: string[]): Promise<{ topic: string; qos: number }[]> {
+    const asked = this.#client.subscribeAsync(topics, { qos: 1 });
+    const problem = await this.#unlessOver(asked);
+    if (problem !== null) throw interrupted(this.#client, problem);
+    return asked;
   }
 
   async #birth(messages: readonly Outgoing[]): Promise<void> {
@@ -124,11 +148,25 @@ export class SparkplugSession {
     const written = messages.map(({ topic, payload, retain }) =>
       this.#client.publishAsync(topic, Buffer.from(payload), { qos: 0, retain }),
     );
-    try {
-      await Promise.all(written);
-    } catch (error) {
-      throw interrupted(this.#client, error instanceof Error ? error.message : String(error));
-    }
+    const done = await this.#unlessOver(Promise.all(written));
+    if (done !== null) throw interrupted(this.#client, done);
+  }
+
+  /** Null once `work` is done, or why it will not be. */
+  #unlessOver(work: Promise<unknown>): Promise<string | null> {
+    return new Promise((resolve) => {
+      const over = (): void => resolve('it closed');
+      if (this.#over) return over();
+      this.#waits.add(over);
+      const settle = (result: string | null): void => {
+        this.#waits.delete(over);
+        resolve(result);
+      };
+      work.then(
+        () => settle(null),
+        (error: unknown) => settle(error instanceof Error ? error.message : String(error)),
+      );
+    });
   }
 
   #received(topic: string, payload: Buffer): void {
@@ -153,5 +191,7 @@ export class SparkplugSession {
     this.#over = true;
     this.#options.node.closed();
     this.#fence.end();
+    for (const over of [...this.#waits]) over();
+    this.#waits.clear();
   }
 }
