@@ -47,10 +47,10 @@ async function killKeep(life: Life, random: Random): Promise<void> {
   life.handOut(Math.floor(random.between(1, 40)), 0.05, () => random.between(0, 1));
   await pause(random.between(0, 60));
   const next = life.said('p');
-  const opened = random.chance(0.8) ? life.said('o') : null;
+  const opened = random.chance(0.96) ? life.said('o') : null;
   life.kill('keep');
   await next;
-  // Mostly the next one is hit at work, sometimes while it opens.
+  // Mostly the next one is hit at work; while it opens only sometimes, since that is waited out.
   await opened;
 }
 
