@@ -73,7 +73,10 @@ async function round(victim: Victim, kills: number, random: Random): Promise<Rou
   const oracle = new Oracle();
   const turnMs: number[] = [];
   let boots = 0;
-  const live = (): Life => new Life(oracle, `boot-${(boots += 1)}`, dir);
+  const live = (): Life => {
+    boots += 1;
+    return new Life(oracle, `boot-${boots}`, dir);
+  };
   try {
     let life = live();
     await life.said('o');
