@@ -95,7 +95,10 @@ export async function runSyscallKills(
     if (place === undefined) break;
     const why = await killAt(place.call, place.at);
     kills += 1;
-    if (why !== null) failures.push(`${place.call} ${place.at}: ${why}`);
+    if (why !== null) {
+      failures.push(`${place.call} ${place.at}: ${why}`);
+      say(failures.at(-1) ?? '');
+    }
     if (kills % 50 === 0) say(`${kills} kills, ${failures.length} failures`);
   }
   const survived = kills - failures.length;
