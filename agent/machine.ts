@@ -59,6 +59,8 @@ export interface MachineStatus {
     readonly reason: string;
     readonly probability: number | null;
     readonly wallMs: number;
+    /** How long ago, by the monotonic clock. */
+    readonly ageMs: number;
   } | null;
   readonly openAlerts: readonly Alert[];
   readonly devices: readonly {
@@ -322,5 +324,13 @@ function slowTotals(pollers: readonly SlowPollerStats[]): SlowPollerStats {
 function summary(cycle: Cycle, verdict: Verdict): MachineStatus['last'] {
   const { shot, mold, at } = cycle;
   const { outcome, reason, probability } = verdict;
-  return { shot, mold, outcome, reason, probability, wallMs: at.wallMs };
+  return {
+    shot,
+    mold,
+    outcome,
+    reason,
+    probability,
+    wallMs: at.wallMs,
+    ageMs: performance.now() - at.monoMs,
+  };
 }

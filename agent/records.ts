@@ -147,5 +147,7 @@ export interface StoredRecord {
   readonly seq: number;
   readonly at: Instant;
   readonly clockSynced: boolean;
+  /** The wall time was put right once the clock was known; `clockSynced` is false. */
+  readonly clockFilled?: boolean;
   readonly body: RecordBody;
 }

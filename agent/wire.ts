@@ -8,6 +8,7 @@ import { BusSet } from '../drivers/registry.ts';
 import { leastTriggerMs } from '../drivers/trigger-pace.ts';
 import { readBundle } from '../models/bundle.ts';
 import type { Bundle } from '../models/manifest.ts';
+import { type ClockFix, type ClockSource, type ClockStatus, WallClock } from './health/clock.ts';
 import { LatencyRecorder, type Quantiles } from './health/latency.ts';
 import type { Log } from './health/log.ts';
 import type { Inference, InferenceStatus } from './infer/inference.ts';
@@ -29,6 +30,8 @@ export interface AgentOptions {
   readonly fork: ForkRole;
   readonly log: Log;
   readonly boot: BootInfo;
+  /** Default: this system's. */
+  readonly clock?: ClockSource;
   /** `at-once`: a machine's shots are seen, if not scored, while models still load. */
   readonly watch?: 'at-once' | 'when-models-are-loaded';
   /** Simulated seconds per real second; 1 on real machines. */
@@ -43,6 +46,8 @@ export interface AgentStatus {
   readonly site: string;
   readonly boot: string;
   readonly startedWallMs: number;
+  readonly uptimeMs: number;
+  readonly clock: ClockStatus;
   readonly machines: readonly MachineStatus[];
   readonly buses: readonly BusStats[];
   readonly inference: InferenceStatus;
@@ -100,6 +105,8 @@ export class Agent {
   readonly #toReject = new LatencyRecorder();
   readonly #loopDelay = monitorEventLoopDelay({ resolution: 10 });
   readonly #startedWallMs = Date.now();
+  readonly #startedMonoMs = performance.now();
+  readonly #clock: WallClock;
   #statusTimer: NodeJS.Timeout | null = null;
   #noticing: Promise<void> = Promise.resolve();
   readonly #conflict = Promise.withResolvers<never>();
@@ -111,11 +118,14 @@ export class Agent {
     const { fork, log, config, boot } = options;
     const onEvent = (event: AgentEvent): void => this.#onEvent(event);
     this.#inference = createInference({ fork, onEvent: (event) => this.#onInference(event) });
+    const onFix = (fix: ClockFix): void => this.#keeper.fixClock(fix);
+    this.#clock = new WallClock(config.gateway.clock, { onEvent, onFix }, options.clock);
     this.#keeper = createKeeper({
       ...{ fork, boot, log, onEvent },
       path: config.store.path,
       maxMiB: config.store.maxMiB,
       keepDays: config.store.keep,
+      clockSynced: () => this.#clock.known,
     });
     this.#createMachines(this.#createBuses());
     this.#desk = this.#createDesk();
@@ -130,6 +140,7 @@ export class Agent {
   /** Resolves when models are loaded or told not to be; machines are read from the first moment on. */
   async start(): Promise<void> {
     this.#loopDelay.enable();
+    this.#clock.start();
     this.#keeper.onCommand((command) => this.#command(command));
     void this.#keeper.opened(LOCK_WITHIN_MS).then(({ lastError }) => {
       if (lastError?.code === 'store-in-use') this.#conflict.reject(lastError);
@@ -203,6 +214,7 @@ export class Agent {
   async stop(keepWithinMs = 10_000): Promise<void> {
     this.#stopping = true;
     if (this.#statusTimer !== null) clearInterval(this.#statusTimer);
+    this.#clock.stop();
     await Promise.all([...this.#machines.values()].map((machine) => machine.stop()));
     await this.#buses.close();
     await this.#inference.close();
@@ -235,6 +247,8 @@ export class Agent {
       site: gateway.site,
       boot: this.#options.boot.id,
       startedWallMs: this.#startedWallMs,
+      uptimeMs: Math.round(performance.now() - this.#startedMonoMs),
+      clock: this.#clock.status(),
       machines: [...this.#machines.values()].map((machine) => machine.status()),
       buses: this.#buses.all().map((bus) => bus.stats()),
       inference: this.#inference.status(),

@@ -11,6 +11,10 @@ export const gatewaySchema = z.strictObject({
   id: name.describe('Name of this gateway, part of every record’s key.'),
   site: name.default('site').describe('Name of the plant.'),
   locale: z.enum(['ko', 'en']).default('ko').describe('Language of alerts for operators.'),
+  clock: z
+    .enum(['auto', 'trusted'])
+    .default('auto')
+    .describe('`auto`: the system says whether its clock is set; `trusted`: it always is.'),
 });
 
 const timeoutMs = z.int().min(10).max(60_000).default(500).describe('Longest wait for one reply.');

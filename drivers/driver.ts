@@ -55,6 +55,8 @@ export interface UnitStats {
   /** Of these, replies of the right shape whose checksum was wrong. */
   readonly checksumErrors: number;
   readonly lastGoodWallMs: number | null;
+  /** How long ago that was, by the monotonic clock. */
+  readonly lastGoodAgeMs: number | null;
   readonly roundTripMs: { readonly p50: number; readonly p99: number } | null;
   /** What the next request waits for a reply, ms: adapts to the unit, never above the bus's. */
   readonly timeoutMs: number;

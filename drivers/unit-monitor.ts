@@ -29,6 +29,7 @@ export class UnitMonitor {
   #slowestMs = 0;
   #quarantinedUntilMs = 0;
   #lastGoodWallMs: number | null = null;
+  #lastGoodMonoMs = 0;
   #silent = 0;
   #readyAtMs = 0;
   #quietUntilMs = 0;
@@ -73,6 +74,7 @@ export class UnitMonitor {
     // Falls by half in some 700 round trips, so that one slow answer is not held against it for ever.
     this.#slowestMs = Math.max(roundTripMs, this.#slowestMs * 0.999);
     this.#lastGoodWallMs = wallMs;
+    this.#lastGoodMonoMs = monoMs;
     this.#heard(monoMs);
   }
 
@@ -103,6 +105,8 @@ export class UnitMonitor {
       malformed: this.#malformed,
       checksumErrors: this.#checksumErrors,
       lastGoodWallMs: this.#lastGoodWallMs,
+      lastGoodAgeMs:
+        this.#lastGoodWallMs === null ? null : performance.now() - this.#lastGoodMonoMs,
       roundTripMs: this.#percentiles(),
       timeoutMs: this.timeoutMs(longestMs),
       state: this.#state(),

@@ -102,9 +102,9 @@ function unitColumns(lang: Language, paint: Paint): Column<UnitRow>[] {
 
 const ms = (value: number | undefined): string => (value === undefined ? '-' : value.toFixed(1));
 
-function lastGoodText({ lastGoodWallMs }: UnitRow, lang: Language): string {
-  if (lastGoodWallMs === null) return '-';
-  const span = spanText(Date.now() - lastGoodWallMs, lang);
+function lastGoodText({ lastGoodAgeMs }: UnitRow, lang: Language): string {
+  if (lastGoodAgeMs === null) return '-';
+  const span = spanText(lastGoodAgeMs, lang);
   return lang === 'ko' ? `${span} 전` : `${span} ago`;
 }
 

@@ -14,6 +14,16 @@ const storeWords = {
   down: { ko: '중단', en: 'down' },
 } as const;
 
+/** Null where all is well, or this system cannot say. */
+const clockWords = {
+  synced: null,
+  trusted: null,
+  unsaid: null,
+  unsynced: { ko: '아직 맞춰지지 않음', en: 'not set yet' },
+  stepped: { ko: '바뀐 뒤 동기화되지 않음', en: 'changed, not synchronised since' },
+  wrong: { ko: '틀림', en: 'wrong' },
+} as const;
+
 const linkWords = {
   up: { ko: '정상', en: 'up' },
   lost: { ko: '통신두절', en: 'lost' },
@@ -26,7 +36,7 @@ const linkColors = { up: 'green', lost: 'red', unknown: 'yellow' } as const;
 function lastText({ last }: Machine, lang: Language): string {
   if (last === null) return '-';
   const outcome = Object.entries(outcomeWords).find(([name]) => name === last.outcome)?.[1];
-  const ago = spanText(Date.now() - last.wallMs, lang);
+  const ago = spanText(last.ageMs, lang);
   const shot = last.shot === null ? '' : lang === 'ko' ? `${last.shot}번 ` : `#${last.shot} `;
   const words = `${shot}${outcome?.[lang] ?? last.outcome} (${reasonText(last.reason, lang)})`;
   return lang === 'ko' ? `${words}, ${ago} 전` : `${words}, ${ago} ago`;
@@ -60,9 +70,27 @@ function machineColumns(lang: Language, paint: Paint): Column<Machine>[] {
   ];
 }
 
+/** Nothing where all is well. */
+function clockLines({ clock }: AgentStatus, lang: Language, paint: Paint): string[] {
+  const words = clockWords[clock.state];
+  const step = clock.lastStepMs === null ? '' : stepText(clock, lang);
+  if (words === null && step === '') return [];
+  const state = words?.[lang] ?? (lang === 'ko' ? '정상' : 'ok');
+  const painted = paint(clock.known ? 'green' : 'yellow', state);
+  return [`${lang === 'ko' ? '시계' : 'clock'} ${painted}${step}`];
+}
+
+function stepText({ steps, lastStepMs, lastStepAgeMs }: AgentStatus['clock'], lang: Language) {
+  const by = `${(lastStepMs ?? 0) > 0 ? '+' : ''}${((lastStepMs ?? 0) / 1000).toFixed(1)}`;
+  const ago = spanText(lastStepAgeMs ?? 0, lang);
+  return lang === 'ko'
+    ? ` (시각이 ${steps}번 바뀜, 마지막 ${ago} 전 ${by}초)`
+    : ` (set ${steps} times, last ${ago} ago by ${by} s)`;
+}
+
 function headLines(status: AgentStatus, lang: Language, paint: Paint): string[] {
-  const { store, startedWallMs } = status;
-  const up = spanText(Date.now() - startedWallMs, lang);
+  const { store } = status;
+  const up = spanText(status.uptimeMs, lang);
   const state = paint(stateColors[store.state], storeWords[store.state][lang]);
   const counts =
     lang === 'ko'
@@ -100,6 +128,7 @@ export function statusLines(status: AgentStatus, lang: Language, color: boolean)
     color ? styleText(name, text, { validateStream: false }) : text;
   return [
     ...headLines(status, lang, paint),
+    ...clockLines(status, lang, paint),
     latencyLine(status, lang),
     ...alertLines(status, lang),
     '',

@@ -1,12 +1,11 @@
 /** Clock, memory, processor, and how late this process is woken: what verdict times depend on. */
 
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import os from 'node:os';
+import { isPossible } from './clock.ts';
+import { readSync } from './clock-signs.ts';
 import { type Finding, fail, ok, percentile, readIfPresent, warn } from './finding.ts';
 
-const firstSaneYear = 2026;
-const lastSaneYear = 2099;
 const mib = 1024 * 1024;
 
 /** `synced` is null where this system does not say. */
@@ -15,22 +14,18 @@ export interface ClockFacts {
   readonly synced: boolean | null;
 }
 
-/** systemd-timesyncd and chrony leave a file once the clock has been set from the network. */
 export function readClock(): ClockFacts {
-  if (existsSync('/run/systemd/timesync/synchronized')) return { wallMs: Date.now(), synced: true };
-  const known = existsSync('/run/systemd/timesync');
-  return { wallMs: Date.now(), synced: known ? false : null };
+  return { wallMs: Date.now(), synced: readSync().synced };
 }
 
 export function clockFinding({ wallMs, synced }: ClockFacts): Finding {
   const at = new Date(wallMs).toISOString();
   const data = { at, synced };
-  const year = new Date(wallMs).getUTCFullYear();
   const setTime = {
     ko: '시간 동기화를 켜세요 (timedatectl set-ntp true). 동기화 전에도 판정과 경보는 동작합니다.',
     en: 'turn on time synchronisation (timedatectl set-ntp true); verdicts and alerts work without it',
   };
-  if (year < firstSaneYear || year > lastSaneYear)
+  if (!isPossible(wallMs))
     return warn(
       'clock',
       { ko: `시계가 틀림: ${at}`, en: `the clock is wrong: ${at}` },

@@ -1,6 +1,7 @@
 /** Questions about alerts. */
 import type Database from 'better-sqlite3';
 import type { Alert, Severity } from '../records.ts';
+import { clockMarks } from './clock-fill.ts';
 import { asFields, limitOf, optionalChoice, optionalNumber, optionalText } from './params.ts';
 
 export const severities = ['stop', 'warning', 'caution', 'info'] as const;
@@ -28,6 +29,8 @@ export interface AlertRow extends Omit<Alert, 'at'> {
   readonly clearedWallMs: number | null;
   /** Whether the clock was set at the last change. */
   readonly clockSynced: boolean;
+  /** It was put right later, once the clock was known. */
+  readonly clockFilled: boolean;
   /** Not cleared, and its agent is (or was) the newest. */
   readonly current: boolean;
 }
@@ -68,7 +71,8 @@ function toAlertRow(raw: RawAlert): AlertRow {
     raisedWallMs: raw.raised_wall_ms,
     updatedWallMs: raw.updated_wall_ms,
     clearedWallMs: raw.cleared_wall_ms,
-    clockSynced: raw.clock_synced === 1,
+    clockSynced: raw.clock_synced !== clockMarks.unknown,
+    clockFilled: raw.clock_synced === clockMarks.filled,
     current: raw.current === 1,
   };
 }

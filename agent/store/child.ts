@@ -1,6 +1,8 @@
 /** The keep role: the only writer of the store. Lives as long as the loop that forked it. */
 import { PpuriError } from '../../config/errors.ts';
 import type { AgentEvent, StoredRecord } from '../records.ts';
+import type { ClockFill } from './clock-fill.ts';
+import { ClockFiller } from './clock-filler.ts';
 import { type ControlServer, serveControl } from './control.ts';
 import type { Evicted } from './evict.ts';
 import { type StoreLock, takeLock } from './lock.ts';
@@ -25,6 +27,7 @@ class KeepChild {
   readonly #options: OpenOptions;
   readonly #send: (message: FromChild) => void;
   readonly #writer: Writer;
+  readonly #clock: ClockFiller;
   readonly #commands = new Questions();
   #lock: StoreLock | null = null;
   #session: Session | null = null;
@@ -54,6 +57,15 @@ class KeepChild {
       clear: () => this.#report('ok', null),
       trouble: (error, urgentKept) => this.#trouble(error, urgentKept),
     });
+    this.#clock = new ClockFiller({
+      boot: options.boot.id,
+      session: () => this.#session,
+      commit: () => {
+        this.#writer.commit();
+        return this.#writer.waiting;
+      },
+      late: (error) => this.#event('clock-fill-late', 'warn', error.message),
+    });
   }
 
   open(): void {
@@ -75,6 +87,7 @@ class KeepChild {
       this.#retryMs = firstRetryMs;
       this.#report('ok', null);
       this.#writer.commit();
+      this.#clock.wake();
     } catch (thrown) {
       this.#trouble(asStoreError(thrown, 'open the store', this.#options.dir), false);
     }
@@ -144,7 +157,7 @@ class KeepChild {
     const rows: RecordRow[] = [];
     for (const record of records) {
       try {
-        rows.push(toRow(record));
+        rows.push(toRow(this.#clock.apply(record)));
       } catch (thrown) {
         const error = toWire(thrown, 'keep a record', this.#options.dir);
         this.#send({ type: 'refused', seq: record.seq, error });
@@ -155,6 +168,10 @@ class KeepChild {
 
   commit(): void {
     this.#writer.commit();
+  }
+
+  fillClock(fill: ClockFill): void {
+    this.#clock.add(fill);
   }
 
   publish(snapshot: unknown): void {
@@ -179,6 +196,7 @@ class KeepChild {
     if (this.#retry !== null) clearTimeout(this.#retry);
     if (this.#tending !== null) clearInterval(this.#tending);
     this.#writer.stopTimer();
+    this.#clock.stop();
     this.#control?.close();
     this.#session?.close();
     this.#lock?.release();
@@ -277,6 +295,7 @@ class KeepChild {
 function dispatch(child: KeepChild, message: ToChild): void {
   if (message.type === 'keep') child.keep(message.records);
   else if (message.type === 'commit') child.commit();
+  else if (message.type === 'clock') child.fillClock(message.fill);
   else if (message.type === 'status') child.publish(message.snapshot);
   else if (message.type === 'ask') void child.ask(message.id, message.method, message.params);
   else if (message.type === 'answer') child.answered(message.id, message.outcome);

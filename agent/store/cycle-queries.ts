@@ -1,6 +1,7 @@
 /** Questions about cycles. Every one is bounded: SQLite cannot be interrupted while it answers. */
 import type Database from 'better-sqlite3';
 import type { ModelIdentity, Reading, Verdict } from '../records.ts';
+import { clockMarks } from './clock-fill.ts';
 import {
   asFields,
   badParameter,
@@ -56,7 +57,10 @@ export interface CycleRow {
   readonly observed: string;
   readonly suppressed: string | null;
   readonly wallMs: number;
+  /** Whether the wall time can be relied on. */
   readonly clockSynced: boolean;
+  /** It was put right later, once the clock was known. */
+  readonly clockFilled: boolean;
   readonly outcome: Verdict['outcome'];
   readonly reason: string;
   readonly detail: string | null;
@@ -203,7 +207,11 @@ function toCycleRow(db: Database.Database, raw: RawCycle): CycleRow {
   const { outcome, reason, detail, judge, probability, threshold } = raw;
   return {
     ...{ boot, seq, machine, profile, mold, shot, index: raw.cycle_index, observed, suppressed },
-    ...{ wallMs: raw.wall_ms, clockSynced: raw.clock_synced === 1 },
+    ...{
+      wallMs: raw.wall_ms,
+      clockSynced: raw.clock_synced !== clockMarks.unknown,
+      clockFilled: raw.clock_synced === clockMarks.filled,
+    },
     ...{ outcome, reason, detail, judge, probability, threshold, model: modelOf(raw) },
     flags: JSON.parse(raw.flags),
     ...('features' in raw

@@ -9,9 +9,9 @@ export type InsertRow = (row: RecordRow) => void;
 /** Registers this start of the agent once; its ordinal orders all its records. */
 export function registerBoot(db: Database.Database, boot: BootInfo): number {
   db.prepare(
-    `INSERT INTO boots (boot, started_wall_ms, clock_synced) VALUES (?, ?, ?)
+    `INSERT INTO boots (boot, started_wall_ms, started_mono_ms, clock_synced) VALUES (?, ?, ?, ?)
      ON CONFLICT (boot) DO NOTHING`,
-  ).run(boot.id, boot.startedWallMs, boot.clockSynced ? 1 : 0);
+  ).run(boot.id, boot.startedWallMs, boot.startedMonoMs ?? null, boot.clockSynced ? 1 : 0);
   return Number(db.prepare('SELECT ordinal FROM boots WHERE boot = ?').pluck().get(boot.id));
 }
 

@@ -62,6 +62,8 @@ export interface Keeper {
   /** When the store first answered, well or not, or after `boundMs`. Never rejects. */
   opened(boundMs?: number): Promise<KeeperStats>;
   stats(): KeeperStats;
+  /** The clock is known, or at least likely: wall time = monotonic + offset, since it last was not. */
+  fixClock(fix: { readonly offsetMs: number; readonly vouched: boolean }): void;
   /** What `ppuri status` shows; plain data. */
   publishStatus(snapshot: unknown): void;
   /** What the handler returns, or throws, is the answer to the command. */

@@ -4,6 +4,7 @@
  */
 import { PpuriError } from '../../config/errors.ts';
 import type { AgentEvent, Instant, RecordBody } from '../records.ts';
+import { ClockFills } from './clock-fills.ts';
 import { Flushes } from './flushes.ts';
 import { LastSeqNote } from './handed-out.ts';
 import { KeepProcess } from './keep-process.ts';
@@ -32,6 +33,7 @@ class StoreKeeper implements Keeper {
   readonly #most: number;
   readonly #questions = new Questions();
   readonly #flushes = new Flushes();
+  readonly #clock = new ClockFills();
   readonly #openings = new Set<() => void>();
   readonly #note: LastSeqNote;
   readonly #watchdog: NodeJS.Timeout;
@@ -78,7 +80,9 @@ class StoreKeeper implements Keeper {
     }
     const dropped = this.#pending.dropped;
     if (this.#pending.size === 0) this.#progressMs = performance.now();
-    this.#pending.add({ ...key, at, clockSynced: clockSynced?.() ?? boot.clockSynced, body });
+    const synced = clockSynced?.() ?? boot.clockSynced;
+    this.#clock.kept(key.seq, synced);
+    this.#pending.add({ ...key, at, clockSynced: synced, body });
     if (this.#pending.dropped > dropped) this.#overflowed();
     this.#pumpSoon();
     return key;
@@ -135,6 +139,7 @@ class StoreKeeper implements Keeper {
     };
     this.#condition = null;
     this.#process.send({ type: 'open', options });
+    for (const fill of this.#clock.all) this.#process.send({ type: 'clock', fill });
     if (this.#snapshot !== null) this.publishStatus(this.#snapshot);
     this.#pending.resendAll();
     this.#pumpSoon();
@@ -267,6 +272,11 @@ class StoreKeeper implements Keeper {
     this.#saidLate = true;
     const text = `the store has committed nothing for ${lateMs / 1000} s: ${this.#pending.size} records wait in memory`;
     this.#event('store-late', 'warn', text);
+  }
+
+  fixClock(fix: { readonly offsetMs: number; readonly vouched: boolean }): void {
+    const fill = this.#clock.fix(fix, this.#seq);
+    if (fill !== null) this.#process.send({ type: 'clock', fill });
   }
 
   publishStatus(snapshot: unknown): void {

@@ -140,10 +140,24 @@ const packedLayout = `
   ) STRICT;
 `;
 
+/** started_mono_ms: null for a start by an older ppuri. Both clock_synced: see clock-fill.ts. */
+const clockLayout = `
+  ALTER TABLE boots ADD COLUMN started_mono_ms REAL;
+  CREATE TABLE clock_fills (
+    boot INTEGER NOT NULL REFERENCES boots(ordinal),
+    after_seq INTEGER NOT NULL,
+    up_to_seq INTEGER NOT NULL,
+    offset_ms REAL NOT NULL,
+    vouched INTEGER NOT NULL,
+    UNIQUE (boot, up_to_seq, vouched)
+  ) STRICT;
+`;
+
 export const migrations: readonly Migration[] = [
   { title: 'records, cycles, alerts and model pointers', sql: firstLayout },
   { title: 'packed shots, counted evictions', sql: packedLayout },
   { title: 'birth-death numbers of Sparkplug targets', sql: bdSeqLayout },
+  { title: 'wall times put right once the clock is known', sql: clockLayout },
 ];
 
 /** 'ppur' as SQLite's application id: tells our files from other programs'. */

@@ -1,5 +1,6 @@
 /** What the loop and its keep child say to each other. Structured clone carries it. */
 import type { AgentEvent, StoredRecord } from '../records.ts';
+import type { ClockFill } from './clock-fill.ts';
 import type { Outcome, WireError } from './trouble.ts';
 
 /** One start of the agent. */
@@ -7,6 +8,8 @@ export interface BootInfo {
   /** Never used twice, e.g. a UUID. */
   readonly id: string;
   readonly startedWallMs: number;
+  /** The same moment on the clock that all its records carry. */
+  readonly startedMonoMs?: number;
   /** Whether the wall clock could be trusted at the start. */
   readonly clockSynced: boolean;
 }
@@ -38,6 +41,7 @@ export type ToChild =
   | { readonly type: 'open'; readonly options: OpenOptions }
   | { readonly type: 'keep'; readonly records: readonly StoredRecord[] }
   | { readonly type: 'commit' }
+  | { readonly type: 'clock'; readonly fill: ClockFill }
   | { readonly type: 'status'; readonly snapshot: unknown }
   | { readonly type: 'ask'; readonly id: number; readonly method: string; readonly params: unknown }
   | { readonly type: 'answer'; readonly id: number; readonly outcome: Outcome }

@@ -1,6 +1,7 @@
 /** Records as the loop made them, read back from the store: for those who deliver or export them. */
 import type Database from 'better-sqlite3';
 import type { Reading, RecordBody, StoredRecord } from '../records.ts';
+import { clockMarks } from './clock-fill.ts';
 import { unpackReadings } from './compact.ts';
 import { unpackText } from './shapes.ts';
 
@@ -48,7 +49,11 @@ function toRecord(db: Database.Database, raw: RawRecord): ReadRecord {
   const body: RecordBody = JSON.parse(text);
   const { id, boot, seq } = raw;
   const at = { monoMs: raw.mono_ms, wallMs: raw.wall_ms };
-  const record = { id, boot, seq, at, clockSynced: raw.clock_synced === 1 };
+  const clock = {
+    clockSynced: raw.clock_synced === clockMarks.known,
+    ...(raw.clock_synced === clockMarks.filled ? { clockFilled: true } : {}),
+  };
+  const record = { id, boot, seq, at, ...clock };
   if (body.kind !== 'cycle') return { ...record, body, evicted: [] };
   const features = partOf(db, raw.features, raw.packed_features);
   const readings = partOf(db, raw.readings, raw.packed_readings);

@@ -2,6 +2,7 @@
 
 import { PpuriError } from '../../config/errors.ts';
 import type { Alert, Cycle, RecordBody, StageTimes, StoredRecord, Verdict } from '../records.ts';
+import { clockMarks } from './clock-fill.ts';
 import { packReadings } from './compact.ts';
 
 /** Largest body that is kept, in UTF-16 units of its JSON; a cycle has some 5,000. */
@@ -62,7 +63,7 @@ function textsOf(body: RecordBody, text: string): CycleTexts | null {
   };
 }
 
-function cycleColumns(cycle: Cycle, verdict: Verdict): Column[] {
+function cycleColumns(cycle: Cycle, verdict: Verdict, wallMs: number): Column[] {
   const { model } = verdict;
   return [
     cycle.machine,
@@ -72,7 +73,7 @@ function cycleColumns(cycle: Cycle, verdict: Verdict): Column[] {
     cycle.index,
     cycle.observed,
     cycle.suppressed,
-    cycle.at.wallMs,
+    wallMs,
     verdict.outcome,
     verdict.reason,
     verdict.detail,
@@ -104,7 +105,8 @@ export function toRow(record: StoredRecord): RecordRow {
     const data = texts === null ? 0 : texts.features.length + texts.readings.length;
     const size = text.length + data;
     if (size > maxBody) throw refuse(record, `its body has ${size} characters`);
-    const synced = record.clockSynced ? 1 : 0;
+    const { known, filled, unknown } = clockMarks;
+    const synced = record.clockSynced ? known : record.clockFilled === true ? filled : unknown;
     return {
       seq,
       urgent: body.kind === 'alert' || body.kind === 'gap',
@@ -116,7 +118,7 @@ export function toRow(record: StoredRecord): RecordRow {
         synced,
         texts === null ? text : '',
       ],
-      cycle: body.kind === 'cycle' ? cycleColumns(body.cycle, body.verdict) : null,
+      cycle: body.kind === 'cycle' ? cycleColumns(body.cycle, body.verdict, at.wallMs) : null,
       texts,
       alert: body.kind === 'alert' ? body.alert : null,
       wallMs: at.wallMs,

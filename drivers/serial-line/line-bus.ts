@@ -156,6 +156,7 @@ function heardStats(listener: LineListener): UnitStats {
     malformed,
     checksumErrors,
     lastGoodWallMs,
+    lastGoodAgeMs: lastGoodWallMs === null ? null : performance.now() - listener.lastGoodMonoMs,
     roundTripMs: null,
     timeoutMs: 0,
     state: lastGoodWallMs === null ? 'unknown' : 'answering',

@@ -20,6 +20,7 @@ export class LineListener {
   malformed = 0;
   checksumErrors = 0;
   lastGoodWallMs: number | null = null;
+  lastGoodMonoMs = 0;
 
   constructor(unit: number, framing: LineFraming, endpoint: string, hear: Hear) {
     this.unit = unit;
@@ -59,6 +60,7 @@ export class LineListener {
   #message(text: string, at: Instant): void {
     this.messages += 1;
     this.lastGoodWallMs = at.wallMs;
+    this.lastGoodMonoMs = at.monoMs;
     this.#hear({ text, at, roundTripMs: null });
   }
 

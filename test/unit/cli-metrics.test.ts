@@ -11,11 +11,18 @@ const unit: UnitStats = {
   malformed: 5,
   checksumErrors: 4,
   lastGoodWallMs: 1_700_000_000_500,
+  lastGoodAgeMs: 2000,
   roundTripMs: { p50: 21.5, p99: 40 },
   timeoutMs: 500,
   state: 'silent',
 };
-const dead: UnitStats = { ...unit, unit: 8, lastGoodWallMs: null, roundTripMs: null };
+const dead: UnitStats = {
+  ...unit,
+  unit: 8,
+  lastGoodWallMs: null,
+  lastGoodAgeMs: null,
+  roundTripMs: null,
+};
 const bus: BusStats = {
   bus: 'cabinet',
   state: 'open',
