@@ -2,7 +2,8 @@
 import { type ErrorCode, errorTable, PpuriError } from '../../config/errors.ts';
 
 const corrupt = /^SQLITE_(CORRUPT|NOTADB)/;
-const full = /^(SQLITE_FULL|ENOSPC|EDQUOT)/;
+/** The index of the log is a file too, which a full disk keeps from growing. */
+const full = /^(SQLITE_FULL|SQLITE_IOERR_SHMSIZE|ENOSPC|EDQUOT)/;
 const disk =
   /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB|BUSY|LOCKED|PERM|AUTH|NOMEM|PROTOCOL|NOLFS)/;
 
