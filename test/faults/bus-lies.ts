@@ -118,12 +118,14 @@ export const tcpLies: Readonly<Record<string, Lie<DeviceRequest, Socket>>> = {
   'garbage before': (one, to, { random }) => {
     to.write(Buffer.concat([garbage(random, 1 + below(random, 12)), honest(one)]));
   },
-  // In one turn of the loop: a stream with another reply in the middle of this one is not Modbus TCP.
+  // The rest is queued at once: a stream with another reply in the middle of this one is not Modbus TCP.
   split: (one, to, { random }) => {
     const bytes = honest(one);
     const at = 1 + below(random, bytes.length - 1);
     to.write(bytes.subarray(0, at));
-    setImmediate(() => to.write(bytes.subarray(at)));
+    to.cork();
+    to.write(bytes.subarray(at));
+    setImmediate(() => to.uncork());
   },
   silent: () => undefined,
 };
