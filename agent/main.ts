@@ -22,7 +22,7 @@ async function main(): Promise<void> {
     case 'infer':
       return (await import('./infer/child.ts')).runInferChild();
     case 'keep':
-      return (await import('./store/child.ts')).runKeepChild();
+      return (await import('./keep.ts')).runKeep();
     case 'simulate':
       return (await import('./simulator/child.ts')).runSimulateChild();
     case 'selftest':

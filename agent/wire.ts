@@ -48,6 +48,7 @@ export interface AgentStatus {
   readonly startedWallMs: number;
   readonly uptimeMs: number;
   readonly clock: ClockStatus;
+  readonly rssBytes: number;
   readonly machines: readonly MachineStatus[];
   readonly buses: readonly BusStats[];
   readonly inference: InferenceStatus;
@@ -126,6 +127,7 @@ export class Agent {
       maxMiB: config.store.maxMiB,
       keepDays: config.store.keep,
       clockSynced: () => this.#clock.known,
+      ...(config.panel === undefined ? {} : { panel: config.panel.listen }),
     });
     this.#createMachines(this.#createBuses());
     this.#desk = this.#createDesk();
@@ -249,6 +251,7 @@ export class Agent {
       startedWallMs: this.#startedWallMs,
       uptimeMs: Math.round(performance.now() - this.#startedMonoMs),
       clock: this.#clock.status(),
+      rssBytes: process.memoryUsage.rss(),
       machines: [...this.#machines.values()].map((machine) => machine.status()),
       buses: this.#buses.all().map((bus) => bus.stats()),
       inference: this.#inference.status(),

@@ -188,10 +188,19 @@ export const storeSchema = z.strictObject({
   keep: keepSchema.prefault({}).describe('Longest time to keep what, whatever room there is.'),
 });
 
+export const panelSchema = z.strictObject({
+  listen: z
+    .string()
+    .regex(/^(?:\[[0-9a-fA-F:]+\]|[^:[\]\s]+):\d{1,5}$/, 'address:port, e.g. 127.0.0.1:8787')
+    .default('127.0.0.1:8787')
+    .describe('Address and port; anything but loopback shows them to the network.'),
+});
+
 export const configSchema = z.strictObject({
   gateway: gatewaySchema.describe('Name and place of this gateway.'),
   buses: z.record(name, busSchema).describe('Ports and TCP endpoints, each by a name of yours.'),
   machines: z.array(machineSchema).min(1).describe('The machines this gateway watches.'),
+  panel: panelSchema.optional().describe('Pages of this gateway: `/metrics` and `/healthz`.'),
   store: storeSchema.prefault({}).describe('Where records are kept.'),
 });
 

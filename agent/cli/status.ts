@@ -31,7 +31,7 @@ holds of the last run is shown.
 "repeated","missing","outOfOrder","verdicts":{"ok","defect","unscored":{"<reason>"}},"machines"}|null}.
 
 --metrics prints Prometheus text: ppuri_up, ppuri_bus_…{bus} and ppuri_bus_unit_…{bus,unit}, and
-ppuri_poll_…{machine,poller}; with no agent running ppuri_up 0 and exit code 1.
+ppuri_poll_…{machine,poller} and those of the README; with no agent running ppuri_up 0 and exit code 1.
 
 Examples:
   ppuri status -c ppuri.yaml
@@ -41,9 +41,9 @@ Examples:
 /** The snapshot of an agent of another version may lack what this one shows. */
 function isAgentStatus(value: unknown): value is AgentStatus {
   if (typeof value !== 'object' || value === null) return false;
-  const { machines, buses, store }: { machines?: unknown; buses?: unknown; store?: unknown } =
-    value;
-  return Array.isArray(machines) && Array.isArray(buses) && typeof store === 'object';
+  const { machines, buses, store, clock }: Partial<Record<keyof AgentStatus, unknown>> = value;
+  const isWhole = typeof store === 'object' && typeof clock === 'object';
+  return Array.isArray(machines) && Array.isArray(buses) && isWhole;
 }
 
 type Answer = { readonly live: LiveStatus } | { readonly live: null; readonly why: Unreachable };
@@ -102,7 +102,7 @@ interface StatusFlags extends StoreFlags {
 
 function showMetrics(output: Output, answer: Answer): void {
   const status = answer.live?.agent;
-  output.line(metricsText(isAgentStatus(status) ? status : null));
+  output.line(metricsText(isAgentStatus(status) ? status : null, answer.live?.keep ?? null));
   if (answer.live === null) process.exitCode = exitCodes.checkFailed;
 }
 

@@ -1,23 +1,25 @@
-/** The state of the buses as Prometheus text, format 0.0.4. */
+/** The state of an agent as Prometheus text, format 0.0.4. */
 import type { BusStats, UnitStats } from '../../drivers/driver.ts';
+import { type AgentSource, agentMetrics, type KeepSource } from './metrics-agent.ts';
 
 /** What the metrics are made of; the rest of an agent's status is not looked at. */
-export interface MetricsSource {
+export interface MetricsSource extends AgentSource {
   readonly gateway: string;
   readonly buses: readonly BusStats[];
-  readonly machines: readonly {
+  readonly machines: readonly (AgentSource['machines'][number] & {
     readonly id: string;
     readonly polls: number;
     readonly missedTicks: number;
     readonly slow?: { readonly polls: number; readonly missedTicks: number };
-  }[];
+  })[];
 }
 
 type Labels = Readonly<Record<string, string | number>>;
 
-interface Metric {
+export interface Metric {
   readonly name: string;
-  readonly kind: 'gauge' | 'counter';
+  /** `summary`: quantiles only; its sum and count are not known. */
+  readonly kind: 'gauge' | 'counter' | 'summary';
   readonly help: string;
   readonly samples: readonly (readonly [Labels, number | null])[];
 }
@@ -25,7 +27,7 @@ interface Metric {
 const unitStates: readonly UnitStats['state'][] = ['unknown', 'answering', 'silent', 'quarantined'];
 
 /** An agent that does not answer is a metric too. */
-export function metricsText(source: MetricsSource | null): string {
+export function metricsText(source: MetricsSource | null, keep: KeepSource | null = null): string {
   const up: Metric = {
     name: 'ppuri_up',
     kind: 'gauge',
@@ -33,7 +35,14 @@ export function metricsText(source: MetricsSource | null): string {
     samples: [[source === null ? {} : { gateway: source.gateway }, source === null ? 0 : 1]],
   };
   const rest =
-    source === null ? [] : [...busMetrics(source), ...unitMetrics(source), ...pollMetrics(source)];
+    source === null
+      ? []
+      : [
+          ...agentMetrics(source, keep),
+          ...busMetrics(source),
+          ...unitMetrics(source),
+          ...pollMetrics(source),
+        ];
   return [up, ...rest].flatMap(linesOf).join('\n');
 }
 
@@ -106,11 +115,21 @@ function unitMetrics({ buses }: MetricsSource): Metric[] {
       each(({ lastGoodWallMs }) => (lastGoodWallMs === null ? null : lastGoodWallMs / 1000)),
     ),
     gauge(
+      'ppuri_bus_unit_last_good_age_seconds',
+      'How long ago that was, whatever the wall clock did since.',
+      each(({ lastGoodAgeMs }) => (lastGoodAgeMs === null ? null : lastGoodAgeMs / 1000)),
+    ),
+    gauge(
       'ppuri_bus_unit_timeout_seconds',
       'What the next request waits for a reply.',
       each(({ timeoutMs }) => timeoutMs / 1000),
     ),
-    gauge('ppuri_bus_unit_round_trip_seconds', 'Round trips of late.', roundTrips(buses)),
+    {
+      name: 'ppuri_bus_unit_round_trip_seconds',
+      kind: 'summary',
+      help: 'Round trips of late.',
+      samples: roundTrips(buses),
+    },
     gauge('ppuri_bus_unit_state', 'One for the state the unit is in.', states(buses)),
   ];
 }

@@ -4,7 +4,9 @@ import type { AgentEvent, StoredRecord } from '../records.ts';
 import type { ClockFill } from './clock-fill.ts';
 import { ClockFiller } from './clock-filler.ts';
 import { type ControlServer, serveControl } from './control.ts';
+import type { LiveStatus } from './control-client.ts';
 import type { Evicted } from './evict.ts';
+import { type KeepFacts, KeepObserver } from './keep-facts.ts';
 import { type StoreLock, takeLock } from './lock.ts';
 import { methodNamed } from './methods.ts';
 import { storePaths } from './paths.ts';
@@ -23,6 +25,20 @@ const commandTimeoutMs = 30_000;
 const tendEveryMs = 5000;
 const sayEvictedEveryMs = 3_600_000;
 
+/** What those see who serve pages beside the store. */
+export interface KeepSide {
+  status(): LiveStatus;
+  fault(kind: string, thrown: unknown): void;
+}
+
+export interface Served {
+  readonly port: number;
+  close(): void;
+}
+
+/** Begins to serve at `listen`; rejects when it cannot. */
+export type ServePanel = (keep: KeepSide, listen: string) => Promise<Served>;
+
 class KeepChild {
   readonly #options: OpenOptions;
   readonly #send: (message: FromChild) => void;
@@ -39,13 +55,19 @@ class KeepChild {
   #condition: StoreCondition = 'down';
   #said = '';
   #snapshot: unknown = null;
+  #heardMonoMs: number | null = null;
+  readonly #observer = new KeepObserver();
+  readonly #saidFaults = new Set<string>();
+  readonly #serve: ServePanel | null;
+  #panel: Served | null = null;
   #opening: Promise<void> = Promise.resolve();
   #lockWaitMs = lockWaitMs;
   #closed = false;
   #saidNoControl = false;
   readonly #saidEvictedMs: { lost?: number; done?: number } = {};
 
-  constructor(options: OpenOptions, send: (message: FromChild) => void) {
+  constructor(options: OpenOptions, send: (message: FromChild) => void, serve: ServePanel | null) {
+    this.#serve = serve;
     this.#options = options;
     this.#send = send;
     this.#check = options.check;
@@ -176,6 +198,7 @@ class KeepChild {
 
   publish(snapshot: unknown): void {
     this.#snapshot = snapshot;
+    this.#heardMonoMs = performance.now();
   }
 
   /** A question of the loop. */
@@ -198,6 +221,7 @@ class KeepChild {
     this.#writer.stopTimer();
     this.#clock.stop();
     this.#control?.close();
+    this.#panel?.close();
     this.#session?.close();
     this.#lock?.release();
   }
@@ -260,20 +284,57 @@ class KeepChild {
 
   /** A request from the control socket. */
   #answer(method: string, params: unknown): Promise<Outcome> {
-    if (method === 'status') return Promise.resolve({ result: this.#status() });
+    if (method === 'status') return Promise.resolve({ result: this.status() });
     if (method === 'model-use' || method === 'model-restore') return this.#command(method, params);
     return this.#query(method, params, false);
   }
 
-  #status(): unknown {
+  status(): LiveStatus {
     const store = { condition: this.#condition, waiting: this.#writer.waiting };
     return {
       running: true,
       pid: process.pid,
       boot: this.#options.boot,
       store,
+      keep: this.#facts(),
       agent: this.#snapshot,
     };
+  }
+
+  /** Null: the file cannot be asked at the moment. */
+  #facts(): KeepFacts | null {
+    const path = storePaths(this.#options.dir).database;
+    try {
+      return this.#observer.facts(path, this.#session?.db ?? null, this.#heardMonoMs);
+    } catch (thrown) {
+      this.fault('store-facts', thrown);
+      return null;
+    }
+  }
+
+  /** Said once of a kind: it may come with every question. */
+  fault(kind: string, thrown: unknown): void {
+    if (this.#saidFaults.has(kind)) return;
+    this.#saidFaults.add(kind);
+    const { message } = asStoreError(thrown, 'tell how the store is', this.#options.dir);
+    this.#event(kind, 'warn', message);
+  }
+
+  async servePanel(): Promise<void> {
+    const { panel } = this.#options;
+    if (panel === undefined || this.#serve === null) return;
+    try {
+      const served = await this.#serve(this, panel);
+      if (this.#closed) served.close();
+      else {
+        this.#panel = served;
+        const at = `${panel.slice(0, panel.lastIndexOf(':'))}:${served.port}`;
+        this.#event('panel-listening', 'info', `metrics and health are served at ${at}`);
+      }
+    } catch (thrown) {
+      const why = thrown instanceof Error ? thrown.message : String(thrown);
+      this.#event('panel-unavailable', 'warn', `metrics and health cannot be served: ${why}`);
+    }
   }
 
   /** Passed on to the loop; its answer, or its silence, is the outcome. */
@@ -315,7 +376,7 @@ function leave(child: KeepChild | null): void {
 }
 
 /** Runs until the loop says `close` or is gone. */
-export function runKeepChild(): void {
+export function runKeepChild(serve: ServePanel | null = null): void {
   const toCheck = process.env[checkVariable];
   if (toCheck !== undefined) {
     runFileCheck(toCheck);
@@ -330,8 +391,9 @@ export function runKeepChild(): void {
   process.on('message', (message: ToChild) => {
     if (message.type === 'close') leave(child);
     else if (message.type === 'open') {
-      child = new KeepChild(message.options, sendToLoop);
+      child = new KeepChild(message.options, sendToLoop, serve);
       child.open();
+      void child.servePanel();
     } else if (child !== null) dispatch(child, message);
   });
 }

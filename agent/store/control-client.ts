@@ -1,6 +1,7 @@
 /** Asking a running agent over its control socket. */
 import { connect, type Socket } from 'node:net';
 import { PpuriError } from '../../config/errors.ts';
+import type { KeepFacts } from './keep-facts.ts';
 import type { Methods } from './methods.ts';
 import { socketPathMax, storePaths } from './paths.ts';
 import type { BootInfo, StoreCondition } from './protocol.ts';
@@ -19,6 +20,8 @@ export interface LiveStatus {
   readonly pid: number;
   readonly boot: BootInfo;
   readonly store: { readonly condition: StoreCondition; readonly waiting: number };
+  /** Null: the file cannot be asked at the moment. */
+  readonly keep: KeepFacts | null;
   readonly agent: unknown;
 }
 

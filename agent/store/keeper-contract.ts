@@ -28,6 +28,8 @@ export interface KeeperOptions {
   readonly keepDays?: KeepDays;
   /** Longest wait of an ordinary record for its commit; default 240. */
   readonly commitMs?: number;
+  /** Where pages are served, `host:port`; absent: nowhere. */
+  readonly panel?: string;
   /** Whether the wall clock can be trusted now; default: as at the start. */
   readonly clockSynced?: () => boolean;
 }
@@ -41,6 +43,8 @@ export interface KeeperStats {
   readonly kept: number;
   /** Not known to be committed yet. */
   readonly pending: number;
+  /** Age of the oldest of them; null: there is none. */
+  readonly oldestPendingMs: number | null;
   /** Given up; counted in gap records. */
   readonly dropped: number;
   readonly restarts: number;

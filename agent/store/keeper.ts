@@ -128,10 +128,11 @@ class StoreKeeper implements Keeper {
   }
 
   #started(): void {
-    const { path, boot, maxMiB, commitMs, keepDays } = this.#options;
+    const { path, boot, maxMiB, commitMs, keepDays, panel } = this.#options;
     const options: OpenOptions = {
       dir: path,
       maxMiB: maxMiB ?? defaults.maxMiB,
+      ...(panel === undefined ? {} : { panel }),
       keep: keepDays ?? everything,
       commitMs: commitMs ?? defaults.commitMs,
       boot,
@@ -240,6 +241,7 @@ class StoreKeeper implements Keeper {
       lastSeq: this.#seq,
       kept: this.#kept,
       pending: this.#pending.size,
+      oldestPendingMs: this.#pending.oldestAgeMs(performance.now()),
       dropped: this.#pending.dropped,
       restarts: this.#process.restarts,
       pid: this.#process.pid,

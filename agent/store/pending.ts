@@ -42,6 +42,13 @@ export class PendingRecords {
     return Math.min(first(this.#ordinary), first(this.#precious));
   }
 
+  /** How long the oldest has waited, by its own instant; null when nothing waits. */
+  oldestAgeMs(nowMonoMs: number): number | null {
+    const seq = this.oldestSeq;
+    const oldest = this.#ordinary.get(seq) ?? this.#precious.get(seq);
+    return oldest === undefined ? null : Math.max(0, nowMonoMs - oldest.at.monoMs);
+  }
+
   add(record: StoredRecord): void {
     if (this.size >= this.#most) this.#dropOldest();
     const { kind } = record.body;

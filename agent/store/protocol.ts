@@ -27,6 +27,8 @@ export interface OpenOptions {
   readonly maxMiB: number;
   readonly keep: KeepDays;
   readonly boot: BootInfo;
+  /** Where pages are served, `host:port`; absent: nowhere. */
+  readonly panel?: string;
   /** Longest wait of an ordinary record for its commit. */
   readonly commitMs: number;
   /** Before the file is used: look for damage, trust it (a child put back in place), or set it

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { busLines } from '../../agent/cli/status-buses.ts';
 import { metricsText } from '../../agent/health/metrics.ts';
 import type { BusStats, UnitStats } from '../../drivers/driver.ts';
+import { agentSource } from './metrics-source.ts';
 
 const unit: UnitStats = {
   unit: 7,
@@ -37,11 +38,7 @@ const bus: BusStats = {
 const poller = { polls: 90, missedTicks: 10, slow: { polls: 50, failed: 1, missedTicks: 4 } };
 
 test('buses, units and pollers as Prometheus reads them', () => {
-  const text = metricsText({
-    gateway: 'gw "1"',
-    buses: [bus],
-    machines: [{ id: 'dc-03', ...poller }],
-  });
+  const text = metricsText({ ...agentSource, gateway: 'gw "1"', buses: [bus] });
   const lines = text.split('\n');
   expect(lines).toContain('ppuri_up{gateway="gw \\"1\\""} 1');
   expect(lines).toContain('ppuri_bus_use_ratio{bus="cabinet"} 0.425');
@@ -60,10 +57,10 @@ test('buses, units and pollers as Prometheus reads them', () => {
 });
 
 test('every line is a comment or a sample, each name typed once before its samples', () => {
-  const text = metricsText({ gateway: 'gw', buses: [bus], machines: [{ id: 'm', ...poller }] });
+  const text = metricsText({ ...agentSource, buses: [bus] });
   const typed = new Set<string>();
   for (const line of text.split('\n')) {
-    const type = /^# TYPE (\w+) (gauge|counter)$/.exec(line);
+    const type = /^# TYPE (\w+) (gauge|counter|summary)$/.exec(line);
     if (type?.[1] !== undefined) {
       expect(typed.has(type[1])).toBe(false);
       typed.add(type[1]);

@@ -1,0 +1,72 @@
+/** What the keep child knows of itself and of its file, for health and metrics. */
+import { readFileSync, statSync } from 'node:fs';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type Database from 'better-sqlite3';
+
+export interface KeepFacts {
+  /** Null: not there, or this system does not tell. */
+  readonly databaseBytes: number | null;
+  readonly walBytes: number | null;
+  /** What this process made the disk write, since it was started. */
+  readonly writtenBytes: number | null;
+  readonly rssBytes: number;
+  readonly eventLoopMs: { readonly p50: number; readonly p99: number; readonly max: number };
+  /** Records that are not kept (gap records) or no longer (evictions), by reason. */
+  readonly gaps: Readonly<Record<string, number>>;
+  /** How old the loop's last word is, ms; null: it said nothing yet. */
+  readonly loopSilentMs: number | null;
+}
+
+function sizeOf(path: string): number | null {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? null;
+}
+
+function writtenBytes(): number | null {
+  try {
+    const found = /^write_bytes: (\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8'));
+    return found === null ? null : Number(found[1]);
+  } catch {
+    return null; // Without /proc, or not allowed: nobody knows.
+  }
+}
+
+const gapSums = `
+  SELECT reason, SUM(count) AS count FROM (
+    SELECT json_extract(body, '$.gap.reason') AS reason, json_extract(body, '$.gap.count') AS count
+    FROM records WHERE kind = 'gap' AND kind <> 'cycle'
+    UNION ALL SELECT 'evicted-' || what, count FROM evictions
+    UNION ALL SELECT 'unkept', count FROM unkept
+  ) GROUP BY reason`;
+
+function gapsOf(db: Database.Database | null): Record<string, number> {
+  if (db === null) return {};
+  const rows = db.prepare<[], { reason: string; count: number }>(gapSums).all();
+  return Object.fromEntries(rows.map(({ reason, count }) => [reason, count]));
+}
+
+export class KeepObserver {
+  readonly #delay = monitorEventLoopDelay({ resolution: 20 });
+
+  constructor() {
+    this.#delay.enable();
+  }
+
+  /** `path`: of the database file. Throws what SQLite throws. */
+  facts(path: string, db: Database.Database | null, heardMonoMs: number | null): KeepFacts {
+    const ms = (ns: number): number => Math.round(ns / 1e4) / 100;
+    const delay = this.#delay;
+    return {
+      databaseBytes: sizeOf(path),
+      walBytes: sizeOf(`${path}-wal`),
+      writtenBytes: writtenBytes(),
+      rssBytes: process.memoryUsage.rss(),
+      eventLoopMs: {
+        p50: ms(delay.percentile(50)),
+        p99: ms(delay.percentile(99)),
+        max: ms(delay.max),
+      },
+      gaps: gapsOf(db),
+      loopSilentMs: heardMonoMs === null ? null : performance.now() - heardMonoMs,
+    };
+  }
+}

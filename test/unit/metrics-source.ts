@@ -1,0 +1,60 @@
+/** An agent's status as metrics and health see it. */
+import type { MetricsSource } from '../../agent/health/metrics.ts';
+import type { KeepSource } from '../../agent/health/metrics-agent.ts';
+
+export const spread = { p50: 1, p99: 2, max: 5 };
+
+export const machineSource: MetricsSource['machines'][number] = {
+  id: 'dc-03',
+  link: 'lost',
+  counts: { cycles: 20, ok: 15, defect: 2, unscored: { 'warm-up': 3 }, missedDeadlines: 0 },
+  openAlerts: [{ severity: 'stop' }],
+  polls: 90,
+  missedTicks: 10,
+  slow: { polls: 50, missedTicks: 4 },
+};
+
+export const agentSource: MetricsSource & { readonly keep: KeepSource } = {
+  gateway: 'gw-1',
+  uptimeMs: 60_000,
+  rssBytes: 60 * 2 ** 20,
+  clock: { known: true, steps: 1 },
+  buses: [
+    {
+      ...{ bus: 'press', state: 'open', connects: 1, queued: 0, use: 0.4 },
+      ...{ bytesSent: 10, bytesReceived: 20, strayBytes: 0 },
+      units: [
+        {
+          ...{ unit: 1, requests: 9, timeouts: 1, exceptions: 0, malformed: 0, checksumErrors: 0 },
+          ...{ lastGoodWallMs: 1_790_000_000_000, lastGoodAgeMs: 12, timeoutMs: 500 },
+          ...{ roundTripMs: { p50: 3, p99: 9 }, state: 'answering' },
+        },
+      ],
+    },
+  ],
+  machines: [machineSource],
+  store: {
+    state: 'ok',
+    kept: 30,
+    pending: 2,
+    oldestPendingMs: 120,
+    dropped: 0,
+    restarts: 1,
+  },
+  inference: {
+    restarts: 0,
+    lateAnswers: 0,
+    waiting: 0,
+    children: [{ kind: 'shared', rssMiB: 55 }],
+  },
+  latencyMs: { snapshotToAlert: spread, snapshotToReject: null },
+  eventLoopMs: spread,
+  keep: {
+    databaseBytes: 4096,
+    walBytes: 8192,
+    writtenBytes: 12_288,
+    rssBytes: 50 * 2 ** 20,
+    eventLoopMs: spread,
+    gaps: { 'evicted-readings': 12 },
+  },
+};
