@@ -1,5 +1,5 @@
 /** Metrics of shots, verdicts, latencies, the store, children and the clock. */
-import type { Metric } from './metrics.ts';
+import type { Metric } from './metric.ts';
 
 interface Spread {
   readonly p50: number;

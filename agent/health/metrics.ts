@@ -1,5 +1,6 @@
 /** The state of an agent as Prometheus text, format 0.0.4. */
 import type { BusStats, UnitStats } from '../../drivers/driver.ts';
+import type { Labels, Metric } from './metric.ts';
 import { type AgentSource, agentMetrics, type KeepSource } from './metrics-agent.ts';
 
 /** What the metrics are made of; the rest of an agent's status is not looked at. */
@@ -12,16 +13,6 @@ export interface MetricsSource extends AgentSource {
     readonly missedTicks: number;
     readonly slow?: { readonly polls: number; readonly missedTicks: number };
   })[];
-}
-
-type Labels = Readonly<Record<string, string | number>>;
-
-export interface Metric {
-  readonly name: string;
-  /** `summary`: quantiles only; its sum and count are not known. */
-  readonly kind: 'gauge' | 'counter' | 'summary';
-  readonly help: string;
-  readonly samples: readonly (readonly [Labels, number | null])[];
 }
 
 const unitStates: readonly UnitStats['state'][] = ['unknown', 'answering', 'silent', 'quarantined'];

@@ -145,7 +145,7 @@ test('the README has every metric, as it is', () => {
     ];
   });
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-  const [, table] = /<!-- metrics:begin -->\n([^]*)\n<!-- metrics:end -->/.exec(readme) ?? [];
+  const [, table] = /<!-- metrics:begin -->\n([\s\S]*)\n<!-- metrics:end -->/.exec(readme) ?? [];
   expect(table?.split('\n').slice(2)).toEqual(rows);
 });
 
