@@ -12,7 +12,7 @@ import { Room, type RoomEvents, walMostBytes } from './room.ts';
 import type { RecordRow } from './rows.ts';
 import { Packer } from './shapes.ts';
 import { dropBallast } from './spare.ts';
-import { asStoreError, isDiskTrouble, toWire, type WireError } from './trouble.ts';
+import { asStoreError, isDiskTrouble, isLayoutTrouble, toWire, type WireError } from './trouble.ts';
 import { settleEarlierBoots, type Unkept } from './unkept.ts';
 
 export interface Committed {
@@ -139,13 +139,26 @@ function createSession(db: Database.Database, options: OpenOptions, events: Room
   return { session, unkept };
 }
 
+/** Our own statements fit our own layout: where they do not, a byte of its text was changed. */
+function layoutDamaged(cause: unknown, path: string): PpuriError {
+  const said = cause instanceof Error ? cause.message : String(cause);
+  return new PpuriError('store-corrupt', `the layout is damaged: ${said}`, {
+    operation: 'begin a boot in the store',
+    subject: path,
+    hint: 'the file is set aside and a fresh one is begun',
+    cause,
+  });
+}
+
 function openFile(path: string, options: OpenOptions, events: RoomEvents): Opened {
   const db = openDatabase({ path, maxMiB: options.maxMiB });
   try {
     return createSession(db, options, events);
   } catch (thrown) {
     db.close();
-    throw asStoreError(thrown, 'begin a boot in the store', path);
+    throw isLayoutTrouble(thrown)
+      ? layoutDamaged(thrown, path)
+      : asStoreError(thrown, 'begin a boot in the store', path);
   }
 }
 

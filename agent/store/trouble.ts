@@ -1,7 +1,8 @@
 /** What SQLite and the file system say, as ppuri's own errors; and those errors over a wire. */
 import { type ErrorCode, errorTable, PpuriError } from '../../config/errors.ts';
 
-const corrupt = /^SQLITE_(CORRUPT|NOTADB)/;
+/** A read that ends early: the file was cut, and no waiting makes it longer. */
+const corrupt = /^SQLITE_(CORRUPT|NOTADB|IOERR_SHORT_READ)/;
 /** The index of the log is a file too, which a full disk keeps from growing. */
 const full = /^(SQLITE_FULL|SQLITE_IOERR_SHMSIZE|ENOSPC|EDQUOT)/;
 const disk =
@@ -10,6 +11,11 @@ const disk =
 function codeOf(thrown: unknown): string {
   if (!(thrown instanceof Error) || !('code' in thrown)) return '';
   return typeof thrown.code === 'string' ? thrown.code : '';
+}
+
+/** True when a statement did not fit the tables it names. */
+export function isLayoutTrouble(thrown: unknown): boolean {
+  return codeOf(thrown) === 'SQLITE_ERROR';
 }
 
 /** True when the disk or the file is the trouble, not the one row that was being written. */
