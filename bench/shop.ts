@@ -12,6 +12,7 @@ import type { Traffic } from '../agent/simulator/modbus-server.ts';
 import type { MadeShot, PlantWrite } from '../agent/simulator/plant.ts';
 import { openReadOnly } from '../agent/store/database.ts';
 import { storePaths } from '../agent/store/paths.ts';
+import { readRecords } from '../agent/store/read-records.ts';
 import { type AgentProcess, type AgentSample, startAgent } from './agent-process.ts';
 import { type BlockPoll, measureBlockPoll } from './block-poll.ts';
 import type { BenchContext } from './figure.ts';
@@ -21,6 +22,8 @@ const seed = 20_261_122;
 /** Shots come 310 ms apart, or later: never two within one pulse of the reject coil. */
 const cycleSeconds = 0.32;
 const pulseMs = 100;
+/** More than ten machines make in any run of this. */
+const mostRecords = 1_000_000;
 const rejectCoil = 0;
 /** One trouble after the other, so that many shots are rejected; no stops, no mold changes. */
 const scenario = {
@@ -176,12 +179,14 @@ function configOf(options: ShopOptions, ports: readonly number[], store: string)
 function readKeptShots(store: string): KeptShot[] {
   const db = openReadOnly(storePaths(store).database);
   try {
-    const bodies = db.prepare(`SELECT body FROM records WHERE kind = 'cycle' ORDER BY id`).pluck();
-    return bodies.all().map((body) => {
-      const { cycle, verdict } = JSON.parse(String(body));
-      const { outcome, reason, times } = verdict;
-      return { machine: cycle.machine, shot: cycle.shot, outcome, reason, times };
-    });
+    return readRecords(db, { after: 0, upTo: Number.MAX_SAFE_INTEGER, limit: mostRecords }).flatMap(
+      ({ body }) => {
+        if (body.kind !== 'cycle') return [];
+        const { outcome, reason, times } = body.verdict;
+        const { machine, shot } = body.cycle;
+        return [{ machine, shot, outcome, reason, times: { ...times } }];
+      },
+    );
   } finally {
     db.close();
   }
