@@ -1,6 +1,6 @@
 /** Where a demo keeps its configuration and store. */
-import { rmSync } from 'node:fs';
-import { access, constants, mkdir, mkdtemp, readdir, readFile } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { access, constants, mkdir, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { PpuriError } from '../../config/errors.ts';
@@ -27,7 +27,8 @@ async function isFree(folder: string): Promise<boolean> {
  */
 export async function demoDirectory(folder: string | undefined): Promise<string> {
   if (folder === undefined) {
-    const dir = await mkdtemp(join(tmpdir(), 'ppuri-demo-'));
+    // At once: an interrupt between the making and the promise to remove would leave it.
+    const dir = mkdtempSync(join(tmpdir(), 'ppuri-demo-'));
     process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
     return dir;
   }

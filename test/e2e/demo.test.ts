@@ -36,8 +36,9 @@ describe('ppuri demo', () => {
   });
 
   test('ends on Ctrl-C with a summary, exit 0, no process and no file left', async () => {
-    const before = (await readdir(tmpdir())).filter((name) => name.startsWith('ppuri-demo-'));
-    const demo = start(['demo']);
+    // Of its own: other tests run demos at the same time.
+    const folder = await mkdtemp(join(tmpdir(), 'ppuri-ends-'));
+    const demo = start(['demo'], undefined, 'pipe', { TMPDIR: folder });
     await demo.line(/, 불량확률 \d/);
     const group = demo.process.pid ?? 0;
     expect(groupMembers(group).length).toBeGreaterThanOrEqual(4);
@@ -46,8 +47,9 @@ describe('ppuri demo', () => {
     expect(stdout).toMatch(/생산 \d+샷, 저장 \d+샷, 누락 0, 중복 0/);
     expect(code).toBe(0);
     expect(groupMembers(group)).toEqual([]);
-    const after = (await readdir(tmpdir())).filter((name) => name.startsWith('ppuri-demo-'));
-    expect(after.filter((name) => !before.includes(name))).toEqual([]);
+    const left = (await readdir(folder)).filter((name) => name.startsWith('ppuri-demo-'));
+    expect(left).toEqual([]);
+    await rm(folder, { recursive: true, force: true });
   });
 
   test('names the cause that the simulator planted', async () => {
