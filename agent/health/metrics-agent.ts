@@ -176,7 +176,7 @@ function storeMetrics({ store }: AgentSource, keep: KeepSource | null): Metric[]
     ),
     counter('store_kept_total', 'Records committed.', [[{}, store.kept]]),
     gauge('store_pending', 'Records not known to be committed.', [[{}, store.pending]]),
-    gauge('store_oldest_pending_seconds', 'Age of the oldest of them.', [
+    gauge('store_oldest_pending_seconds', 'Age of the oldest of them; 0 when there is none.', [
       [{}, oldest === null ? 0 : oldest / 1000],
     ]),
     counter('store_dropped_total', 'Records given up and counted as gaps.', [[{}, store.dropped]]),

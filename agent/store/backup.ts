@@ -6,6 +6,7 @@ import {
   fsyncSync,
   linkSync,
   openSync,
+  renameSync,
   rmSync,
   statSync,
 } from 'node:fs';
@@ -64,12 +65,30 @@ function copyTo(db: Database.Database, copy: string): void {
   }
 }
 
+const noLinks = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']);
+
+/** A USB stick's file system has no links: the name is taken by an empty file, which the copy replaces. */
+function takeName(copy: string, file: string): void {
+  closeSync(openSync(file, 'wx'));
+  try {
+    renameSync(copy, file);
+  } catch (thrown) {
+    rmSync(file, { force: true });
+    throw thrown;
+  }
+}
+
 /** Gives the checked copy its name, unless something has that name by now. */
 function publish(copy: string, file: string): void {
   try {
-    linkSync(copy, file);
+    try {
+      linkSync(copy, file);
+    } catch (thrown) {
+      if (!noLinks.has((thrown as NodeJS.ErrnoException).code ?? '')) throw thrown;
+      takeName(copy, file);
+    }
   } catch (thrown) {
-    if (existsSync(file)) throw exists(file);
+    if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') throw exists(file);
     throw asStoreError(thrown, 'name the backup', file, 'reader');
   }
   sync(dirname(file));

@@ -158,15 +158,15 @@ class KeepChild {
   }
 
   /** Said once, and again each hour while it goes on; the ledger has the counts. */
-  #evicted({ count, undelivered }: Evicted): void {
+  #evicted({ undelivered }: Evicted): void {
     const lost = undelivered > 0;
     const now = performance.now();
     const saidMs = this.#saidEvictedMs[lost ? 'lost' : 'done'] ?? Number.NEGATIVE_INFINITY;
     if (now - saidMs < sayEvictedEveryMs) return;
     this.#saidEvictedMs[lost ? 'lost' : 'done'] = now;
     const text = lost
-      ? `the store is near its cap: parts of records that no target has yet are removed (${undelivered} so far); \`ppuri ledger\` counts them`
-      : `the store makes room: the oldest parts of records are removed (${count} so far); \`ppuri ledger\` counts them`;
+      ? 'the store is near its cap: parts of records that some target still lacks are removed; `ppuri ledger` counts them'
+      : 'the store makes room: the oldest parts of records are removed; `ppuri ledger` counts them';
     this.#event('store-evicted', lost ? 'error' : 'info', text);
   }
 
