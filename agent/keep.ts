@@ -1,4 +1,5 @@
 /** The keep role put together: the store, and the pages that are served beside it. */
+import { startDelivery } from './deliver.ts';
 import { healthOf } from './health/healthz.ts';
 import { type MetricsSource, metricsText } from './health/metrics.ts';
 import { type PanelReply, servePanel } from './panel/server.ts';
@@ -25,11 +26,14 @@ function healthPage(keep: KeepSide): PanelReply {
 
 /** Runs until the loop says `close` or is gone. */
 export function runKeep(): void {
-  runKeepChild(async (keep, listen) => {
-    const routes = new Map([
-      ['/metrics', () => metricsPage(keep)],
-      ['/healthz', () => healthPage(keep)],
-    ]);
-    return servePanel(listen, routes, (thrown) => keep.fault('panel-failed', thrown));
+  runKeepChild({
+    startDelivery,
+    serve: async (keep, listen) => {
+      const routes = new Map([
+        ['/metrics', () => metricsPage(keep)],
+        ['/healthz', () => healthPage(keep)],
+      ]);
+      return servePanel(listen, routes, (thrown) => keep.fault('panel-failed', thrown));
+    },
   });
 }

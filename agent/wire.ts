@@ -126,6 +126,7 @@ export class Agent {
       path: config.store.path,
       maxMiB: config.store.maxMiB,
       keepDays: config.store.keep,
+      sync: { gateway: config.gateway.id, site: config.gateway.site, targets: config.sync },
       clockSynced: () => this.#clock.known,
       ...(config.panel === undefined ? {} : { panel: config.panel.listen }),
     });

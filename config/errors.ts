@@ -64,6 +64,31 @@ export const errorTable = {
     retryable: false,
     meaning: 'no configured output owns this register',
   },
+  'sync-unreachable': {
+    exit: 1,
+    retryable: true,
+    meaning: 'a sync target is not reached or does not answer',
+  },
+  'sync-untrusted': {
+    exit: 1,
+    retryable: true,
+    meaning: 'the TLS of a sync target is not accepted; nothing was sent',
+  },
+  'sync-denied': {
+    exit: 1,
+    retryable: true,
+    meaning: 'a sync target does not take the name, password or certificate',
+  },
+  'sync-refused': {
+    exit: 1,
+    retryable: false,
+    meaning: 'a sync target can never take this record',
+  },
+  'secret-missing': {
+    exit: 3,
+    retryable: true,
+    meaning: 'a secret or certificate that a sync target names cannot be read',
+  },
   'sync-interrupted': {
     exit: 1,
     retryable: true,

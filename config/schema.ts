@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { limitSchema } from './profile.ts';
+import { syncSchema } from './sync-schema.ts';
 
 const name = z.string().regex(/^[a-z][a-z0-9-]*$/, 'lower-case letters, digits and hyphens');
 
@@ -202,6 +203,7 @@ export const configSchema = z.strictObject({
   machines: z.array(machineSchema).min(1).describe('The machines this gateway watches.'),
   panel: panelSchema.optional().describe('Pages of this gateway: `/metrics` and `/healthz`.'),
   store: storeSchema.prefault({}).describe('Where records are kept.'),
+  sync: syncSchema.default([]).describe('Where records are delivered to; absent: nowhere.'),
 });
 
 export type Config = z.output<typeof configSchema>;

@@ -5,6 +5,7 @@ import type { ClockFill } from './clock-fill.ts';
 import { ClockFiller } from './clock-filler.ts';
 import { type ControlServer, serveControl } from './control.ts';
 import type { LiveStatus } from './control-client.ts';
+import type { Delivery, StartDelivery } from './delivery.ts';
 import type { Evicted } from './evict.ts';
 import { type KeepFacts, KeepObserver } from './keep-facts.ts';
 import { type StoreLock, takeLock } from './lock.ts';
@@ -39,9 +40,17 @@ export interface Served {
 /** Begins to serve at `listen`; rejects when it cannot. */
 export type ServePanel = (keep: KeepSide, listen: string) => Promise<Served>;
 
+/** What works beside the store in its child. */
+export interface KeepParts {
+  readonly serve?: ServePanel;
+  readonly startDelivery?: StartDelivery;
+}
+
 class KeepChild {
   readonly #options: OpenOptions;
   readonly #send: (message: FromChild) => void;
+  readonly #startDelivery: StartDelivery | undefined;
+  #delivery: Delivery | null = null;
   readonly #writer: Writer;
   readonly #clock: ClockFiller;
   readonly #commands = new Questions();
@@ -66,15 +75,22 @@ class KeepChild {
   #saidNoControl = false;
   readonly #saidEvictedMs: { lost?: number; done?: number } = {};
 
-  constructor(options: OpenOptions, send: (message: FromChild) => void, serve: ServePanel | null) {
-    this.#serve = serve;
+  constructor(
+    options: OpenOptions,
+    send: (message: FromChild) => void,
+    { serve, startDelivery }: KeepParts,
+  ) {
+    this.#serve = serve ?? null;
     this.#options = options;
     this.#send = send;
+    this.#startDelivery = startDelivery;
     this.#check = options.check;
     this.#writer = new Writer(options.commitMs, {
       committed: (done) => {
         for (const { seq, error } of done.refused) this.#send({ type: 'refused', seq, error });
-        if (done.kept.length > 0) this.#send({ type: 'kept', seqs: done.kept });
+        if (done.kept.length === 0) return;
+        this.#send({ type: 'kept', seqs: done.kept });
+        this.#deliver(done.kept);
       },
       clear: () => this.#report('ok', null),
       trouble: (error, urgentKept) => this.#trouble(error, urgentKept),
@@ -128,6 +144,7 @@ class KeepChild {
     );
     this.#check = 'skip';
     this.#session = session;
+    this.#beginDelivery(session);
     this.#writer.use(session);
     if (report.setAside !== null) this.#send({ type: 'set-aside', path: report.setAside });
     for (const { boot, fromSeq, toSeq, count } of report.unkept)
@@ -142,6 +159,36 @@ class KeepChild {
         'warn',
         'the check of the store was given up: it took too long',
       );
+  }
+
+  #beginDelivery({ db }: Session): void {
+    const { sync, dir } = this.#options;
+    if (sync === undefined) return;
+    const tell = (kind: string, level: AgentEvent['level'], subject: string, text: string): void =>
+      this.#event(kind, level, text, subject);
+    const onStoreTrouble = (thrown: unknown): void =>
+      this.#trouble(asStoreError(thrown, 'deliver records', dir), false);
+    this.#delivery = this.#startDelivery?.(db, sync, { tell, onStoreTrouble }) ?? null;
+  }
+
+  #deliver(seqs: readonly number[]): void {
+    try {
+      this.#delivery?.committed(seqs);
+    } catch (thrown) {
+      this.#trouble(asStoreError(thrown, 'deliver records', this.#options.dir), false);
+    }
+  }
+
+  /** What could not be noted is sent again, and dropped by its key. */
+  #endDelivery(): void {
+    const delivery = this.#delivery;
+    this.#delivery = null;
+    try {
+      delivery?.close();
+    } catch (thrown) {
+      const { message } = asStoreError(thrown, 'note what was delivered', this.#options.dir);
+      this.#event('sync-unnoted', 'warn', `some records will be delivered again: ${message}`);
+    }
   }
 
   /** Without its socket the store still keeps; commands then read the file. */
@@ -222,6 +269,7 @@ class KeepChild {
     this.#clock.stop();
     this.#control?.close();
     this.#panel?.close();
+    this.#endDelivery();
     this.#session?.close();
     this.#lock?.release();
   }
@@ -230,6 +278,7 @@ class KeepChild {
     const full = error.code === 'store-full' && this.#session !== null;
     if (!full) {
       this.#writer.use(null);
+      this.#endDelivery();
       this.#session?.close();
       this.#session = null;
       if (error.code === 'store-corrupt') this.#check = 'suspect';
@@ -251,9 +300,14 @@ class KeepChild {
     this.#send({ type: 'condition', condition, error: wire });
   }
 
-  #event(kind: string, level: AgentEvent['level'], text: string): void {
+  #event(
+    kind: string,
+    level: AgentEvent['level'],
+    text: string,
+    subject: string = this.#options.dir,
+  ): void {
     const at = { monoMs: performance.now(), wallMs: Date.now() };
-    this.#send({ type: 'event', event: { kind, level, subject: this.#options.dir, text, at } });
+    this.#send({ type: 'event', event: { kind, level, subject, text, at } });
   }
 
   /** Waits for an opening that is under way; never rejects. */
@@ -376,7 +430,7 @@ function leave(child: KeepChild | null): void {
 }
 
 /** Runs until the loop says `close` or is gone. */
-export function runKeepChild(serve: ServePanel | null = null): void {
+export function runKeepChild(parts: KeepParts = {}): void {
   const toCheck = process.env[checkVariable];
   if (toCheck !== undefined) {
     runFileCheck(toCheck);
@@ -391,7 +445,7 @@ export function runKeepChild(serve: ServePanel | null = null): void {
   process.on('message', (message: ToChild) => {
     if (message.type === 'close') leave(child);
     else if (message.type === 'open') {
-      child = new KeepChild(message.options, sendToLoop, serve);
+      child = new KeepChild(message.options, sendToLoop, parts);
       child.open();
       void child.servePanel();
     } else if (child !== null) dispatch(child, message);

@@ -1,4 +1,5 @@
 /** What the loop is given to keep its records with, and what it gives. */
+import type { SyncPlan } from '../../config/sync-schema.ts';
 import type { Log } from '../health/log.ts';
 import type { AgentEvent, Instant, RecordBody } from '../records.ts';
 import type { ForkRole } from '../role.ts';
@@ -26,6 +27,8 @@ export interface KeeperOptions {
   readonly maxMiB?: number;
   /** Default: all until the cap needs the room. */
   readonly keepDays?: KeepDays;
+  /** Default: records are delivered nowhere. */
+  readonly sync?: SyncPlan;
   /** Longest wait of an ordinary record for its commit; default 240. */
   readonly commitMs?: number;
   /** Where pages are served, `host:port`; absent: nowhere. */

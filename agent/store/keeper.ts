@@ -128,12 +128,13 @@ class StoreKeeper implements Keeper {
   }
 
   #started(): void {
-    const { path, boot, maxMiB, commitMs, keepDays, panel } = this.#options;
+    const { path, boot, maxMiB, commitMs, keepDays, panel, sync } = this.#options;
     const options: OpenOptions = {
       dir: path,
       maxMiB: maxMiB ?? defaults.maxMiB,
       ...(panel === undefined ? {} : { panel }),
       keep: keepDays ?? everything,
+      sync,
       commitMs: commitMs ?? defaults.commitMs,
       boot,
       check: this.#crashesOpening > 1 ? 'suspect' : this.#openedOnce ? 'skip' : 'full',

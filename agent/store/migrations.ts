@@ -8,6 +8,7 @@
 import type Database from 'better-sqlite3';
 import { PpuriError } from '../../config/errors.ts';
 import { bdSeqLayout } from './bd-seq.ts';
+import { deliveriesLayout } from './delivery.ts';
 
 export interface Migration {
   readonly title: string;
@@ -158,6 +159,7 @@ export const migrations: readonly Migration[] = [
   { title: 'packed shots, counted evictions', sql: packedLayout },
   { title: 'birth-death numbers of Sparkplug targets', sql: bdSeqLayout },
   { title: 'wall times put right once the clock is known', sql: clockLayout },
+  { title: 'what each sync target has', sql: deliveriesLayout },
 ];
 
 /** 'ppur' as SQLite's application id: tells our files from other programs'. */

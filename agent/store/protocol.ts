@@ -1,4 +1,5 @@
 /** What the loop and its keep child say to each other. Structured clone carries it. */
+import type { SyncPlan } from '../../config/sync-schema.ts';
 import type { AgentEvent, StoredRecord } from '../records.ts';
 import type { ClockFill } from './clock-fill.ts';
 import type { Outcome, WireError } from './trouble.ts';
@@ -26,6 +27,8 @@ export interface OpenOptions {
   /** Byte cap of the database file, MiB. */
   readonly maxMiB: number;
   readonly keep: KeepDays;
+  /** Absent: records are delivered nowhere. */
+  readonly sync?: SyncPlan | undefined;
   readonly boot: BootInfo;
   /** Where pages are served, `host:port`; absent: nowhere. */
   readonly panel?: string;

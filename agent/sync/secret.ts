@@ -1,0 +1,36 @@
+/** Secrets are read when they are used, and are nowhere else: in no log, record or error. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PpuriError } from '../../config/errors.ts';
+import type { SecretConfig } from '../../config/sync-schema.ts';
+
+function missing(where: string, cause?: unknown): PpuriError {
+  return new PpuriError('secret-missing', `there is no secret in ${where}`, {
+    operation: 'read a secret',
+    subject: where,
+    hint: 'set it for the user that runs ppuri; it is read again at the next connection',
+    cause,
+  });
+}
+
+/** Text of a file that a target names, without its last line feed. Throws `secret-missing`. */
+export function readFileOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+  } catch (thrown) {
+    throw missing(path, thrown);
+  }
+}
+
+/** Throws `secret-missing`. */
+export function readSecret(secret: SecretConfig): string {
+  if ('env' in secret) {
+    const value = process.env[secret.env];
+    if (value === undefined || value === '') throw missing(`environment variable ${secret.env}`);
+    return value;
+  }
+  if ('file' in secret) return readFileOf(secret.file);
+  const directory = process.env.CREDENTIALS_DIRECTORY;
+  if (directory === undefined) throw missing(`systemd credential ${secret.credential}`);
+  return readFileOf(join(directory, secret.credential));
+}
