@@ -1,6 +1,7 @@
 /** Sums that prove nothing vanished: shots per machine and start, kept records, gaps. */
 import type Database from 'better-sqlite3';
 import { countOutcomes } from './cycle-queries.ts';
+import { countDeliveries } from './deliveries.ts';
 import { accountSeqs } from './unkept.ts';
 
 export interface OutcomeSums {
@@ -157,11 +158,11 @@ export function queryLedger(db: Database.Database): Ledger {
   const rows = (sql: string): RawGap[] => db.prepare<[], RawGap>(sql).all();
   const gaps = [...rows(gapRows), ...rows(unkeptRows), ...rows(evictedRows)];
   const newest = findBoot(db, undefined);
+  const kept = Number(db.prepare(keptCount).pluck().get());
   return {
-    kept: Number(db.prepare(keptCount).pluck().get()),
+    kept,
     gaps: gaps.map((gap) => ({ ...gap, delivered: gap.delivered === 1 })),
     unexplained: newest === undefined ? 0 : accountSeqs(db, newest.ordinal).missing,
-    delivered: {},
-    pending: {},
+    ...countDeliveries(db, kept),
   };
 }

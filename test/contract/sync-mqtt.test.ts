@@ -56,6 +56,10 @@ describe('delivery over MQTT', () => {
     again.keeper.keep(cycleBody(1), at());
     await received.until(601);
     expect(received.repeats).toBe(0);
+    await again.keeper.close();
+    const after = startKeeper(dir);
+    const { kept, delivered, pending } = await after.keeper.query('ledger', {});
+    expect({ delivered, pending }).toEqual({ delivered: { mqtt: kept }, pending: { mqtt: 0 } });
   }, 30_000);
 
   test('a broker that goes away and comes back, and a killed keep child, lose nothing', async () => {
@@ -89,7 +93,7 @@ describe('delivery over MQTT', () => {
     await received.until(2);
   }, 30_000);
 
-  test('a broker that does not know the name is tried again, and said once', async () => {
+  test('a secret that is not there is said once, by its place; records are kept', async () => {
     const running = await broker(['allow_anonymous false']);
     const { keeper, seen, events } = startKeeper(temporaryDirectory(), {
       sync: plan(running.url, { username: 'gw-1', password: { env: 'PPURI_TEST_SECRET' } }),

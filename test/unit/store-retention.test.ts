@@ -63,8 +63,9 @@ test('parts go in their order, delivered ones are told from others, standing ale
   await keeper.flush();
   await keeper.close();
   const db = openDatabase({ path: join(dir, 'ppuri.db'), maxMiB: 16 });
-  db.exec(`CREATE TABLE deliveries (target TEXT PRIMARY KEY, upto INTEGER NOT NULL);
-    INSERT INTO deliveries VALUES ('a', (1 << 40) | 100), ('b', (1 << 40) | 300)`);
+  db.exec(
+    `INSERT INTO deliveries VALUES ('a', (1 << 40) | 100, '[]'), ('b', (1 << 40) | 300, '[]')`,
+  );
   const evictor = new Evictor(db);
   const order: string[] = [];
   for (let step = evictor.step(); step.count > 0; step = evictor.step()) {
