@@ -43,6 +43,7 @@ describe('delivery over MQTT', () => {
     const dir = temporaryDirectory();
     const before = startKeeper(dir);
     for (let seq = 1; seq <= 300; seq += 1) before.keeper.keep(cycleBody(seq), at());
+    await before.keeper.flush(20_000);
     await before.keeper.close();
     const now = startKeeper(dir, { sync: plan(url) });
     await received.until(300);

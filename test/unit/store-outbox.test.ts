@@ -37,6 +37,7 @@ async function filled(count: number): Promise<string> {
   const { keeper } = startKeeper(dir);
   const at = { monoMs: 1, wallMs: 1 };
   for (let seq = 1; seq <= count; seq += 1) keeper.keep(cycleBody(seq), at);
+  await keeper.flush(20_000);
   await keeper.close();
   return join(dir, 'ppuri.db');
 }

@@ -1,0 +1,11 @@
+/** A small share of the campaign; the whole is `node test/faults/sync-campaign.ts`. */
+import { expect, test } from 'vitest';
+import { hasMosquitto } from '../fixtures/mosquitto.ts';
+import { runBreaks } from './sync-campaign.ts';
+
+test('broken connections lose nothing and keep the order', async (context) => {
+  context.skip(!hasMosquitto(), 'needs mosquitto; see test/prepare');
+  const seed = Date.now() % 1_000_000;
+  const report = await runBreaks({ breaks: 100, seed, gateways: 4 });
+  expect(report).toMatchObject({ lost: [], outOfOrder: [] });
+}, 120_000);
