@@ -21,6 +21,8 @@ export interface CourierOptions<R extends StoredRecord> {
 const lastRetryMs = 60_000;
 /** Longest wait for one acknowledgement while the connection seems to be there. */
 const silentMs = 20_000;
+/** Records read at one time: live ones wait for no more than these. */
+const pageRecords = 50;
 
 export class Courier<R extends StoredRecord> {
   readonly #options: CourierOptions<R>;
@@ -96,7 +98,7 @@ export class Courier<R extends StoredRecord> {
     const connection = this.#connection;
     if (connection === null || this.#closed) return;
     const room = connection.window - this.#underWay;
-    if (room < Math.max(1, Math.min(connection.batch, connection.window / 2))) return;
+    if (room < Math.max(1, Math.min(pageRecords, connection.window / 2))) return;
     const waitMs = this.#budget.waitMs();
     if (waitMs > 0) this.#pumpIn(waitMs);
     else this.#sendNext(connection, room);
@@ -104,11 +106,13 @@ export class Courier<R extends StoredRecord> {
 
   #sendNext(connection: Connection, room: number): void {
     try {
-      const limit = Math.min(room, connection.batch);
+      const limit = Math.min(room, Math.max(pageRecords, connection.batch));
       const { outbox } = this.#options;
       const live = outbox.next('live', limit);
       const records = live.length > 0 ? live : outbox.next('backlog', limit);
-      if (records.length > 0) this.#send(connection, records, live.length > 0 ? 'live' : 'backlog');
+      const lane = live.length > 0 ? 'live' : 'backlog';
+      for (let from = 0; from < records.length; from += connection.batch)
+        this.#send(connection, records.slice(from, from + connection.batch), lane);
     } catch (thrown) {
       this.#storeTrouble(thrown);
     }

@@ -88,7 +88,8 @@ function accepted(client: MqttClient, address: Address): Promise<IConnackPacket>
 
 class MqttJsonConnection implements Connection {
   readonly window: number;
-  readonly batch = 50;
+  /** Each record has an acknowledgement of its own: a line that breaks often still gets on. */
+  readonly batch = 1;
   readonly ended: Promise<PpuriError>;
   readonly #client: MqttClient;
   readonly #named: Named;

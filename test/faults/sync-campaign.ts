@@ -53,7 +53,8 @@ function keeperOf(dir: string, boot: string, port: number | null): Keeper {
     boot: { id: boot, startedWallMs: Date.now(), clockSynced: true },
     log: createLog(() => undefined),
     onEvent: ({ level, kind, text }) => {
-      if (level === 'error') process.stderr.write(`${boot} ${kind} ${text}\n`);
+      if (level === 'error' || process.env.SAY_ALL === '1')
+        process.stderr.write(`${boot} ${kind} ${text}\n`);
     },
   });
 }
