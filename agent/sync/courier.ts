@@ -23,12 +23,15 @@ const lastRetryMs = 60_000;
 const silentMs = 20_000;
 /** Records read at one time: live ones wait for no more than these. */
 const pageRecords = 50;
+const firstWindow = 4;
 
 export class Courier<R extends StoredRecord> {
   readonly #options: CourierOptions<R>;
   readonly #budget: Budget;
   #connection: Connection | null = null;
   #underWay = 0;
+  /** Bounds the window: on a line that breaks soon after each start, little must get through. */
+  #proven = firstWindow;
   #retryMs: number;
   #timer: NodeJS.Timeout | null = null;
   #pumping: NodeJS.Immediate | null = null;
@@ -65,6 +68,7 @@ export class Courier<R extends StoredRecord> {
       }
       this.#connection = connection;
       this.#underWay = 0;
+      this.#proven = Math.max(firstWindow, connection.batch);
       void connection.ended.then((why) => this.#lost(connection, why));
       outbox.begin();
       this.wake();
@@ -97,8 +101,9 @@ export class Courier<R extends StoredRecord> {
     this.#pumping = null;
     const connection = this.#connection;
     if (connection === null || this.#closed) return;
-    const room = connection.window - this.#underWay;
-    if (room < Math.max(1, Math.min(pageRecords, connection.window / 2))) return;
+    const window = Math.min(connection.window, this.#proven);
+    const room = window - this.#underWay;
+    if (room < Math.max(1, Math.min(pageRecords, window / 2))) return;
     const waitMs = this.#budget.waitMs();
     if (waitMs > 0) this.#pumpIn(waitMs);
     else this.#sendNext(connection, room);
@@ -141,6 +146,7 @@ export class Courier<R extends StoredRecord> {
 
   #delivered(records: R[]): void {
     this.#underWay -= records.length;
+    this.#proven += records.length;
     this.#retryMs = this.#options.firstRetryMs ?? 500;
     if (this.#said !== '') this.#options.tell('sync-ok', 'info', 'records are delivered again');
     this.#said = '';

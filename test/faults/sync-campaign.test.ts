@@ -6,6 +6,6 @@ import { runBreaks } from './sync-campaign.ts';
 test('broken connections lose nothing and keep the order', async (context) => {
   context.skip(!hasMosquitto(), 'needs mosquitto; see test/prepare');
   const seed = Date.now() % 1_000_000;
-  const report = await runBreaks({ breaks: 100, seed, gateways: 4 });
+  const report = await runBreaks({ breaks: 100, seed, gateways: 8 });
   expect(report).toMatchObject({ lost: [], outOfOrder: [] });
 }, 120_000);

@@ -39,6 +39,8 @@ interface Gateway {
 
 const machines = ['dc-01', 'dc-02', 'dc-03'];
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const atMost = (ms: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, ms).unref());
 const at = () => ({ monoMs: performance.now(), wallMs: Date.now() });
 
 function keeperOf(dir: string, boot: string, port: number | null): Keeper {
@@ -97,7 +99,7 @@ export async function runBreaks(options: {
       proxy.heal();
       await keeper.flush(60_000);
     }
-    await Promise.race([receiver.until(handedOut.length), sleep(120_000)]);
+    await Promise.race([receiver.until(handedOut.length), atMost(120_000)]);
     const seen = new Set(receiver.firsts.map(({ key }) => key));
     const byHow: Record<string, number> = {};
     for (const { proxy } of gateways)
