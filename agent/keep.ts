@@ -3,7 +3,8 @@ import { startDelivery } from './deliver.ts';
 import { healthOf } from './health/healthz.ts';
 import { type MetricsSource, metricsText } from './health/metrics.ts';
 import { type PanelReply, servePanel } from './panel/server.ts';
-import { type KeepSide, runKeepChild } from './store/child.ts';
+import type { KeepSide } from './store/child.ts';
+import { runKeepChild } from './store/run-child.ts';
 
 const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
 

@@ -5,15 +5,14 @@ import type { ClockFill } from './clock-fill.ts';
 import { ClockFiller } from './clock-filler.ts';
 import { type ControlServer, serveControl } from './control.ts';
 import type { LiveStatus } from './control-client.ts';
-import type { Delivery, StartDelivery } from './delivery.ts';
+import { DeliverySeat, type StartDelivery } from './delivery.ts';
 import type { Evicted } from './evict.ts';
 import { type KeepFacts, KeepObserver } from './keep-facts.ts';
 import { type StoreLock, takeLock } from './lock.ts';
 import { methodNamed } from './methods.ts';
 import { storePaths } from './paths.ts';
-import type { FromChild, OpenOptions, StoreCondition, ToChild } from './protocol.ts';
+import type { FromChild, OpenOptions, StoreCondition } from './protocol.ts';
 import { Questions } from './questions.ts';
-import { checkVariable, runFileCheck } from './recovery.ts';
 import { type RecordRow, toRow } from './rows.ts';
 import { makeDirectory, openSession, type Session } from './session.ts';
 import { asStoreError, type Outcome, toWire } from './trouble.ts';
@@ -46,11 +45,10 @@ export interface KeepParts {
   readonly startDelivery?: StartDelivery;
 }
 
-class KeepChild {
+export class KeepChild {
   readonly #options: OpenOptions;
   readonly #send: (message: FromChild) => void;
-  readonly #startDelivery: StartDelivery | undefined;
-  #delivery: Delivery | null = null;
+  readonly #delivery: DeliverySeat;
   readonly #writer: Writer;
   readonly #clock: ClockFiller;
   readonly #commands = new Questions();
@@ -83,14 +81,18 @@ class KeepChild {
     this.#serve = serve ?? null;
     this.#options = options;
     this.#send = send;
-    this.#startDelivery = startDelivery;
+    this.#delivery = new DeliverySeat(startDelivery, options.sync, {
+      tell: (kind, level, subject, text) => this.#event(kind, level, text, subject),
+      onStoreTrouble: (thrown) =>
+        this.#trouble(asStoreError(thrown, 'deliver records', options.dir), false),
+    });
     this.#check = options.check;
     this.#writer = new Writer(options.commitMs, {
       committed: (done) => {
         for (const { seq, error } of done.refused) this.#send({ type: 'refused', seq, error });
         if (done.kept.length === 0) return;
         this.#send({ type: 'kept', seqs: done.kept });
-        this.#deliver(done.kept);
+        this.#delivery.committed(done.kept);
       },
       clear: () => this.#report('ok', null),
       trouble: (error, urgentKept) => this.#trouble(error, urgentKept),
@@ -144,7 +146,7 @@ class KeepChild {
     );
     this.#check = 'skip';
     this.#session = session;
-    this.#beginDelivery(session);
+    this.#delivery.begin(session.db);
     this.#writer.use(session);
     if (report.setAside !== null) this.#send({ type: 'set-aside', path: report.setAside });
     for (const { boot, fromSeq, toSeq, count } of report.unkept)
@@ -159,36 +161,6 @@ class KeepChild {
         'warn',
         'the check of the store was given up: it took too long',
       );
-  }
-
-  #beginDelivery({ db }: Session): void {
-    const { sync, dir } = this.#options;
-    if (sync === undefined) return;
-    const tell = (kind: string, level: AgentEvent['level'], subject: string, text: string): void =>
-      this.#event(kind, level, text, subject);
-    const onStoreTrouble = (thrown: unknown): void =>
-      this.#trouble(asStoreError(thrown, 'deliver records', dir), false);
-    this.#delivery = this.#startDelivery?.(db, sync, { tell, onStoreTrouble }) ?? null;
-  }
-
-  #deliver(seqs: readonly number[]): void {
-    try {
-      this.#delivery?.committed(seqs);
-    } catch (thrown) {
-      this.#trouble(asStoreError(thrown, 'deliver records', this.#options.dir), false);
-    }
-  }
-
-  /** What could not be noted is sent again, and dropped by its key. */
-  #endDelivery(): void {
-    const delivery = this.#delivery;
-    this.#delivery = null;
-    try {
-      delivery?.close();
-    } catch (thrown) {
-      const { message } = asStoreError(thrown, 'note what was delivered', this.#options.dir);
-      this.#event('sync-unnoted', 'warn', `some records will be delivered again: ${message}`);
-    }
   }
 
   /** Without its socket the store still keeps; commands then read the file. */
@@ -269,7 +241,7 @@ class KeepChild {
     this.#clock.stop();
     this.#control?.close();
     this.#panel?.close();
-    this.#endDelivery();
+    this.#delivery.end();
     this.#session?.close();
     this.#lock?.release();
   }
@@ -278,7 +250,7 @@ class KeepChild {
     const full = error.code === 'store-full' && this.#session !== null;
     if (!full) {
       this.#writer.use(null);
-      this.#endDelivery();
+      this.#delivery.end();
       this.#session?.close();
       this.#session = null;
       if (error.code === 'store-corrupt') this.#check = 'suspect';
@@ -405,49 +377,4 @@ class KeepChild {
     });
     return { result };
   }
-}
-
-function dispatch(child: KeepChild, message: ToChild): void {
-  if (message.type === 'keep') child.keep(message.records);
-  else if (message.type === 'commit') child.commit();
-  else if (message.type === 'clock') child.fillClock(message.fill);
-  else if (message.type === 'status') child.publish(message.snapshot);
-  else if (message.type === 'ask') void child.ask(message.id, message.method, message.params);
-  else if (message.type === 'answer') child.answered(message.id, message.outcome);
-}
-
-/** Sends to the loop; a loop that is gone needs no answer, and `disconnect` ends this process. */
-function sendToLoop(message: FromChild): void {
-  if (process.connected) process.send?.(message, undefined, {}, () => undefined);
-}
-
-/** Ends after everything sent has been handed over. */
-function leave(child: KeepChild | null): void {
-  child?.close();
-  if (process.connected)
-    process.send?.({ type: 'bye' } satisfies FromChild, undefined, {}, () => process.exit(0));
-  else process.exit(0);
-}
-
-/** Runs until the loop says `close` or is gone. */
-export function runKeepChild(parts: KeepParts = {}): void {
-  const toCheck = process.env[checkVariable];
-  if (toCheck !== undefined) {
-    runFileCheck(toCheck);
-    return;
-  }
-  process.umask(0o027);
-  // A terminal's Ctrl-C and systemd's stop reach every process: the loop decides when this ends.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.on(signal, () => undefined);
-  let child: KeepChild | null = null;
-  process.on('disconnect', () => leave(child));
-  process.on('message', (message: ToChild) => {
-    if (message.type === 'close') leave(child);
-    else if (message.type === 'open') {
-      child = new KeepChild(message.options, sendToLoop, parts);
-      child.open();
-      void child.servePanel();
-    } else if (child !== null) dispatch(child, message);
-  });
 }
