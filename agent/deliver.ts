@@ -17,15 +17,24 @@ export const startDelivery: StartDelivery = (db, plan, { tell, onStoreTrouble })
       tell: (kind, level, text) => tell(kind, level, config.name, text),
       onStoreTrouble,
     });
-    return { outbox, courier };
+    return { name: config.name, outbox, courier };
   });
   return {
-    committed(seqs) {
+    committed(seqs, settledBelow) {
       for (const { outbox, courier } of running) {
-        outbox.committed(seqs);
+        outbox.committed(seqs, settledBelow);
         courier.wake();
       }
     },
+    note() {
+      for (const { outbox } of running) outbox.save();
+    },
+    facts: () =>
+      running.map(({ name, outbox, courier }) => {
+        const { count, oldestWallMs } = outbox.waiting();
+        const age = oldestWallMs === null ? null : Math.max(0, Date.now() - oldestWallMs);
+        return { target: name, ...courier.facts(), pending: count, oldestPendingMs: age };
+      }),
     close() {
       for (const { courier } of running) courier.close();
       for (const { outbox } of running) outbox.save();

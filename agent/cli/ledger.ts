@@ -9,11 +9,12 @@ import type { Language } from './words.ts';
 const help = `
 Every record has a number in its start of the agent, without holes. A number with no record is in a
 gap, with its reason: removed to make room (evicted), never kept by a start that ended (unkept), or
-given up while the store was down (memory-full …). A gap of part features or readings is of shots
+given up while the store was down (memory-full …). What a sync target can never take is undeliverable:
+it is in the store, and "target" names who lacks it. A gap of part features or readings is of shots
 whose verdicts are still there.
 
 --json prints one object: {"live","kept":n,"delivered":{"<target>":n},"pending":{"<target>":n},
-"gaps":[{"boot","from","to","count","reason","part":"record"|"features"|"readings","delivered"}],
+"gaps":[{"boot","from","to","count","reason","part":"record"|"features"|"readings","delivered","target"?}],
 "unexplained":n}; live: a running agent answered; unexplained: numbers of the newest start that wait
 for room at this moment, or that nothing tells of.
 
@@ -27,6 +28,7 @@ const reasonWords: Readonly<Record<string, Readonly<Record<Language, string>>>> 
   'memory-full': { ko: '저장 중단 중 메모리 초과', en: 'memory ran out while the store was down' },
   refused: { ko: '저장할 수 없는 기록', en: 'cannot be stored' },
   'store-damaged': { ko: '손상된 저장 파일에 있음', en: 'in a damaged file that was set aside' },
+  undeliverable: { ko: '수신 측이 받을 수 없음', en: 'the target can never take it' },
   'after-close': { ko: '종료 후 발생', en: 'made after the end' },
 };
 
@@ -36,8 +38,9 @@ const partWords = {
   readings: { ko: '원시 측정값', en: 'raw readings' },
 } as const;
 
-function whyText({ reason, delivered }: GapRow, lang: Language): string {
-  const words = reasonWords[reason]?.[lang] ?? reason;
+function whyText({ reason, delivered, target }: GapRow, lang: Language): string {
+  const known = reasonWords[reason]?.[lang] ?? reason;
+  const words = target === undefined ? known : `${known}: ${target}`;
   if (!delivered) return words;
   return lang === 'ko' ? `${words} (전송 완료)` : `${words} (delivered before)`;
 }

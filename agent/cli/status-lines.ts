@@ -1,8 +1,10 @@
 /** The status of an agent as lines for a terminal. */
 import { styleText } from 'node:util';
+import type { TargetFacts } from '../store/delivery.ts';
 import type { AgentStatus } from '../wire.ts';
 import { outcomeWords, reasonText } from '../words.ts';
 import { busLines, type Paint } from './status-buses.ts';
+import { syncLines } from './status-sync.ts';
 import { type Column, tableLines } from './table.ts';
 import { type Language, spanText } from './words.ts';
 
@@ -122,12 +124,18 @@ function latencyLine(status: AgentStatus, lang: Language): string {
   return `${title} p50 ${figures.p50} ms, p99 ${figures.p99} ms`;
 }
 
-/** Head, alerts, machines, buses and latency. */
-export function statusLines(status: AgentStatus, lang: Language, color: boolean): string[] {
+/** Head, delivery, alerts, machines, buses and latency. `targets`: as the keep child tells. */
+export function statusLines(
+  status: AgentStatus,
+  targets: readonly TargetFacts[],
+  lang: Language,
+  color: boolean,
+): string[] {
   const paint: Paint = (name, text) =>
     color ? styleText(name, text, { validateStream: false }) : text;
   return [
     ...headLines(status, lang, paint),
+    ...syncLines(targets, lang, paint),
     ...clockLines(status, lang, paint),
     latencyLine(status, lang),
     ...alertLines(status, lang),

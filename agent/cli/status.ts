@@ -22,7 +22,9 @@ holds of the last run is shown.
 
 --json prints one object. Running: {"running":true,"pid","boot","store":{"condition":"ok"|"full"|
 "down","waiting"},"agent":{"gateway","site","startedWallMs","machines":[…],"buses":[…],"inference",
-"store","latencyMs","eventLoopMs"}|null}; each of "buses" is {"bus","state","use" (0 to 1),"queued",
+"store","latencyMs","eventLoopMs"}|null,"keep":{"targets":[{"target","state":"connecting"|"connected"|
+"waiting","error":{"code","message"}|null,"delivered","refused","bytes","connections","pending",
+"oldestPendingMs"}],…}|null}; each of "buses" is {"bus","state","use" (0 to 1),"queued",
 "connects","bytesSent","bytesReceived","strayBytes","units":[{"unit","state":"answering"|"silent"|
 "quarantined"|"unknown","requests","timeouts","exceptions","malformed","checksumErrors",
 "lastGoodWallMs","roundTripMs":{"p50","p99"}|null,"timeoutMs"}]}, and of "machines" has "devices",
@@ -117,7 +119,8 @@ async function run(output: Output, flags: StatusFlags): Promise<void> {
   const { live } = answer;
   if (flags.json === true) output.json(live);
   else if (isAgentStatus(live.agent))
-    for (const line of statusLines(live.agent, lang, output.color)) output.line(line);
+    for (const line of statusLines(live.agent, live.keep?.targets ?? [], lang, output.color))
+      output.line(line);
   else output.line(lang === 'ko' ? '에이전트가 시작하는 중입니다' : 'the agent is starting');
 }
 

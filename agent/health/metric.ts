@@ -9,3 +9,12 @@ export interface Metric {
   readonly help: string;
   readonly samples: readonly (readonly [Labels, number | null])[];
 }
+
+/** `name`: without `ppuri_`. */
+export const gauge = (name: string, help: string, samples: Metric['samples']): Metric => ({
+  ...{ name: `ppuri_${name}`, kind: 'gauge', help, samples },
+});
+
+export const counter = (name: string, help: string, samples: Metric['samples']): Metric => ({
+  ...{ name: `ppuri_${name}`, kind: 'counter', help, samples },
+});

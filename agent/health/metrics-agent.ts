@@ -1,5 +1,6 @@
 /** Metrics of shots, verdicts, latencies, the store, children and the clock. */
-import type { Metric } from './metric.ts';
+import { counter, gauge, type Metric } from './metric.ts';
+import { syncMetrics, type TargetSource } from './metrics-sync.ts';
 
 interface Spread {
   readonly p50: number;
@@ -52,19 +53,13 @@ export interface KeepSource {
   readonly rssBytes: number;
   readonly eventLoopMs: Spread;
   readonly gaps: Readonly<Record<string, number>>;
+  readonly targets: readonly TargetSource[];
 }
 
 type Samples = Metric['samples'];
 
 const severities = ['stop', 'warning', 'caution', 'info'] as const;
 const storeStates = ['ok', 'degraded', 'down'] as const;
-
-const gauge = (name: string, help: string, samples: Samples): Metric => ({
-  ...{ name: `ppuri_${name}`, kind: 'gauge', help, samples },
-});
-const counter = (name: string, help: string, samples: Samples): Metric => ({
-  ...{ name: `ppuri_${name}`, kind: 'counter', help, samples },
-});
 
 const summary = (name: string, help: string, samples: Samples): Metric => ({
   ...{ name: `ppuri_${name}`, kind: 'summary', help, samples },
@@ -79,7 +74,12 @@ function spread(labels: Record<string, string>, figures: Spread | null): Samples
 
 /** Of the agent itself. */
 export function agentMetrics(agent: AgentSource, keep: KeepSource | null): Metric[] {
-  return [...processMetrics(agent, keep), ...shotMetrics(agent), ...storeMetrics(agent, keep)];
+  return [
+    ...processMetrics(agent, keep),
+    ...shotMetrics(agent),
+    ...storeMetrics(agent, keep),
+    ...syncMetrics(keep?.targets ?? []),
+  ];
 }
 
 function processMetrics(agent: AgentSource, keep: KeepSource | null): Metric[] {

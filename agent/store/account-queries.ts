@@ -109,12 +109,14 @@ export interface GapRow {
   readonly from: number;
   readonly to: number;
   readonly count: number;
-  /** Of a gap record, `evicted`, or `unkept`: handed out by a start that ended before it was kept. */
+  /** Of a gap record, `evicted`, `unkept` (handed out by a start that ended before it was kept), or `undeliverable`. */
   readonly reason: string;
   /** What is gone: whole records, or a part of shots that are still there. */
   readonly part: 'record' | 'features' | 'readings';
   /** Of evicted ones: every target had them. */
   readonly delivered: boolean;
+  /** Of those a target can never take, which one: they are in the store. */
+  readonly target?: string;
 }
 
 export interface Ledger {
@@ -147,6 +149,12 @@ const unkeptRows = `
   FROM unkept u JOIN boots b ON b.ordinal = u.boot WHERE u.count > 0
   ORDER BY u.boot DESC LIMIT 1000`;
 
+const refusedRows = `
+  SELECT b.boot, MIN(f.id & 1099511627775) AS "from", MAX(f.id & 1099511627775) AS "to",
+    COUNT(*) AS count, 'undeliverable' AS reason, 'record' AS part, 0 AS delivered, f.target
+  FROM refusals f JOIN boots b ON b.ordinal = f.id >> 40
+  GROUP BY f.target, f.id >> 40 ORDER BY f.id >> 40 DESC LIMIT 1000`;
+
 /** In narrow indexes: the table of records may have gigabytes. */
 const keptCount = `
   SELECT (SELECT COUNT(*) FROM records WHERE kind <> 'cycle') + (SELECT COUNT(*) FROM cycles)`;
@@ -156,7 +164,7 @@ type RawGap = Omit<GapRow, 'delivered'> & { readonly delivered: number };
 /** What is kept and what is known not to be. At most 1000 gaps of each kind, the newest first. */
 export function queryLedger(db: Database.Database): Ledger {
   const rows = (sql: string): RawGap[] => db.prepare<[], RawGap>(sql).all();
-  const gaps = [...rows(gapRows), ...rows(unkeptRows), ...rows(evictedRows)];
+  const gaps = [...rows(gapRows), ...rows(unkeptRows), ...rows(refusedRows), ...rows(evictedRows)];
   const newest = findBoot(db, undefined);
   const kept = Number(db.prepare(keptCount).pluck().get());
   return {

@@ -69,6 +69,7 @@ export class KeepChild {
   #panel: Served | null = null;
   #opening: Promise<void> = Promise.resolve();
   #lockWaitMs = lockWaitMs;
+  #settledBelow = 1;
   #closed = false;
   #saidNoControl = false;
   readonly #saidEvictedMs: { lost?: number; done?: number } = {};
@@ -92,7 +93,7 @@ export class KeepChild {
         for (const { seq, error } of done.refused) this.#send({ type: 'refused', seq, error });
         if (done.kept.length === 0) return;
         this.#send({ type: 'kept', seqs: done.kept });
-        this.#delivery.committed(done.kept);
+        this.#delivery.committed(done.kept, this.#settledBelow);
       },
       clear: () => this.#report('ok', null),
       trouble: (error, urgentKept) => this.#trouble(error, urgentKept),
@@ -194,7 +195,9 @@ export class KeepChild {
     this.#event('store-no-spare', 'warn', `no room is set aside for a full disk: ${message}`);
   }
 
-  keep(records: readonly StoredRecord[]): void {
+  /** `settledBelow`: the loop holds no record with a lower seq. */
+  keep(records: readonly StoredRecord[], settledBelow: number): void {
+    this.#settledBelow = settledBelow;
     const rows: RecordRow[] = [];
     for (const record of records) {
       try {
@@ -300,6 +303,7 @@ export class KeepChild {
           subject: dir,
           hint: '`ppuri status` says why; the agent keeps trying',
         });
+      if (method === 'ledger') this.#delivery.note();
       return { result: answer(this.#session.db, params) };
     } catch (thrown) {
       const error = asStoreError(thrown, `answer ${method}`, dir);
@@ -331,7 +335,10 @@ export class KeepChild {
   #facts(): KeepFacts | null {
     const path = storePaths(this.#options.dir).database;
     try {
-      return this.#observer.facts(path, this.#session?.db ?? null, this.#heardMonoMs);
+      return this.#observer.facts(path, this.#session?.db ?? null, {
+        monoMs: this.#heardMonoMs,
+        targets: this.#delivery.facts(),
+      });
     } catch (thrown) {
       this.fault('store-facts', thrown);
       return null;

@@ -29,13 +29,21 @@ const countBetween = `
 /** Of the records that are kept, how many each target has, as noted last, and how many it lacks. */
 export function countDeliveries(db: Database.Database, kept: number): DeliveryCounts {
   const count = db.prepare<[{ from: number; to: number }], number>(countBetween).pluck();
+  // Refused records that are still there: within the ranges, and yet not delivered.
+  const refused = db
+    .prepare<[string], number>(
+      `SELECT COUNT(*) FROM refusals f WHERE f.target = ?
+         AND EXISTS (SELECT 1 FROM records r WHERE r.id = f.id)`,
+    )
+    .pluck();
   const delivered: Record<string, number> = {};
   const pending: Record<string, number> = {};
   const rows = db.prepare<[], TargetRow>('SELECT target, upto, ahead FROM deliveries').all();
   for (const { target, upto, ahead } of rows) {
     const ranges: [number, number][] = [[1, upto], ...JSON.parse(ahead)];
-    delivered[target] = ranges.reduce((sum, [from, to]) => sum + (count.get({ from, to }) ?? 0), 0);
-    pending[target] = kept - delivered[target];
+    const settled = ranges.reduce((sum, [from, to]) => sum + (count.get({ from, to }) ?? 0), 0);
+    delivered[target] = settled - (refused.get(target) ?? 0);
+    pending[target] = kept - settled;
   }
   return { delivered, pending };
 }

@@ -4,9 +4,31 @@ import type { SyncPlan } from '../../config/sync-schema.ts';
 import type { AgentEvent } from '../records.ts';
 import { asStoreError } from './trouble.ts';
 
+/** How the delivery to one target stands. */
+export interface TargetFacts {
+  readonly target: string;
+  /** `waiting`: for the next try, after `error`. */
+  readonly state: 'connecting' | 'connected' | 'waiting';
+  /** The trouble that lasts; null: none. */
+  readonly error: { readonly code: string; readonly message: string } | null;
+  /** Since the store was opened: acknowledged, refused for good, and bytes sent, about. */
+  readonly delivered: number;
+  readonly refused: number;
+  readonly bytes: number;
+  readonly connections: number;
+  /** Records it lacks. */
+  readonly pending: number;
+  /** Age of the oldest of them by the wall clock, ms; null: none. */
+  readonly oldestPendingMs: number | null;
+}
+
 export interface Delivery {
-  /** After a commit; may throw what SQLite throws. */
-  committed(seqs: readonly number[]): void;
+  /** After a commit; may throw what SQLite throws. `settledBelow`: no lower seq will be kept. */
+  committed(seqs: readonly number[], settledBelow: number): void;
+  /** Writes down what was acknowledged; may throw what SQLite throws. */
+  note(): void;
+  /** May throw what SQLite throws. */
+  facts(): TargetFacts[];
   /** Notes what was acknowledged, and ends; may throw what SQLite throws. */
   close(): void;
 }
@@ -22,12 +44,18 @@ export type StartDelivery = (
   events: DeliveryEvents,
 ) => Delivery;
 
-/** State of a target: ids up to `upto`, and ranges beyond it, are delivered. */
+/** State of a target: ids up to `upto`, and ranges beyond it, are delivered, or refused for good. */
 export const deliveriesLayout = `
   CREATE TABLE deliveries (
     target TEXT PRIMARY KEY,
     upto INTEGER NOT NULL,
     ahead TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE refusals (
+    target TEXT NOT NULL,
+    id INTEGER NOT NULL,
+    why TEXT NOT NULL,
+    PRIMARY KEY (target, id)
   ) STRICT, WITHOUT ROWID;
 `;
 
@@ -54,12 +82,22 @@ export class DeliverySeat {
       this.#delivery = this.#start?.(db, this.#plan, this.#events) ?? null;
   }
 
-  committed(seqs: readonly number[]): void {
+  committed(seqs: readonly number[], settledBelow: number): void {
     try {
-      this.#delivery?.committed(seqs);
+      this.#delivery?.committed(seqs, settledBelow);
     } catch (thrown) {
       this.#events.onStoreTrouble(thrown);
     }
+  }
+
+  /** Before the ledger is read; throws what SQLite throws. */
+  note(): void {
+    this.#delivery?.note();
+  }
+
+  /** Throws what SQLite throws. */
+  facts(): TargetFacts[] {
+    return this.#delivery?.facts() ?? [];
   }
 
   /** What could not be noted is sent again, and dropped by its key. */

@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type Database from 'better-sqlite3';
+import type { TargetFacts } from './delivery.ts';
 
 export interface KeepFacts {
   /** Null: not there, or this system does not tell. */
@@ -13,6 +14,8 @@ export interface KeepFacts {
   readonly eventLoopMs: { readonly p50: number; readonly p99: number; readonly max: number };
   /** Records that are not kept (gap records) or no longer (evictions), by reason. */
   readonly gaps: Readonly<Record<string, number>>;
+  /** One a sync target; none where delivery stands still because the store does. */
+  readonly targets: readonly TargetFacts[];
   /** How old the loop's last word is, ms; null: it said nothing yet. */
   readonly loopSilentMs: number | null;
 }
@@ -36,6 +39,7 @@ const gapSums = `
     FROM records WHERE kind = 'gap' AND kind <> 'cycle'
     UNION ALL SELECT 'evicted-' || what, count FROM evictions
     UNION ALL SELECT 'unkept', count FROM unkept
+    UNION ALL SELECT 'undeliverable', COUNT(*) FROM refusals HAVING COUNT(*) > 0
   ) GROUP BY reason`;
 
 function gapsOf(db: Database.Database | null): Record<string, number> {
@@ -52,7 +56,11 @@ export class KeepObserver {
   }
 
   /** `path`: of the database file. Throws what SQLite throws. */
-  facts(path: string, db: Database.Database | null, heardMonoMs: number | null): KeepFacts {
+  facts(
+    path: string,
+    db: Database.Database | null,
+    heard: { readonly monoMs: number | null; readonly targets: readonly TargetFacts[] },
+  ): KeepFacts {
     const ms = (ns: number): number => Math.round(ns / 1e4) / 100;
     const delay = this.#delay;
     return {
@@ -66,7 +74,8 @@ export class KeepObserver {
         max: ms(delay.max),
       },
       gaps: gapsOf(db),
-      loopSilentMs: heardMonoMs === null ? null : performance.now() - heardMonoMs,
+      targets: heard.targets,
+      loopSilentMs: heard.monoMs === null ? null : performance.now() - heard.monoMs,
     };
   }
 }

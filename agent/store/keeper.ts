@@ -110,12 +110,13 @@ class StoreKeeper implements Keeper {
     if (this.#pending.unsent === 0 || !this.#process.running) return;
     const records = this.#pending.take(room);
     if (records.length === 0) return;
+    const settledBelow = this.#pending.oldestSeq;
     try {
-      this.#process.send({ type: 'keep', records });
+      this.#process.send({ type: 'keep', records, settledBelow });
     } catch {
       // One of them cannot be cloned: find out which, the others go on.
       for (const record of records)
-        this.#sendAlone(record.seq, { type: 'keep', records: [record] });
+        this.#sendAlone(record.seq, { type: 'keep', records: [record], settledBelow });
     }
   }
 

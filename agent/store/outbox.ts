@@ -9,20 +9,29 @@ import { type ReadRecord, readRecords } from './read-records.ts';
 export type Lane = 'live' | 'backlog';
 
 export interface OutboxRecord extends ReadRecord {
-  /** Ids from here to its own are settled with it: no record will ever be kept in between. */
-  readonly coversFrom: number;
+  /** Kept before this connection began. */
+  readonly historical: boolean;
 }
 
 const bootSpan = 2 ** 40;
+/** The newest ones at the start of a connection go before the backlog: a short break delays nothing. */
+const recentRecords = 500;
 const saveEveryRecords = 2000;
 const saveEveryMs = 10_000;
+const countAgainMs = 10_000;
 
 interface SavedState {
   upto: number;
   ahead: string;
 }
 
-/** Forgets targets that are no longer configured: nothing waits for them. */
+export interface Waiting {
+  readonly count: number;
+  /** Ms since 1970 UTC by the gateway's clock; null: none waits. */
+  readonly oldestWallMs: number | null;
+}
+
+/** Forgets targets that are no longer configured: nothing waits for them. What was refused stays told. */
 export function keepTargets(db: Database.Database, names: readonly string[]): void {
   const known = db.prepare<[], string>('SELECT target FROM deliveries').pluck().all();
   for (const name of known)
@@ -32,19 +41,27 @@ export function keepTargets(db: Database.Database, names: readonly string[]): vo
 export class Outbox {
   readonly #db: Database.Database;
   readonly #target: string;
+  readonly #recent: number;
   readonly #covered: Covered;
-  readonly #current: number;
+  /** Ids below it without a record will never have one. */
+  #finalBelow: number;
+  readonly #base: number;
+  #fresh = 0;
   #backlogAfter = 0;
   #backlogTop = 0;
   #liveAfter = 0;
   #unsaved = 0;
+  #refused = new Map<number, string>();
   #savedMs = performance.now();
+  #counted: { waiting: Waiting; atMs: number } | null = null;
 
   /** The newest start must be registered already. */
-  constructor(db: Database.Database, target: string) {
+  constructor(db: Database.Database, target: string, recent = recentRecords) {
     this.#db = db;
     this.#target = target;
-    this.#current = Number(db.prepare('SELECT MAX(ordinal) FROM boots').pluck().get() ?? 0);
+    this.#recent = recent;
+    this.#base = Number(db.prepare('SELECT MAX(ordinal) FROM boots').pluck().get() ?? 0) * bootSpan;
+    this.#finalBelow = this.#base + 1;
     db.prepare(
       `INSERT INTO deliveries (target, upto, ahead) VALUES (?, 0, '[]') ON CONFLICT DO NOTHING`,
     ).run(target);
@@ -55,19 +72,28 @@ export class Outbox {
     if (saved.upto > 0) this.#covered.add(1, saved.upto);
   }
 
-  /** A connection begins: all that is kept by now and not acknowledged is backlog. */
+  /** A connection begins: all that is kept by now is of the past, and all but the newest is backlog. */
   begin(): void {
-    const newest = this.#db.prepare('SELECT MAX(id) FROM records').pluck().get();
-    this.#backlogTop = Number(newest ?? 0);
+    const newest = 'SELECT id FROM records ORDER BY id DESC LIMIT 1 OFFSET ?';
+    const idAt = (offset: number): number =>
+      Number(this.#db.prepare(newest).pluck().get(offset) ?? 0);
+    this.#fresh = idAt(0);
+    this.#backlogTop = idAt(this.#recent);
     this.#liveAfter = this.#backlogTop;
     this.#backlogAfter = 0;
+    this.#counted = null;
   }
 
-  /** A record kept after ones with higher seqs (it waited for room) is backlog, not passed over. */
-  committed(seqs: readonly number[]): void {
-    const base = this.#current * bootSpan;
-    const late = seqs.some((seq) => base + seq <= Math.max(this.#liveAfter, this.#backlogAfter));
-    if (late && seqs.some((seq) => !this.#covered.has(base + seq))) this.begin();
+  /**
+   * Records of this start were kept. One kept after others with higher seqs (it waited for room) is
+   * given after all, not passed over. `settledBelow`: no seq below it will be kept any more.
+   */
+  committed(seqs: readonly number[], settledBelow: number): void {
+    const highest = seqs.reduce((most, seq) => Math.max(most, seq), 0);
+    this.#finalBelow = Math.max(this.#finalBelow, this.#base + Math.min(settledBelow, highest + 1));
+    this.#count(seqs.length);
+    const late = seqs.map((seq) => this.#base + seq).filter((id) => id <= this.#liveAfter);
+    if (late.some((id) => !this.#covered.has(id))) this.begin();
   }
 
   /** The next records of a lane, in order; what was given is not given again on this connection. */
@@ -82,11 +108,9 @@ export class Outbox {
       const last = rows.at(-1);
       if (last !== undefined) {
         this.#advance(lane, lane === 'backlog' && rows.length < limit ? to : last.id);
-        return this.#withCover(rows, from - 1);
+        return rows.map((row) => ({ ...row, historical: row.id <= this.#fresh }));
       }
-      if (lane === 'live') return [];
-      // Removed to make room, or never kept: final where the start is over.
-      if (to < this.#current * bootSpan) this.#covered.add(from, to);
+      if (to === Number.MAX_SAFE_INTEGER) return [];
       this.#advance(lane, to);
     }
   }
@@ -96,21 +120,22 @@ export class Outbox {
     else this.#backlogAfter = to;
   }
 
-  #withCover(rows: readonly ReadRecord[], before: number): OutboxRecord[] {
-    let previous = before;
-    return rows.map((row) => {
-      const final = row.id < this.#current * bootSpan;
-      const firstOfThisStart = row.id === this.#current * bootSpan + 1;
-      const coversFrom = final || firstOfThisStart ? previous + 1 : row.id;
-      previous = row.id;
-      return { ...row, coversFrom };
-    });
-  }
-
   /** Acknowledged by the target, in any order. */
   done(records: readonly OutboxRecord[]): void {
-    for (const { coversFrom, id } of records) this.#covered.add(coversFrom, id);
-    this.#unsaved += records.length;
+    for (const { id } of records) this.#covered.add(id, id);
+    this.#noted(records.length);
+  }
+
+  /** Can never be taken by the target, because `why`: it is no longer given, and counted as a gap. */
+  refused({ id }: OutboxRecord, why: string): void {
+    this.#covered.add(id, id);
+    this.#refused.set(id, why);
+    this.#noted(1);
+  }
+
+  #noted(count: number): void {
+    this.#count(-count);
+    this.#unsaved += count;
     const age = performance.now() - this.#savedMs;
     if (this.#unsaved >= saveEveryRecords || age >= saveEveryMs) this.save();
   }
@@ -118,13 +143,77 @@ export class Outbox {
   /** Throws what SQLite throws; nothing is lost by it but repeats. */
   save(): void {
     if (this.#unsaved === 0) return;
+    this.#closeHoles();
     const [first, ...rest] = this.#covered.ranges;
     const atStart = first !== undefined && first[0] === 1;
     const ahead = first === undefined || atStart ? rest : [first, ...rest];
     this.#db
-      .prepare('UPDATE deliveries SET upto = ?, ahead = ? WHERE target = ?')
-      .run(atStart ? first[1] : 0, JSON.stringify(ahead), this.#target);
+      .transaction(() => {
+        this.#db
+          .prepare('UPDATE deliveries SET upto = ?, ahead = ? WHERE target = ?')
+          .run(atStart ? first[1] : 0, JSON.stringify(ahead), this.#target);
+        const refuse = this.#db.prepare('INSERT OR REPLACE INTO refusals VALUES (?, ?, ?)');
+        for (const [id, why] of this.#refused) refuse.run(this.#target, id, why);
+      })
+      .immediate();
+    this.#refused = new Map();
     this.#unsaved = 0;
     this.#savedMs = performance.now();
+  }
+
+  /** Ids that no record has or will have part no ranges: `upto` must not wait for them. */
+  #closeHoles(): void {
+    const top = this.#finalBelow - 1;
+    const any = this.#db
+      .prepare<[number, number], number>(
+        'SELECT id FROM records WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1',
+      )
+      .pluck();
+    let gap = this.#covered.gap(0, top);
+    while (gap !== null) {
+      const [from, to] = gap;
+      const last = any.get(from, to) ?? from - 1;
+      if (last < to) this.#covered.add(last + 1, to);
+      gap = this.#covered.gap(to, top);
+    }
+  }
+
+  /** How many records the target lacks. Counted at most each 10 s; in between the sum is carried on. */
+  waiting(): Waiting {
+    const now = performance.now();
+    if (this.#counted === null || now - this.#counted.atMs >= countAgainMs)
+      this.#counted = { waiting: this.#countWaiting(), atMs: now };
+    return this.#counted.waiting;
+  }
+
+  #count(more: number): void {
+    if (this.#counted === null) return;
+    const { count, oldestWallMs } = this.#counted.waiting;
+    const sum = Math.max(0, count + more);
+    const oldest = sum === 0 ? null : (oldestWallMs ?? Date.now());
+    this.#counted = { ...this.#counted, waiting: { count: sum, oldestWallMs: oldest } };
+  }
+
+  #countWaiting(): Waiting {
+    const range = 'WHERE id BETWEEN @from AND @to';
+    const count = this.#db
+      .prepare<[object], number>(
+        `SELECT (SELECT COUNT(*) FROM records ${range} AND kind <> 'cycle')
+          + (SELECT COUNT(*) FROM cycles ${range})`,
+      )
+      .pluck();
+    const oldest = this.#db
+      .prepare<[object], number>(`SELECT wall_ms FROM records ${range} ORDER BY id LIMIT 1`)
+      .pluck();
+    let total = 0;
+    let oldestWallMs: number | null = null;
+    let gap = this.#covered.gap(0, Number.MAX_SAFE_INTEGER);
+    while (gap !== null) {
+      const [from, to] = gap;
+      total += Number(count.get({ from, to }));
+      oldestWallMs ??= oldest.get({ from, to }) ?? null;
+      gap = this.#covered.gap(to, Number.MAX_SAFE_INTEGER);
+    }
+    return { count: total, oldestWallMs };
   }
 }

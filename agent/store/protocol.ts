@@ -44,7 +44,12 @@ export type StoreCondition = 'ok' | 'full' | 'down';
 
 export type ToChild =
   | { readonly type: 'open'; readonly options: OpenOptions }
-  | { readonly type: 'keep'; readonly records: readonly StoredRecord[] }
+  /** `settledBelow`: each lower seq of this start is kept or given up. */
+  | {
+      readonly type: 'keep';
+      readonly records: readonly StoredRecord[];
+      readonly settledBelow: number;
+    }
   | { readonly type: 'commit' }
   | { readonly type: 'clock'; readonly fill: ClockFill }
   | { readonly type: 'status'; readonly snapshot: unknown }

@@ -4,7 +4,7 @@ import type { FromChild, ToChild } from './protocol.ts';
 import { checkVariable, runFileCheck } from './recovery.ts';
 
 function dispatch(child: KeepChild, message: ToChild): void {
-  if (message.type === 'keep') child.keep(message.records);
+  if (message.type === 'keep') child.keep(message.records, message.settledBelow);
   else if (message.type === 'commit') child.commit();
   else if (message.type === 'clock') child.fillClock(message.fill);
   else if (message.type === 'status') child.publish(message.snapshot);

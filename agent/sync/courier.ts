@@ -3,10 +3,17 @@
  * behind them, and notes what was acknowledged. It holds no more records than the target's window.
  */
 import { PpuriError } from '../../config/errors.ts';
-import type { StoredRecord } from '../records.ts';
-import type { Connection, Lane, Outbox, Target } from './target.ts';
+import { Budget } from './budget.ts';
+import type {
+  Connection,
+  CourierFacts,
+  DeliverableRecord,
+  Lane,
+  Outbox,
+  Target,
+} from './target.ts';
 
-export interface CourierOptions<R extends StoredRecord> {
+export interface CourierOptions<R extends DeliverableRecord> {
   readonly target: Target;
   readonly outbox: Outbox<R>;
   /** Absent: no limit. */
@@ -24,8 +31,10 @@ const silentMs = 20_000;
 /** Records read at one time: live ones wait for no more than these. */
 const pageRecords = 50;
 const firstWindow = 4;
+/** What is said of refused records is a record too, and may be refused. */
+const sayRefusedEveryMs = 3_600_000;
 
-export class Courier<R extends StoredRecord> {
+export class Courier<R extends DeliverableRecord> {
   readonly #options: CourierOptions<R>;
   readonly #budget: Budget;
   #connection: Connection | null = null;
@@ -35,8 +44,11 @@ export class Courier<R extends StoredRecord> {
   #retryMs: number;
   #timer: NodeJS.Timeout | null = null;
   #pumping: NodeJS.Immediate | null = null;
-  #said = '';
+  #error: PpuriError | null = null;
+  #saidRefusedMs = Number.NEGATIVE_INFINITY;
   #closed = false;
+  #connecting = false;
+  readonly #sums = { delivered: 0, refused: 0, bytes: 0, connections: 0 };
 
   constructor(options: CourierOptions<R>) {
     this.#options = options;
@@ -51,6 +63,16 @@ export class Courier<R extends StoredRecord> {
     this.#pumping ??= setImmediate(() => this.#pump());
   }
 
+  facts(): CourierFacts {
+    const connected = this.#connection !== null;
+    const error = this.#error;
+    return {
+      state: connected ? 'connected' : this.#connecting ? 'connecting' : 'waiting',
+      error: error === null ? null : { code: error.code, message: error.message },
+      ...this.#sums,
+    };
+  }
+
   close(): void {
     this.#closed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -59,23 +81,28 @@ export class Courier<R extends StoredRecord> {
   }
 
   async #connect(): Promise<void> {
-    const { target, outbox } = this.#options;
+    this.#connecting = true;
     try {
-      const connection = await target.connect();
-      if (this.#closed) {
-        connection.close();
-        return;
-      }
-      this.#connection = connection;
-      this.#underWay = 0;
-      this.#proven = Math.max(firstWindow, connection.batch);
-      void connection.ended.then((why) => this.#lost(connection, why));
-      outbox.begin();
-      this.wake();
+      const connection = await this.#options.target.connect();
+      if (this.#closed) connection.close();
+      else this.#begin(connection);
     } catch (thrown) {
       if (thrown instanceof PpuriError) this.#again(thrown);
       else this.#storeTrouble(thrown);
+    } finally {
+      this.#connecting = false;
     }
+  }
+
+  /** Throws what reading the store throws. */
+  #begin(connection: Connection): void {
+    this.#connection = connection;
+    this.#sums.connections += 1;
+    this.#underWay = 0;
+    this.#proven = Math.max(firstWindow, connection.batch);
+    void connection.ended.then((why) => this.#lost(connection, why));
+    this.#options.outbox.begin();
+    this.wake();
   }
 
   #lost(connection: Connection, why: PpuriError): void {
@@ -87,14 +114,20 @@ export class Courier<R extends StoredRecord> {
   /** Nothing is lost by waiting; the same trouble is said once. */
   #again(why: PpuriError): void {
     if (this.#closed) return;
-    if (this.#said !== why.code) {
+    if (this.#error?.code !== why.code) {
       const act = why.code === 'sync-untrusted' || why.code === 'sync-denied';
       const text = `${why.message}; records are kept and sent later. ${why.hint ?? ''}`.trim();
       this.#options.tell(why.code, act ? 'error' : 'warn', text);
     }
-    this.#said = why.code;
-    this.#timer = setTimeout(() => void this.#connect(), this.#retryMs * (0.5 + Math.random() / 2));
+    this.#error = why;
+    const waitMs = this.#retryMs * (0.5 + Math.random() / 2);
     this.#retryMs = Math.min(lastRetryMs, this.#retryMs * 2);
+    this.#wait(waitMs, () => void this.#connect());
+  }
+
+  #wait(ms: number, then: () => void): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = setTimeout(then, ms);
   }
 
   #pump(): void {
@@ -105,13 +138,14 @@ export class Courier<R extends StoredRecord> {
     const room = window - this.#underWay;
     if (room < Math.max(1, Math.min(pageRecords, window / 2))) return;
     const waitMs = this.#budget.waitMs();
-    if (waitMs > 0) this.#pumpIn(waitMs);
+    if (waitMs > 0) this.#wait(waitMs, () => this.wake());
     else this.#sendNext(connection, room);
   }
 
   #sendNext(connection: Connection, room: number): void {
     try {
-      const limit = Math.min(room, Math.max(pageRecords, connection.batch));
+      const page = Math.max(pageRecords, connection.batch);
+      const limit = Math.min(room, page, this.#budget.most());
       const { outbox } = this.#options;
       const live = outbox.next('live', limit);
       const records = live.length > 0 ? live : outbox.next('backlog', limit);
@@ -123,15 +157,11 @@ export class Courier<R extends StoredRecord> {
     }
   }
 
-  #pumpIn(waitMs: number): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.wake(), waitMs);
-  }
-
   #send(connection: Connection, records: R[], lane: Lane): void {
     this.#underWay += records.length;
     const { bytes, done } = connection.send(records, lane);
-    this.#budget.spend(bytes);
+    this.#budget.spend(bytes, records.length);
+    this.#sums.bytes += bytes;
     const late = setTimeout(() => connection.close(), silentMs);
     const settled = (): boolean => {
       clearTimeout(late);
@@ -147,15 +177,16 @@ export class Courier<R extends StoredRecord> {
   #delivered(records: R[]): void {
     this.#underWay -= records.length;
     this.#proven += records.length;
+    this.#sums.delivered += records.length;
     this.#retryMs = this.#options.firstRetryMs ?? 500;
-    if (this.#said !== '') this.#options.tell('sync-ok', 'info', 'records are delivered again');
-    this.#said = '';
-    this.#note(records);
+    if (this.#error !== null) this.#options.tell('sync-ok', 'info', 'records are delivered again');
+    this.#error = null;
+    this.#note((outbox) => outbox.done(records));
   }
 
-  #note(records: R[]): void {
+  #note(what: (outbox: Outbox<R>) => void): void {
     try {
-      this.#options.outbox.done(records);
+      what(this.#options.outbox);
       this.wake();
     } catch (thrown) {
       this.#storeTrouble(thrown);
@@ -165,42 +196,27 @@ export class Courier<R extends StoredRecord> {
   /** What can never be taken must not hold up the others; of several, each is tried alone. */
   #failed(connection: Connection, records: R[], lane: Lane, error: unknown): void {
     this.#underWay -= records.length;
-    if (!(error instanceof PpuriError) || error.code !== 'sync-refused') connection.close();
-    else if (records.length > 1)
-      for (const record of records) this.#send(connection, [record], lane);
-    else {
-      const { boot, seq } = records[0] as R;
-      this.#options.tell(
-        'sync-refused',
-        'error',
-        `${boot}/${seq} is not delivered: ${error.message}`,
-      );
-      this.#note(records);
+    const [record] = records;
+    if (!(error instanceof PpuriError) || error.code !== 'sync-refused' || record === undefined)
+      connection.close();
+    else if (records.length > 1) for (const one of records) this.#send(connection, [one], lane);
+    else this.#refused(record, error);
+  }
+
+  #refused(record: R, { message }: PpuriError): void {
+    this.#sums.refused += 1;
+    const now = performance.now();
+    if (now - this.#saidRefusedMs >= sayRefusedEveryMs) {
+      this.#saidRefusedMs = now;
+      const text = `${record.boot}/${record.seq} cannot be delivered: ${message}; it stays in the store, and \`ppuri ledger\` counts all such`;
+      this.#options.tell('sync-refused', 'error', text);
     }
+    this.#note((outbox) => outbox.refused(record, message));
   }
 
   #storeTrouble(thrown: unknown): void {
     if (this.#closed) return;
     this.close();
     this.#options.onStoreTrouble(thrown);
-  }
-}
-
-/** Bytes that may be sent: what was sent beyond the rate is waited for. */
-class Budget {
-  readonly #rate: number;
-  #freeAtMs = performance.now();
-
-  constructor(bytesPerSecond: number) {
-    this.#rate = bytesPerSecond;
-  }
-
-  waitMs(): number {
-    return Math.max(0, Math.ceil(this.#freeAtMs - performance.now()));
-  }
-
-  spend(bytes: number): void {
-    const start = Math.max(this.#freeAtMs, performance.now());
-    this.#freeAtMs = start + (bytes / this.#rate) * 1000;
   }
 }

@@ -5,7 +5,7 @@ import type { SyncPlan, SyncTargetConfig } from '../../config/sync-schema.ts';
 import type { StoredRecord } from '../records.ts';
 import { readSecret } from './secret.ts';
 import { type Address, openSocket } from './socket.ts';
-import type { Connection, Lane, Sent, Target } from './target.ts';
+import type { Connection, DeliverableRecord, Lane, Sent, Target } from './target.ts';
 
 type Named = Pick<SyncPlan, 'gateway' | 'site'>;
 
@@ -121,7 +121,7 @@ class MqttJsonConnection implements Connection {
     });
   }
 
-  send(records: readonly StoredRecord[], lane: Lane): Sent {
+  send(records: readonly DeliverableRecord[], lane: Lane): Sent {
     let bytes = 0;
     const acknowledged = records.map((record) => {
       const payload = Buffer.from(messageOf(record, this.#named));

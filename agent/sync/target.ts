@@ -2,8 +2,13 @@
 import type { PpuriError } from '../../config/errors.ts';
 import type { StoredRecord } from '../records.ts';
 
-/** `live`: kept since the connection began. `backlog`: before it. Each is in order of records. */
+/** Live ones (kept lately, or since the connection began) go first; each lane is in order of records. */
 export type Lane = 'live' | 'backlog';
+
+export interface DeliverableRecord extends StoredRecord {
+  /** Kept before this connection began. */
+  readonly historical: boolean;
+}
 
 export interface Sent {
   /** On the wire, about; what a bandwidth limit counts. */
@@ -18,11 +23,11 @@ export interface Sent {
 export interface Connection {
   /** Records that may be unacknowledged at one time. */
   readonly window: number;
-  /** Most records of one `send`. */
+  /** Most records of one `send`, which is acknowledged as a whole. */
   readonly batch: number;
   /** Settles when the connection is over, whoever ended it, with why. Never rejects. */
   readonly ended: Promise<PpuriError>;
-  send(records: readonly StoredRecord[], lane: Lane): Sent;
+  send(records: readonly DeliverableRecord[], lane: Lane): Sent;
   /** Ends it at once. */
   close(): void;
 }
@@ -34,8 +39,23 @@ export interface Target {
 }
 
 /** Where the records wait; the store's. */
-export interface Outbox<R extends StoredRecord = StoredRecord> {
+export interface Outbox<R extends DeliverableRecord = DeliverableRecord> {
   begin(): void;
   next(lane: Lane, limit: number): R[];
   done(records: readonly R[]): void;
+  /** It is given to this target never again, and counted as a gap. */
+  refused(record: R, why: string): void;
+}
+
+/** How a target's delivery stands. */
+export interface CourierFacts {
+  /** `waiting`: for the next try, after `error`. */
+  readonly state: 'connecting' | 'connected' | 'waiting';
+  /** The trouble that lasts; null: none. */
+  readonly error: { readonly code: string; readonly message: string } | null;
+  /** Acknowledged, refused for good, sent on the wire (about), since this courier began. */
+  readonly delivered: number;
+  readonly refused: number;
+  readonly bytes: number;
+  readonly connections: number;
 }

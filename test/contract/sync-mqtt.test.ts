@@ -94,6 +94,9 @@ describe('delivery over MQTT', () => {
     keeper.keep(cycleBody(2), at());
     expect((await seen('sync-refused')).level).toBe('error');
     await received.until(2);
+    const { gaps } = await keeper.query('ledger', {});
+    const undeliverable = gaps.filter(({ reason }) => reason === 'undeliverable');
+    expect(undeliverable).toMatchObject([{ from: 2, to: 2, count: 1, target: 'mqtt' }]);
   }, 30_000);
 
   test('a secret that is not there is said once, by its place; records are kept', async () => {

@@ -56,5 +56,11 @@ export const agentSource: MetricsSource & { readonly keep: KeepSource } = {
     rssBytes: 50 * 2 ** 20,
     eventLoopMs: spread,
     gaps: { 'evicted-readings': 12 },
+    targets: [
+      {
+        ...{ target: 'cloud', state: 'connected', delivered: 25, refused: 1, bytes: 30_000 },
+        ...{ connections: 2, pending: 4, oldestPendingMs: 1500 },
+      },
+    ],
   },
 };

@@ -1,9 +1,10 @@
 /** What a target has of the store, as ranges, and what it is given next. */
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { queryLedger } from '../../agent/store/account-queries.ts';
 import { Covered } from '../../agent/store/covered.ts';
 import { openDatabase } from '../../agent/store/database.ts';
-import { keepTargets, Outbox } from '../../agent/store/outbox.ts';
+import { keepTargets, Outbox, type OutboxRecord } from '../../agent/store/outbox.ts';
 import { cycleBody } from '../fixtures/stored-records.ts';
 import { seeded, startKeeper, temporaryDirectory } from './store-support.ts';
 
@@ -44,7 +45,7 @@ async function filled(count: number): Promise<string> {
 
 test('what was acknowledged out of order and saved is not given again', async () => {
   const db = openDatabase({ path: await filled(10), maxMiB: 16 });
-  const first = new Outbox(db, 'a');
+  const first = new Outbox(db, 'a', 0);
   first.begin();
   const rows = first.next('backlog', 100);
   expect(rows.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
@@ -52,13 +53,13 @@ test('what was acknowledged out of order and saved is not given again', async ()
   expect(first.next('live', 100)).toEqual([]);
   first.done([...rows.slice(6, 8), ...rows.slice(0, 3)]);
   first.save();
-  const second = new Outbox(db, 'a');
+  const second = new Outbox(db, 'a', 0);
   second.begin();
   expect(second.next('backlog', 2).map(({ seq }) => seq)).toEqual([4, 5]);
   expect(second.next('backlog', 9).map(({ seq }) => seq)).toEqual([6]);
   expect(second.next('backlog', 9).map(({ seq }) => seq)).toEqual([9, 10]);
   keepTargets(db, ['b']);
-  const anew = new Outbox(db, 'a');
+  const anew = new Outbox(db, 'a', 0);
   anew.begin();
   expect(anew.next('backlog', 100)).toHaveLength(10);
   db.close();
@@ -69,16 +70,79 @@ test('a record that is kept late is backlog, and none given before it passes it 
   const late = 2 ** 40 + 3;
   db.exec(`CREATE TABLE aside AS SELECT * FROM records WHERE id = ${late};
     PRAGMA foreign_keys = OFF; DELETE FROM records WHERE id = ${late}`);
-  const outbox = new Outbox(db, 'a');
+  const outbox = new Outbox(db, 'a', 0);
   outbox.begin();
   outbox.done(outbox.next('backlog', 100));
   outbox.save();
   const columns = 'id, kind, machine, wall_ms, mono_ms, clock_synced, body, packed';
   db.exec(`INSERT INTO records (${columns}) SELECT ${columns} FROM aside`);
-  outbox.committed([3]);
+  outbox.committed([3], 4);
   expect(outbox.next('backlog', 100).map(({ seq }) => seq)).toEqual([3]);
-  const reopened = new Outbox(db, 'a');
+  const reopened = new Outbox(db, 'a', 0);
   reopened.begin();
   expect(reopened.next('backlog', 100).map(({ seq }) => seq)).toEqual([3]);
+  db.close();
+});
+
+const seqs = (records: readonly { seq: number }[]): number[] => records.map(({ seq }) => seq);
+
+test('after a break the newest records go first, the older ones behind, and all once', async () => {
+  const db = openDatabase({ path: await filled(10), maxMiB: 16 });
+  const outbox = new Outbox(db, 'a', 3);
+  outbox.begin();
+  const live = outbox.next('live', 2);
+  expect(seqs(live)).toEqual([8, 9]);
+  expect(live.every(({ historical }) => historical)).toBe(true);
+  outbox.done(live);
+  expect(seqs(outbox.next('backlog', 100))).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  expect(seqs(outbox.next('live', 100))).toEqual([10]);
+  expect(outbox.waiting().count).toBe(8);
+  // A break: nothing but 8 and 9 was acknowledged.
+  outbox.begin();
+  expect(seqs(outbox.next('live', 100))).toEqual([10]);
+  expect(seqs(outbox.next('backlog', 100))).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  db.close();
+});
+
+test('a number that no record has does not hold back what is known to be delivered', async () => {
+  const db = openDatabase({ path: await filled(6), maxMiB: 16 });
+  db.exec(`DELETE FROM records WHERE id = (1 << 40) | 3`);
+  const upto = (): number =>
+    Number(db.prepare('SELECT upto & 1099511627775 FROM deliveries').pluck().get());
+  const outbox = new Outbox(db, 'a', 0);
+  outbox.begin();
+  outbox.done(outbox.next('backlog', 100));
+  outbox.save();
+  // It may still come: the loop has it in hand.
+  expect(upto()).toBe(2);
+  outbox.committed([6], 7);
+  outbox.refused({ id: 2 ** 40 + 6 } as OutboxRecord, 'again');
+  outbox.save();
+  expect(upto()).toBe(6);
+  db.close();
+});
+
+test('what a target can never take is a gap of the ledger, not delivered', async () => {
+  const path = await filled(5);
+  const db = openDatabase({ path, maxMiB: 16 });
+  const outbox = new Outbox(db, 'cloud', 0);
+  outbox.begin();
+  const [first, second, third] = outbox.next('backlog', 3) as [
+    OutboxRecord,
+    OutboxRecord,
+    OutboxRecord,
+  ];
+  outbox.done([first]);
+  outbox.refused(second, 'too large');
+  outbox.refused(third, 'too large');
+  outbox.save();
+  const ledger = queryLedger(db);
+  expect(ledger).toMatchObject({ kept: 5, delivered: { cloud: 1 }, pending: { cloud: 2 } });
+  expect(ledger.gaps).toMatchObject([
+    { from: 2, to: 3, count: 2, reason: 'undeliverable', target: 'cloud', delivered: false },
+  ]);
+  const again = new Outbox(db, 'cloud', 0);
+  again.begin();
+  expect(seqs(again.next('backlog', 100))).toEqual([4, 5]);
   db.close();
 });
