@@ -1,4 +1,5 @@
 /** Delivery: the store has the records, sync brings them to the targets. */
+import { nextBdSeq } from './store/bd-seq.ts';
 import type { StartDelivery } from './store/delivery.ts';
 import { keepTargets, Outbox, type OutboxRecord } from './store/outbox.ts';
 import { Courier } from './sync/courier.ts';
@@ -11,7 +12,10 @@ export const startDelivery: StartDelivery = (db, plan, { tell, onStoreTrouble })
     const outbox = new Outbox(db, config.name);
     const rate = config.maxKibPerSecond;
     const courier = new Courier<OutboxRecord>({
-      target: createTarget(config, plan),
+      target: createTarget(config, plan, {
+        nextBdSeq: () => nextBdSeq(db, config.name),
+        onProblem: (problem) => tell('sync-message', 'warn', config.name, problem),
+      }),
       outbox,
       ...(rate === undefined ? {} : { bytesPerSecond: rate * 1024 }),
       tell: (kind, level, text) => tell(kind, level, config.name, text),

@@ -3,6 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { PpuriError } from '../config/errors.ts';
 import type { Profile } from '../config/profile.ts';
 import type { Config, MachineConfig } from '../config/schema.ts';
+import type { SyncPlan } from '../config/sync-schema.ts';
 import type { AnyBus, BusStats, WritableRegister } from '../drivers/driver.ts';
 import { BusSet } from '../drivers/registry.ts';
 import { leastTriggerMs } from '../drivers/trigger-pace.ts';
@@ -95,6 +96,15 @@ function unitGaps(options: AgentOptions, bus: string): Map<number, number> {
   return gaps;
 }
 
+function syncPlanOf({ config, profiles }: AgentOptions): SyncPlan {
+  const machines = config.machines.map(({ id, profile }) => ({
+    id,
+    features: Object.keys(profiles.get(profile)?.features ?? {}),
+  }));
+  const { id: gateway, site } = config.gateway;
+  return { gateway, site, machines, targets: config.sync };
+}
+
 export class Agent {
   readonly #options: AgentOptions;
   readonly #buses = new BusSet();
@@ -126,7 +136,7 @@ export class Agent {
       path: config.store.path,
       maxMiB: config.store.maxMiB,
       keepDays: config.store.keep,
-      sync: { gateway: config.gateway.id, site: config.gateway.site, targets: config.sync },
+      sync: syncPlanOf(options),
       clockSynced: () => this.#clock.known,
       ...(config.panel === undefined ? {} : { panel: config.panel.listen }),
     });

@@ -84,6 +84,11 @@ export const errorTable = {
     retryable: false,
     meaning: 'a sync target can never take this record',
   },
+  'sync-host-away': {
+    exit: 1,
+    retryable: true,
+    meaning: 'the primary host of a Sparkplug target is not online',
+  },
   'secret-missing': {
     exit: 3,
     retryable: true,

@@ -10,7 +10,18 @@ const secretSchema = z.union([
 const file = z.string().min(1).optional();
 
 const mqttSchema = z.strictObject({
-  type: z.literal('mqtt').describe('MQTT 5, one JSON message a record.'),
+  type: z.literal('mqtt').describe('An MQTT broker.'),
+  format: z
+    .enum(['json', 'sparkplug-b'])
+    .default('json')
+    .describe(
+      '`json`: MQTT 5, one message a record; `sparkplug-b`: Sparkplug B 3.0 for SCADA hosts.',
+    ),
+  primaryHost: z
+    .string()
+    .regex(/^[^+#/\0]+$/u, 'without +, # and /')
+    .optional()
+    .describe('Of `sparkplug-b`: host without which nothing is sent; absent: none.'),
   url: z
     .string()
     .regex(/^mqtts?:\/\/[^/@]+\/?$/, 'mqtts://host:port, without a user name')
@@ -47,6 +58,8 @@ function problemsOf(target: Target): { key: string; message: string }[] {
   const plain = url?.protocol === 'mqtt:' && !loopback.has(url.hostname);
   if (plain && target.tls !== 'none')
     problems.push({ key: 'url', message: 'not encrypted: use mqtts://, or say `tls: none`' });
+  if (target.primaryHost !== undefined && target.format !== 'sparkplug-b')
+    problems.push({ key: 'primaryHost', message: 'only with `format: sparkplug-b`' });
   if ((target.cert === undefined) !== (target.key === undefined))
     problems.push({ key: 'cert', message: '`cert` and `key` go together' });
   return problems;
@@ -74,5 +87,7 @@ export type SecretConfig = z.output<typeof secretSchema>;
 export interface SyncPlan {
   readonly gateway: string;
   readonly site: string;
+  /** Machines and the names of their features. */
+  readonly machines: readonly { readonly id: string; readonly features: readonly string[] }[];
   readonly targets: readonly SyncTargetConfig[];
 }

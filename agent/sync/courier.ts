@@ -48,6 +48,7 @@ export class Courier<R extends DeliverableRecord> {
   #saidRefusedMs = Number.NEGATIVE_INFINITY;
   #closed = false;
   #connecting = false;
+  readonly #ending = new AbortController();
   readonly #sums = { delivered: 0, refused: 0, bytes: 0, connections: 0 };
 
   constructor(options: CourierOptions<R>) {
@@ -77,13 +78,17 @@ export class Courier<R extends DeliverableRecord> {
     this.#closed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     if (this.#pumping !== null) clearImmediate(this.#pumping);
+    this.#ending.abort();
     this.#connection?.close();
   }
 
   async #connect(): Promise<void> {
     this.#connecting = true;
     try {
-      const connection = await this.#options.target.connect();
+      const connection = await this.#options.target.connect({
+        signal: this.#ending.signal,
+        onWaiting: (why) => this.#troubled(why),
+      });
       if (this.#closed) connection.close();
       else this.#begin(connection);
     } catch (thrown) {
@@ -112,14 +117,18 @@ export class Courier<R extends DeliverableRecord> {
   }
 
   /** Nothing is lost by waiting; the same trouble is said once. */
-  #again(why: PpuriError): void {
-    if (this.#closed) return;
+  #troubled(why: PpuriError): void {
     if (this.#error?.code !== why.code) {
       const act = why.code === 'sync-untrusted' || why.code === 'sync-denied';
       const text = `${why.message}; records are kept and sent later. ${why.hint ?? ''}`.trim();
       this.#options.tell(why.code, act ? 'error' : 'warn', text);
     }
     this.#error = why;
+  }
+
+  #again(why: PpuriError): void {
+    if (this.#closed) return;
+    this.#troubled(why);
     const waitMs = this.#retryMs * (0.5 + Math.random() / 2);
     this.#retryMs = Math.min(lastRetryMs, this.#retryMs * 2);
     this.#wait(waitMs, () => void this.#connect());

@@ -1,14 +1,16 @@
 /** Every kind of sync target, one line each. */
 import type { SyncPlan, SyncTargetConfig } from '../../config/sync-schema.ts';
 import { createMqttJson } from './mqtt-json.ts';
-import type { Target } from './target.ts';
+import { createMqttSparkplug } from './mqtt-sparkplug.ts';
+import type { Target, TargetTools } from './target.ts';
 
-const targets: Readonly<
-  Record<SyncTargetConfig['type'], (config: SyncTargetConfig, plan: SyncPlan) => Target>
-> = {
-  mqtt: createMqttJson,
+type Create = (config: SyncTargetConfig, plan: SyncPlan, tools: TargetTools) => Target;
+
+const formats: Readonly<Record<SyncTargetConfig['format'], Create>> = {
+  json: createMqttJson,
+  'sparkplug-b': createMqttSparkplug,
 };
 
-export function createTarget(config: SyncTargetConfig, plan: SyncPlan): Target {
-  return targets[config.type](config, plan);
+export function createTarget(config: SyncTargetConfig, plan: SyncPlan, tools: TargetTools): Target {
+  return formats[config.format](config, plan, tools);
 }

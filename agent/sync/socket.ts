@@ -55,7 +55,7 @@ function open(address: Address): { socket: Socket; ready: string } {
 }
 
 /** Rejects with `sync-unreachable`, `sync-untrusted` or `secret-missing`; no byte of data was sent. */
-export function openSocket(address: Address): Promise<Socket> {
+export function openSocket(address: Address, signal: AbortSignal): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   try {
     const { socket, ready } = open(address);
@@ -64,15 +64,18 @@ export function openSocket(address: Address): Promise<Socket> {
       reject(failure(address, error));
     };
     const timer = setTimeout(() => fail(new Error('no answer')), connectMs);
+    const abort = (): void => fail(new Error('no longer wanted'));
+    signal.addEventListener('abort', abort, { once: true });
     socket.once('error', fail);
     socket.once(ready, () => {
       socket.off('error', fail);
       resolve(socket);
     });
-    void promise.then(
-      () => clearTimeout(timer),
-      () => clearTimeout(timer),
-    );
+    const settled = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+    };
+    promise.then(settled, settled);
   } catch (thrown) {
     reject(thrown instanceof PpuriError ? thrown : failure(address, thrown as Error));
   }

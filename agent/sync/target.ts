@@ -32,10 +32,28 @@ export interface Connection {
   close(): void;
 }
 
+export interface Try {
+  /** Ends the try, or what came of it. */
+  readonly signal: AbortSignal;
+  /** The other side is there and lets wait, because of this. */
+  readonly onWaiting: (why: PpuriError) => void;
+}
+
 export interface Target {
   readonly name: string;
-  /** One try, within 15 s. Rejects with PpuriError `sync-*`. No record has been sent before it resolves. */
-  connect(): Promise<Connection>;
+  /**
+   * One try, within 15 s but for what `onWaiting` tells of. Rejects with PpuriError `sync-*`. No
+   * record has been sent before it resolves.
+   */
+  connect(attempt: Try): Promise<Connection>;
+}
+
+/** What targets need of the gateway, beside their configuration. */
+export interface TargetTools {
+  /** The next birth-death number of this target, on disk before it returns. */
+  readonly nextBdSeq: () => number;
+  /** Something a message of the other side had wrong; nothing was lost by it. */
+  readonly onProblem: (problem: string) => void;
 }
 
 /** Where the records wait; the store's. */

@@ -15,11 +15,11 @@ import { createLog } from '../../agent/health/log.ts';
 import { forkRole } from '../../agent/role.ts';
 import { Random } from '../../agent/simulator/random.ts';
 import { createKeeper, type Keeper } from '../../agent/store/keeper.ts';
-import { type SyncPlan, syncSchema } from '../../config/sync-schema.ts';
 import { type FaultyProxy, startFaultyProxy } from '../fixtures/faulty-proxy.ts';
 import { startMosquitto } from '../fixtures/mosquitto.ts';
 import { MqttReceiver } from '../fixtures/mqtt-receiver.ts';
 import { cycleBody } from '../fixtures/stored-records.ts';
+import { planOf } from '../fixtures/sync-plan.ts';
 
 export interface BreaksReport {
   readonly seed: number;
@@ -45,11 +45,7 @@ const at = () => ({ monoMs: performance.now(), wallMs: Date.now() });
 
 function keeperOf(dir: string, boot: string, port: number | null): Keeper {
   const url = `mqtt://127.0.0.1:${port}`;
-  const sync: SyncPlan = {
-    gateway: boot,
-    site: 'campaign',
-    targets: port === null ? [] : syncSchema.parse([{ type: 'mqtt', url }]),
-  };
+  const sync = planOf(port === null ? [] : [{ type: 'mqtt', url }], boot);
   return createKeeper({
     ...{ fork: forkRole, path: dir, sync },
     boot: { id: boot, startedWallMs: Date.now(), clockSynced: true },

@@ -39,8 +39,8 @@ function interrupted(client: MqttClient, why: string): PpuriError {
 }
 
 export class SparkplugSession {
-  /** Resolves when the connection is over, whoever ended it. */
-  readonly ended: Promise<void>;
+  /** Resolves when the connection is over, whoever ended it, with why. */
+  readonly ended: Promise<PpuriError>;
   readonly #options: SparkplugSessionOptions;
   readonly #client: MqttClient;
   readonly #fence: PingFence;
@@ -48,15 +48,23 @@ export class SparkplugSession {
   readonly #waits = new Set<() => void>();
   #over = false;
   #leaving = false;
+  #hostLeft = false;
+  #bytes = 0;
+  #trouble = 'it closed';
 
   private constructor(options: SparkplugSessionOptions, client: MqttClient) {
     this.#options = options;
     this.#client = client;
     this.#fence = new PingFence(client);
     const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
-    this.ended = closed.then(() => this.#end());
+    this.ended = closed.then(() => {
+      this.#end();
+      return interrupted(client, this.#trouble);
+    });
     // Every error ends in `close`; without a listener it would end the process.
-    client.on('error', (error) => options.onProblem?.(error.message));
+    client.on('error', ({ message }) => {
+      this.#trouble = message;
+    });
     client.on('message', (topic, payload) => this.#received(topic, payload));
   }
 
@@ -84,6 +92,16 @@ export class SparkplugSession {
   /** Whether `send` may be called. */
   get born(): boolean {
     return this.#options.node.born && !this.#over && !this.#leaving;
+  }
+
+  /** It ended because the primary host said that it went. */
+  get hostLeft(): boolean {
+    return this.#hostLeft;
+  }
+
+  /** Sent so far: topics and payloads. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /**
@@ -118,8 +136,13 @@ export class SparkplugSession {
 
   /** NDEATH, DISCONNECT, and the end. */
   async close(): Promise<void> {
-    if (this.#over || this.#leaving) return this.ended;
-    await this.#leave(this.#options.node.leaving());
+    if (this.#over || this.#leaving) await this.ended;
+    else await this.#leave(this.#options.node.leaving());
+  }
+
+  /** The end at once; the broker sends the will. */
+  cut(): void {
+    this.#client.end(true);
   }
 
   async #begin(): Promise<void> {
@@ -145,9 +168,10 @@ export class SparkplugSession {
 
   /** In their order: the client writes as it is called. */
   async #publish(messages: readonly Outgoing[]): Promise<void> {
-    const written = messages.map(({ topic, payload, retain }) =>
-      this.#client.publishAsync(topic, Buffer.from(payload), { qos: 0, retain }),
-    );
+    const written = messages.map(({ topic, payload, retain }) => {
+      this.#bytes += topic.length + payload.length;
+      return this.#client.publishAsync(topic, Buffer.from(payload), { qos: 0, retain });
+    });
     const done = await this.#unlessOver(Promise.all(written));
     if (done !== null) throw interrupted(this.#client, done);
   }
@@ -172,6 +196,7 @@ export class SparkplugSession {
   #received(topic: string, payload: Buffer): void {
     const { publish, leave, problem } = this.#options.node.received(topic, payload);
     if (problem !== null) this.#options.onProblem?.(problem);
+    if (leave) this.#hostLeft = true;
     const done = leave ? this.#leave(publish) : this.#birth(publish);
     // A connection that is gone says so by `ended`.
     done.catch((error: unknown) => this.#options.onProblem?.(String(error)));

@@ -1,0 +1,82 @@
+/** An MQTT connection whose TLS is done and whose CONNECT was accepted. mqtt.js keeps nothing and reconnects never. */
+import { type IClientOptions, type IConnackPacket, MqttClient } from 'mqtt';
+import { PpuriError } from '../../config/errors.ts';
+import type { SyncPlan, SyncTargetConfig } from '../../config/sync-schema.ts';
+import { readSecret } from './secret.ts';
+import { type Address, openSocket } from './socket.ts';
+
+export interface Dialled {
+  readonly client: MqttClient;
+  readonly connack: IConnackPacket;
+  readonly address: Address;
+}
+
+const connackMs = 5000;
+/** CONNACKs that a person must do something about: name, password, leave, banned. */
+const denials = new Set([4, 5, 0x85, 0x86, 0x87, 0x8a, 0x8c]);
+
+function addressOf({ url: text, ca, cert, key }: SyncTargetConfig): Address {
+  const url = new URL(text);
+  const encrypted = url.protocol === 'mqtts:';
+  const port = url.port === '' ? (encrypted ? 8883 : 1883) : Number(url.port);
+  return { host: url.hostname, port, encrypted, ca, cert, key };
+}
+
+/** Reads secrets and certificates anew. Rejects with PpuriError `sync-*` or `secret-missing`. */
+export async function dialMqtt(
+  config: SyncTargetConfig,
+  plan: Pick<SyncPlan, 'gateway'>,
+  options: IClientOptions,
+  signal: AbortSignal,
+): Promise<Dialled> {
+  const { username, clientId } = config;
+  const password = config.password === undefined ? undefined : readSecret(config.password);
+  const address = addressOf(config);
+  const socket = await openSocket(address, signal);
+  const client = new MqttClient(() => socket, {
+    clean: true,
+    clientId: clientId ?? `ppuri-${plan.gateway}`,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    keepalive: 15,
+    reconnectPeriod: 0,
+    connectTimeout: connackMs,
+    queueQoSZero: false,
+    resubscribe: false,
+    ...options,
+  });
+  return { client, connack: await accepted(client, address), address };
+}
+
+export function interrupted({ host, port }: Address, why: string): PpuriError {
+  return new PpuriError('sync-interrupted', `the connection to ${host}:${port} ended: ${why}`, {
+    operation: 'deliver over MQTT',
+    subject: `${host}:${port}`,
+    hint: 'nothing is lost: what was not acknowledged comes again',
+  });
+}
+
+function refusal({ host, port }: Address, error: Error & { code?: unknown }): PpuriError {
+  const subject = `${host}:${port}`;
+  const denied = denials.has(Number(error.code));
+  const hint = denied
+    ? 'check username, password and the broker’s rules; it is tried again'
+    : 'check the broker; it is tried again';
+  return new PpuriError(
+    denied ? 'sync-denied' : 'sync-unreachable',
+    `${subject} does not take the connection: ${error.message}`,
+    { operation: 'connect', subject, hint, cause: error },
+  );
+}
+
+function accepted(client: MqttClient, address: Address): Promise<IConnackPacket> {
+  const { promise, resolve, reject } = Promise.withResolvers<IConnackPacket>();
+  const failed = (error: Error): void => {
+    client.end(true);
+    reject(refusal(address, error));
+  };
+  client.once('connect', (packet) => resolve(packet));
+  client.on('error', failed);
+  client.once('close', () => failed(new Error('it closed')));
+  return promise;
+}
