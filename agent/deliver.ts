@@ -1,7 +1,7 @@
 /** Delivery: the store has the records, sync brings them to the targets. */
 import { nextBdSeq } from './store/bd-seq.ts';
 import type { StartDelivery } from './store/delivery.ts';
-import { keepTargets, Outbox, type OutboxRecord } from './store/outbox.ts';
+import { keepTargets, Outbox, type OutboxRecord, recentRecords } from './store/outbox.ts';
 import { Courier } from './sync/courier.ts';
 import { createTarget } from './sync/registry.ts';
 
@@ -9,13 +9,14 @@ export const startDelivery: StartDelivery = (db, plan, { tell, onStoreTrouble })
   const names = plan.targets.map(({ name }) => name);
   keepTargets(db, names);
   const running = plan.targets.map((config) => {
-    const outbox = new Outbox(db, config.name);
+    const target = createTarget(config, plan, {
+      nextBdSeq: () => nextBdSeq(db, config.name),
+      onProblem: (problem) => tell('sync-message', 'warn', config.name, problem),
+    });
+    const outbox = new Outbox(db, config.name, target.recentFirst ? recentRecords : 0);
     const rate = config.maxKibPerSecond;
     const courier = new Courier<OutboxRecord>({
-      target: createTarget(config, plan, {
-        nextBdSeq: () => nextBdSeq(db, config.name),
-        onProblem: (problem) => tell('sync-message', 'warn', config.name, problem),
-      }),
+      target,
       outbox,
       ...(rate === undefined ? {} : { bytesPerSecond: rate * 1024 }),
       tell: (kind, level, text) => tell(kind, level, config.name, text),

@@ -15,7 +15,7 @@ export interface OutboxRecord extends ReadRecord {
 
 const bootSpan = 2 ** 40;
 /** The newest ones at the start of a connection go before the backlog: a short break delays nothing. */
-const recentRecords = 500;
+export const recentRecords = 500;
 const saveEveryRecords = 2000;
 const saveEveryMs = 10_000;
 const countAgainMs = 10_000;
@@ -55,8 +55,8 @@ export class Outbox {
   #savedMs = performance.now();
   #counted: { waiting: Waiting; atMs: number } | null = null;
 
-  /** The newest start must be registered already. */
-  constructor(db: Database.Database, target: string, recent = recentRecords) {
+  /** The newest start must be registered already. `recent`: records of the past that go first. */
+  constructor(db: Database.Database, target: string, recent: number) {
     this.#db = db;
     this.#target = target;
     this.#recent = recent;

@@ -104,7 +104,7 @@ export class Courier<R extends DeliverableRecord> {
     this.#connection = connection;
     this.#sums.connections += 1;
     this.#underWay = 0;
-    this.#proven = Math.max(firstWindow, connection.batch);
+    this.#proven = firstWindow;
     void connection.ended.then((why) => this.#lost(connection, why));
     this.#options.outbox.begin();
     this.wake();

@@ -24,6 +24,7 @@ export function messageOf(record: StoredRecord, { gateway, site }: Named): strin
 export function createMqttJson(config: SyncTargetConfig, plan: SyncPlan): Target {
   return {
     name: config.name,
+    recentFirst: true,
     async connect({ signal }) {
       const { client, connack, address } = await dialMqtt(
         config,

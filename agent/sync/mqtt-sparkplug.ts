@@ -38,6 +38,8 @@ export function createMqttSparkplug(
   };
   return {
     name: config.name,
+    // It is one stream to a host: `is_historical`, in order.
+    recentFirst: false,
     connect: (attempt) => connect({ config, plan, node, tools: { ...tools, onProblem } }, attempt),
   };
 }

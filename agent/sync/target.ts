@@ -41,6 +41,8 @@ export interface Try {
 
 export interface Target {
   readonly name: string;
+  /** Whether the newest of the past may go before the rest of it. */
+  readonly recentFirst: boolean;
   /**
    * One try, within 15 s but for what `onWaiting` tells of. Rejects with PpuriError `sync-*`. No
    * record has been sent before it resolves.

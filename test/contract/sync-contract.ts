@@ -66,6 +66,7 @@ function delivers(harness: SyncHarness): void {
     keepShots(keeper, 1, 300);
     await book.until(1000);
     expect(book.repeats).toBe(0);
+    expect(book.outOfOrder()).toEqual([]);
     expect(book.firsts.at(-1)?.lane).toBe('live');
     expect(broken).toEqual([]);
     const { kept, delivered, pending, gaps } = await keeper.query('ledger', {});
@@ -91,6 +92,7 @@ function delivers(harness: SyncHarness): void {
     keepShots(keeper, 401, 500);
     await book.until(500);
     expect(book.size).toBe(500);
+    expect(book.outOfOrder()).toEqual([]);
     expect(broken).toEqual([]);
   }, 30_000);
 

@@ -32,7 +32,8 @@ test('while the primary host is away records wait, and it is said; each connecti
   await receiver.listen((target as { url: string }).url);
   await book.until(1);
   expect(receiver.broken).toEqual([]);
-  const births = receiver.host.heard.filter(({ verb }) => verb === 'NBIRTH');
+  const heard = receiver.hosts.get('gw-1')?.heard ?? [];
+  const births = heard.filter(({ verb }) => verb === 'NBIRTH');
   const bdSeq = births.at(-1)?.metrics.find(({ name }) => name === 'bdSeq')?.value;
   expect(Number(bdSeq)).toBeGreaterThan(0);
 }, 30_000);

@@ -18,6 +18,7 @@ import { createKeeper, type Keeper } from '../../agent/store/keeper.ts';
 import { type FaultyProxy, startFaultyProxy } from '../fixtures/faulty-proxy.ts';
 import { startMosquitto } from '../fixtures/mosquitto.ts';
 import { MqttReceiver } from '../fixtures/mqtt-receiver.ts';
+import { hostName, SparkplugReceiver } from '../fixtures/sparkplug-receiver.ts';
 import { cycleBody } from '../fixtures/stored-records.ts';
 import { planOf } from '../fixtures/sync-plan.ts';
 
@@ -29,6 +30,8 @@ export interface BreaksReport {
   readonly outOfOrder: readonly string[];
   /** Sent again and dropped by the key. */
   readonly repeats: number;
+  /** Rules of Sparkplug that a gateway broke, as its host saw it. */
+  readonly broken: readonly string[];
 }
 
 interface Gateway {
@@ -43,9 +46,19 @@ const atMost = (ms: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, ms).unref());
 const at = () => ({ monoMs: performance.now(), wallMs: Date.now() });
 
-function keeperOf(dir: string, boot: string, port: number | null): Keeper {
+/** What a campaign speaks, and to whom. */
+const kinds = {
+  json: { entry: {}, receiver: () => new MqttReceiver() },
+  sparkplug: {
+    entry: { format: 'sparkplug-b', primaryHost: hostName },
+    receiver: () => new SparkplugReceiver(),
+  },
+};
+export type Kind = keyof typeof kinds;
+
+function keeperOf(dir: string, boot: string, port: number | null, kind: Kind = 'json'): Keeper {
   const url = `mqtt://127.0.0.1:${port}`;
-  const sync = planOf(port === null ? [] : [{ type: 'mqtt', url }], boot);
+  const sync = planOf(port === null ? [] : [{ type: 'mqtt', url, ...kinds[kind].entry }], boot);
   return createKeeper({
     ...{ fork: forkRole, path: dir, sync },
     boot: { id: boot, startedWallMs: Date.now(), clockSynced: true },
@@ -65,17 +78,18 @@ export async function runBreaks(options: {
   readonly breaks: number;
   readonly seed: number;
   readonly gateways: number;
+  readonly kind: Kind;
 }): Promise<BreaksReport> {
-  const { breaks, seed, gateways: count } = options;
+  const { breaks, seed, gateways: count, kind } = options;
   const dir = await mkdtemp(join(tmpdir(), 'ppuri-sync-'));
   const broker = await startMosquitto(['max_inflight_messages 50']);
-  const receiver = new MqttReceiver();
+  const receiver = kinds[kind].receiver();
   await receiver.listen(broker.url);
   const gateways: Gateway[] = [];
   for (let index = 0; index < count; index += 1) {
     const proxy = await startFaultyProxy(broker.port, new Random(seed, `proxy ${index}`));
     const boot = `gw-${index}`;
-    gateways.push({ boot, proxy, keeper: keeperOf(join(dir, boot), boot, proxy.port) });
+    gateways.push({ boot, proxy, keeper: keeperOf(join(dir, boot), boot, proxy.port, kind) });
   }
   const broken = (): number => gateways.reduce((total, { proxy }) => total + sum(proxy.breaks), 0);
   const handedOut: string[] = [];
@@ -108,6 +122,7 @@ export async function runBreaks(options: {
       lost: handedOut.filter((key) => !seen.has(key)),
       outOfOrder: receiver.outOfOrder(),
       repeats: receiver.repeats,
+      broken: receiver instanceof SparkplugReceiver ? receiver.broken : [],
     };
   } finally {
     await Promise.all(gateways.map(({ keeper }) => keeper.close().catch(() => undefined)));
@@ -188,9 +203,12 @@ if (import.meta.main) {
       breaks: { type: 'string', default: '10000' },
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
       gateways: { type: 'string', default: '4' },
+      kind: { type: 'string', default: 'json' },
       backlog: { type: 'string' },
     },
   });
+  if (values.kind !== 'json' && values.kind !== 'sparkplug')
+    throw new Error('--kind json|sparkplug');
   const [breaks, seed, gateways] = [values.breaks, values.seed, values.gateways].map(Number) as [
     number,
     number,
@@ -198,8 +216,9 @@ if (import.meta.main) {
   ];
   const report =
     values.backlog === undefined
-      ? await runBreaks({ breaks, seed, gateways })
+      ? await runBreaks({ breaks, seed, gateways, kind: values.kind })
       : await runBacklog(Number(values.backlog));
   process.stdout.write(`${JSON.stringify(report, null, 1)}\n`);
-  if ('lost' in report && report.lost.length + report.outOfOrder.length > 0) process.exitCode = 1;
+  if ('lost' in report && report.lost.length + report.outOfOrder.length + report.broken.length > 0)
+    process.exitCode = 1;
 }
