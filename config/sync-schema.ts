@@ -9,6 +9,29 @@ const secretSchema = z.union([
 
 const file = z.string().min(1).optional();
 
+const targetName = (standard: string) =>
+  z
+    .string()
+    .regex(/^[a-z][a-z0-9-]*$/, 'lower-case letters, digits and hyphens')
+    .default(standard)
+    .describe('Name of the target in the ledger and in logs.');
+
+/** What each kind of target has. */
+const common = {
+  tls: z
+    .enum(['required', 'none'])
+    .default('required')
+    .describe('`none`: records and secrets cross the network in the clear.'),
+  ca: file.describe('PEM file of the only authorities trusted; absent: the system’s.'),
+  cert: file.describe('PEM file of the client certificate, read at each connection.'),
+  key: file.describe('PEM file of its key.'),
+  maxKibPerSecond: z
+    .number()
+    .positive()
+    .optional()
+    .describe('Most KiB a second that records may take; live ones go first.'),
+};
+
 const mqttSchema = z.strictObject({
   type: z.literal('mqtt').describe('An MQTT broker.'),
   format: z
@@ -24,63 +47,65 @@ const mqttSchema = z.strictObject({
     .describe('Of `sparkplug-b`: host without which nothing is sent; absent: none.'),
   url: z
     .string()
-    .regex(/^mqtts?:\/\/[^/@]+\/?$/, 'mqtts://host:port, without a user name')
+    .regex(/^mqtts?:\/\/[^/@?#]+\/?$/, 'mqtts://host:port, without a user name')
     .describe('Broker, `mqtts://host:port`; `mqtt://` only where `tls: none` says so.'),
-  name: z
-    .string()
-    .regex(/^[a-z][a-z0-9-]*$/, 'lower-case letters, digits and hyphens')
-    .default('mqtt')
-    .describe('Name of the target in the ledger and in logs.'),
-  tls: z
-    .enum(['required', 'none'])
-    .default('required')
-    .describe('`none`: records and password cross the network in the clear.'),
+  name: targetName('mqtt'),
   clientId: z.string().min(1).optional().describe('MQTT client id; absent: `ppuri-<gateway>`.'),
   username: z.string().min(1).optional().describe('User name at the broker.'),
   password: secretSchema.optional().describe('`{ env }`, `{ file }` or `{ credential }`.'),
-  ca: file.describe('PEM file of the only authorities trusted; absent: the system’s.'),
-  cert: file.describe('PEM file of the client certificate, read at each connection.'),
-  key: file.describe('PEM file of its key.'),
-  maxKibPerSecond: z
-    .number()
-    .positive()
-    .optional()
-    .describe('Most KiB a second that records may take; live ones go first.'),
+  ...common,
 });
 
-type Target = z.output<typeof mqttSchema>;
+const httpsSchema = z.strictObject({
+  type: z.literal('https').describe('A server that takes batches, such as `ppuri receive`.'),
+  url: z
+    .string()
+    .regex(/^https?:\/\/[^/@?#]+(\/[^@#]*)?$/, 'https://host:port/path, without a user name')
+    .describe('Where batches are posted to; `http://` only where `tls: none` says so.'),
+  name: targetName('https'),
+  token: secretSchema
+    .optional()
+    .describe('Bearer token: `{ env }`, `{ file }` or `{ credential }`.'),
+  ...common,
+});
+
+const targetSchema = z.discriminatedUnion('type', [mqttSchema, httpsSchema]);
+export type SyncTargetConfig = z.output<typeof targetSchema>;
+export type MqttTargetConfig = z.output<typeof mqttSchema>;
+export type HttpsTargetConfig = z.output<typeof httpsSchema>;
 
 const loopback = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-function problemsOf(target: Target): { key: string; message: string }[] {
+function problemsOf(target: SyncTargetConfig): { key: string; message: string }[] {
   const url = URL.parse(target.url);
   const problems: { key: string; message: string }[] = [];
-  const plain = url?.protocol === 'mqtt:' && !loopback.has(url.hostname);
-  if (plain && target.tls !== 'none')
-    problems.push({ key: 'url', message: 'not encrypted: use mqtts://, or say `tls: none`' });
-  if (target.primaryHost !== undefined && target.format !== 'sparkplug-b')
+  if (url === null) problems.push({ key: 'url', message: 'not an address' });
+  const plain = url?.protocol === 'mqtt:' || url?.protocol === 'http:';
+  if (plain && target.tls !== 'none' && !loopback.has(url.hostname))
+    problems.push({
+      key: 'url',
+      message: `not encrypted: use ${target.type}${target.type === 'mqtt' ? 's' : ''}://, or say \`tls: none\``,
+    });
+  if (target.type === 'mqtt' && target.primaryHost !== undefined && target.format === 'json')
     problems.push({ key: 'primaryHost', message: 'only with `format: sparkplug-b`' });
   if ((target.cert === undefined) !== (target.key === undefined))
     problems.push({ key: 'cert', message: '`cert` and `key` go together' });
   return problems;
 }
 
-export const syncSchema = z
-  .array(z.discriminatedUnion('type', [mqttSchema]))
-  .superRefine((targets, context) => {
-    for (const [index, target] of targets.entries()) {
-      for (const { key, message } of problemsOf(target))
-        context.addIssue({ code: 'custom', path: [index, key], message });
-      if (targets.slice(0, index).some(({ name }) => name === target.name))
-        context.addIssue({
-          code: 'custom',
-          path: [index, 'name'],
-          message: `another target is named "${target.name}"`,
-        });
-    }
-  });
+export const syncSchema = z.array(targetSchema).superRefine((targets, context) => {
+  for (const [index, target] of targets.entries()) {
+    for (const { key, message } of problemsOf(target))
+      context.addIssue({ code: 'custom', path: [index, key], message });
+    if (targets.slice(0, index).some(({ name }) => name === target.name))
+      context.addIssue({
+        code: 'custom',
+        path: [index, 'name'],
+        message: `another target is named "${target.name}"`,
+      });
+  }
+});
 
-export type SyncTargetConfig = Target;
 export type SecretConfig = z.output<typeof secretSchema>;
 
 /** What the keep child delivers, and as whom. */

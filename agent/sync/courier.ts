@@ -113,7 +113,7 @@ export class Courier<R extends DeliverableRecord> {
   #lost(connection: Connection, why: PpuriError): void {
     if (this.#closed || this.#connection !== connection) return;
     this.#connection = null;
-    this.#again(why);
+    this.#again(why, connection.retryAfterMs);
   }
 
   /** Nothing is lost by waiting; the same trouble is said once. */
@@ -126,10 +126,10 @@ export class Courier<R extends DeliverableRecord> {
     this.#error = why;
   }
 
-  #again(why: PpuriError): void {
+  #again(why: PpuriError, leastMs = 0): void {
     if (this.#closed) return;
     this.#troubled(why);
-    const waitMs = this.#retryMs * (0.5 + Math.random() / 2);
+    const waitMs = Math.max(leastMs, this.#retryMs * (0.5 + Math.random() / 2));
     this.#retryMs = Math.min(lastRetryMs, this.#retryMs * 2);
     this.#wait(waitMs, () => void this.#connect());
   }

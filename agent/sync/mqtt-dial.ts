@@ -1,7 +1,7 @@
 /** An MQTT connection whose TLS is done and whose CONNECT was accepted. mqtt.js keeps nothing and reconnects never. */
 import { type IClientOptions, type IConnackPacket, MqttClient } from 'mqtt';
 import { PpuriError } from '../../config/errors.ts';
-import type { SyncPlan, SyncTargetConfig } from '../../config/sync-schema.ts';
+import type { MqttTargetConfig, SyncPlan } from '../../config/sync-schema.ts';
 import { readSecret } from './secret.ts';
 import { type Address, openSocket } from './socket.ts';
 
@@ -15,7 +15,7 @@ const connackMs = 5000;
 /** CONNACKs that a person must do something about: name, password, leave, banned. */
 const denials = new Set([4, 5, 0x85, 0x86, 0x87, 0x8a, 0x8c]);
 
-function addressOf({ url: text, ca, cert, key }: SyncTargetConfig): Address {
+function addressOf({ url: text, ca, cert, key }: MqttTargetConfig): Address {
   const url = new URL(text);
   const encrypted = url.protocol === 'mqtts:';
   const port = url.port === '' ? (encrypted ? 8883 : 1883) : Number(url.port);
@@ -24,7 +24,7 @@ function addressOf({ url: text, ca, cert, key }: SyncTargetConfig): Address {
 
 /** Reads secrets and certificates anew. Rejects with PpuriError `sync-*` or `secret-missing`. */
 export async function dialMqtt(
-  config: SyncTargetConfig,
+  config: MqttTargetConfig,
   plan: Pick<SyncPlan, 'gateway'>,
   options: IClientOptions,
   signal: AbortSignal,

@@ -1,13 +1,12 @@
 /** MQTT 5, one JSON message a record, QoS 1. mqtt.js is the transport only: it keeps nothing. */
 import type { IConnackPacket, IPublishPacket, MqttClient } from 'mqtt';
 import { PpuriError } from '../../config/errors.ts';
-import type { SyncPlan, SyncTargetConfig } from '../../config/sync-schema.ts';
+import type { MqttTargetConfig, SyncPlan } from '../../config/sync-schema.ts';
 import type { StoredRecord } from '../records.ts';
+import { messageOf, type Named } from './message.ts';
 import { dialMqtt, interrupted } from './mqtt-dial.ts';
 import type { Address } from './socket.ts';
 import type { Connection, DeliverableRecord, Lane, Sent, Target } from './target.ts';
-
-type Named = Pick<SyncPlan, 'gateway' | 'site'>;
 
 const mostUnderWay = 200;
 /** PUBACKs that no repetition changes: malformed, bad topic, packet too large, bad payload. */
@@ -15,13 +14,7 @@ const neverTaken = new Set([0x81, 0x90, 0x95, 0x99]);
 /** Of a PUBLISH beside topic and payload, at most. */
 const headerBytes = 160;
 
-/** The message of a record: the contract of config/receive/README.md. */
-export function messageOf(record: StoredRecord, { gateway, site }: Named): string {
-  const { boot, seq, at, clockSynced, body } = record;
-  return JSON.stringify({ gateway, site, boot, seq, at, clockSynced, body });
-}
-
-export function createMqttJson(config: SyncTargetConfig, plan: SyncPlan): Target {
+export function createMqttJson(config: MqttTargetConfig, plan: SyncPlan): Target {
   return {
     name: config.name,
     recentFirst: true,
@@ -82,7 +75,7 @@ class MqttJsonConnection implements Connection {
     return { bytes, done: Promise.all(acknowledged).then(() => undefined) };
   }
 
-  #publish(record: StoredRecord, payload: Buffer, lane: Lane): Promise<void> {
+  #publish(record: DeliverableRecord, payload: Buffer, lane: Lane): Promise<void> {
     const { gateway, site } = this.#named;
     const topic = `ppuri/${site}/${gateway}/${record.body.kind}`;
     const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -1,6 +1,6 @@
 /** Sparkplug B 3.0 as a sync target: one edge node for ever, a session a connection. */
 import { PpuriError } from '../../config/errors.ts';
-import type { SyncPlan, SyncTargetConfig } from '../../config/sync-schema.ts';
+import type { MqttTargetConfig, SyncPlan } from '../../config/sync-schema.ts';
 import { dialMqtt } from './mqtt-dial.ts';
 import { EdgeNode } from './sparkplug/edge-node.ts';
 import { SparkplugSession } from './sparkplug/session.ts';
@@ -20,7 +20,7 @@ function hostAway(host: string): PpuriError {
 }
 
 export function createMqttSparkplug(
-  config: SyncTargetConfig,
+  config: MqttTargetConfig,
   plan: SyncPlan,
   tools: TargetTools,
 ): Target {
@@ -45,7 +45,7 @@ export function createMqttSparkplug(
 }
 
 interface Parts {
-  readonly config: SyncTargetConfig;
+  readonly config: MqttTargetConfig;
   readonly plan: SyncPlan;
   readonly node: EdgeNode;
   readonly tools: TargetTools;

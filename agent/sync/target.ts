@@ -8,6 +8,8 @@ export type Lane = 'live' | 'backlog';
 export interface DeliverableRecord extends StoredRecord {
   /** Kept before this connection began. */
   readonly historical: boolean;
+  /** Parts of a shot that retention has let go of; it then has none of them. */
+  readonly evicted: readonly ('features' | 'readings')[];
 }
 
 export interface Sent {
@@ -27,6 +29,8 @@ export interface Connection {
   readonly batch: number;
   /** Settles when the connection is over, whoever ended it, with why. Never rejects. */
   readonly ended: Promise<PpuriError>;
+  /** Asked for by the other side before the next connection, ms. */
+  readonly retryAfterMs?: number;
   send(records: readonly DeliverableRecord[], lane: Lane): Sent;
   /** Ends it at once. */
   close(): void;

@@ -169,7 +169,7 @@ function trusts(harness: SyncHarness): void {
       const connection = await target.connect({ signal, onWaiting: () => undefined });
       const at = { monoMs: 1, wallMs: 1 };
       const record = { boot: 'b', seq: 1, at, clockSynced: true, body: cycleBody(1) };
-      const { done } = connection.send([{ ...record, historical: false }], 'live');
+      const { done } = connection.send([{ ...record, historical: false, evicted: [] }], 'live');
       await done.finally(() => connection.close());
       return 'delivered';
     } catch (thrown) {

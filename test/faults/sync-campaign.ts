@@ -12,12 +12,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createLog } from '../../agent/health/log.ts';
+import { startHttpReceiver } from '../../agent/receive/http-receiver.ts';
 import { forkRole } from '../../agent/role.ts';
 import { Random } from '../../agent/simulator/random.ts';
 import { createKeeper, type Keeper } from '../../agent/store/keeper.ts';
 import { type FaultyProxy, startFaultyProxy } from '../fixtures/faulty-proxy.ts';
 import { startMosquitto } from '../fixtures/mosquitto.ts';
 import { MqttReceiver } from '../fixtures/mqtt-receiver.ts';
+import { ReceivedBook } from '../fixtures/received.ts';
 import { hostName, SparkplugReceiver } from '../fixtures/sparkplug-receiver.ts';
 import { cycleBody } from '../fixtures/stored-records.ts';
 import { planOf } from '../fixtures/sync-plan.ts';
@@ -46,19 +48,59 @@ const atMost = (ms: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, ms).unref());
 const at = () => ({ monoMs: performance.now(), wallMs: Date.now() });
 
+interface Behind {
+  readonly port: number;
+  readonly book: ReceivedBook;
+  readonly broken: readonly string[];
+  close(): Promise<void>;
+}
+
+async function behindBroker(receiver: MqttReceiver | SparkplugReceiver): Promise<Behind> {
+  const broker = await startMosquitto(['max_inflight_messages 50']);
+  await receiver.listen(broker.url);
+  return {
+    port: broker.port,
+    book: receiver,
+    broken: receiver instanceof SparkplugReceiver ? receiver.broken : [],
+    close: async () => {
+      await receiver.close();
+      await broker.stop();
+    },
+  };
+}
+
+async function behindHttp(): Promise<Behind> {
+  const book = new ReceivedBook();
+  const receiver = await startHttpReceiver({
+    ...{ host: '127.0.0.1', port: 0 },
+    keep: (records, lane) => book.takeAll(records, lane),
+  });
+  return { port: receiver.port, book, broken: [], close: () => receiver.close() };
+}
+
 /** What a campaign speaks, and to whom. */
 const kinds = {
-  json: { entry: {}, receiver: () => new MqttReceiver() },
+  json: {
+    entry: (port: number) => ({ type: 'mqtt', url: `mqtt://127.0.0.1:${port}` }),
+    behind: () => behindBroker(new MqttReceiver()),
+  },
   sparkplug: {
-    entry: { format: 'sparkplug-b', primaryHost: hostName },
-    receiver: () => new SparkplugReceiver(),
+    entry: (port: number) => ({
+      ...{ type: 'mqtt', url: `mqtt://127.0.0.1:${port}` },
+      ...{ format: 'sparkplug-b', primaryHost: hostName },
+    }),
+    behind: () => behindBroker(new SparkplugReceiver()),
+  },
+  https: {
+    entry: (port: number) => ({ type: 'https', url: `http://127.0.0.1:${port}/` }),
+    behind: behindHttp,
   },
 };
 export type Kind = keyof typeof kinds;
+export const isKind = (text: string): text is Kind => Object.hasOwn(kinds, text);
 
 function keeperOf(dir: string, boot: string, port: number | null, kind: Kind = 'json'): Keeper {
-  const url = `mqtt://127.0.0.1:${port}`;
-  const sync = planOf(port === null ? [] : [{ type: 'mqtt', url, ...kinds[kind].entry }], boot);
+  const sync = planOf(port === null ? [] : [kinds[kind].entry(port)], boot);
   return createKeeper({
     ...{ fork: forkRole, path: dir, sync },
     boot: { id: boot, startedWallMs: Date.now(), clockSynced: true },
@@ -82,12 +124,11 @@ export async function runBreaks(options: {
 }): Promise<BreaksReport> {
   const { breaks, seed, gateways: count, kind } = options;
   const dir = await mkdtemp(join(tmpdir(), 'ppuri-sync-'));
-  const broker = await startMosquitto(['max_inflight_messages 50']);
-  const receiver = kinds[kind].receiver();
-  await receiver.listen(broker.url);
+  const behind = await kinds[kind].behind();
+  const { book } = behind;
   const gateways: Gateway[] = [];
   for (let index = 0; index < count; index += 1) {
-    const proxy = await startFaultyProxy(broker.port, new Random(seed, `proxy ${index}`));
+    const proxy = await startFaultyProxy(behind.port, new Random(seed, `proxy ${index}`));
     const boot = `gw-${index}`;
     gateways.push({ boot, proxy, keeper: keeperOf(join(dir, boot), boot, proxy.port, kind) });
   }
@@ -109,8 +150,8 @@ export async function runBreaks(options: {
       proxy.heal();
       await keeper.flush(60_000);
     }
-    await Promise.race([receiver.until(handedOut.length), atMost(120_000)]);
-    const seen = new Set(receiver.firsts.map(({ key }) => key));
+    await Promise.race([book.until(handedOut.length), atMost(120_000)]);
+    const seen = new Set(book.firsts.map(({ key }) => key));
     const byHow: Record<string, number> = {};
     for (const { proxy } of gateways)
       for (const [how, times] of Object.entries(proxy.breaks))
@@ -120,15 +161,14 @@ export async function runBreaks(options: {
       breaks: byHow,
       handedOut: handedOut.length,
       lost: handedOut.filter((key) => !seen.has(key)),
-      outOfOrder: receiver.outOfOrder(),
-      repeats: receiver.repeats,
-      broken: receiver instanceof SparkplugReceiver ? receiver.broken : [],
+      outOfOrder: book.outOfOrder(),
+      repeats: book.repeats,
+      broken: behind.broken,
     };
   } finally {
     await Promise.all(gateways.map(({ keeper }) => keeper.close().catch(() => undefined)));
-    await receiver.close();
     await Promise.all(gateways.map(({ proxy }) => proxy.close()));
-    await broker.stop();
+    await behind.close();
     await rm(dir, { recursive: true, force: true });
   }
 }

@@ -1,0 +1,83 @@
+/** Records as they come over the wire: the contract of config/receive/README.md. */
+
+export interface ReceivedRecord {
+  readonly gateway: string;
+  readonly site: string;
+  readonly boot: string;
+  readonly seq: number;
+  readonly wallMs: number;
+  readonly kind: string;
+  readonly machine: string | null;
+  /** Numbers that a `gap` record tells of; 0: it is none. */
+  readonly told: number;
+  /** As it came. */
+  readonly text: string;
+}
+
+export interface Kept {
+  /** New ones. */
+  readonly kept: number;
+  /** Such as were here already. */
+  readonly repeats: number;
+}
+
+/** Keeps a batch as a whole, or throws and keeps nothing of it. */
+export type Sink = (records: readonly ReceivedRecord[], lane: string) => Kept;
+
+/** What a line has wrong, in words for whoever sent it. */
+export class BadRecord extends Error {}
+
+const asObject = (value: unknown): Readonly<Record<string, unknown>> | null =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
+
+function textOf(fields: Readonly<Record<string, unknown>>, name: string): string {
+  const value = fields[name];
+  if (typeof value !== 'string' || value === '') throw new BadRecord(`${name} is no text`);
+  return value;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new BadRecord('not JSON');
+  }
+}
+
+/** One record from its JSON. Throws `BadRecord`. Fields it does not know are left alone. */
+export function readRecord(text: string): ReceivedRecord {
+  const fields = asObject(parsed(text));
+  if (fields === null) throw new BadRecord('not an object');
+  const seq = fields.seq;
+  if (typeof seq !== 'number' || !Number.isSafeInteger(seq) || seq < 1)
+    throw new BadRecord('seq is no whole number from 1');
+  const wallMs = asObject(fields.at)?.wallMs;
+  if (typeof wallMs !== 'number') throw new BadRecord('at.wallMs is no number');
+  const body = asObject(fields.body);
+  if (body === null) throw new BadRecord('body is no object');
+  const kind = textOf(body, 'kind');
+  const machine = asObject(body[kind])?.machine;
+  const count = kind === 'gap' ? asObject(body.gap)?.count : 0;
+  return {
+    gateway: textOf(fields, 'gateway'),
+    site: textOf(fields, 'site'),
+    boot: textOf(fields, 'boot'),
+    ...{ seq, wallMs, kind, text },
+    machine: typeof machine === 'string' ? machine : null,
+    told: typeof count === 'number' && Number.isSafeInteger(count) ? count : 0,
+  };
+}
+
+/** Each line of an NDJSON body. Throws `BadRecord` with the number of the first bad line. */
+export function readLines(body: string): ReceivedRecord[] {
+  const lines = body.split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  return lines.map((line, index) => {
+    try {
+      return readRecord(line);
+    } catch (thrown) {
+      if (!(thrown instanceof BadRecord)) throw thrown;
+      throw new BadRecord(`line ${index + 1}: ${thrown.message}`);
+    }
+  });
+}

@@ -1,0 +1,119 @@
+/** The receiver's own file: each record once by (gateway, boot, seq), on the disk before the answer. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { PpuriError } from '../../config/errors.ts';
+import type { Kept, ReceivedRecord, Sink } from './batch.ts';
+
+const layout = `
+  CREATE TABLE IF NOT EXISTS records (
+    gateway TEXT NOT NULL,
+    boot TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    site TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    machine TEXT,
+    wall_ms REAL NOT NULL,
+    told INTEGER NOT NULL,
+    lane TEXT NOT NULL,
+    record TEXT NOT NULL,
+    UNIQUE (gateway, boot, seq)
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS repeats (
+    gateway TEXT PRIMARY KEY,
+    count INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+`;
+
+const insert = `
+  INSERT INTO records VALUES
+    (@gateway, @boot, @seq, @site, @kind, @machine, @wallMs, @told, @lane, @text)
+  ON CONFLICT DO NOTHING`;
+const repeat = `
+  INSERT INTO repeats VALUES (?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count`;
+
+/** One start of one gateway. */
+export interface BootReport {
+  readonly gateway: string;
+  readonly boot: string;
+  readonly records: number;
+  /** The highest number that came. */
+  readonly last: number;
+  /** Numbers below it that are not here and that no gap tells of: lost, or still on their way. */
+  readonly missing: number;
+}
+
+export interface ReceivedReport {
+  readonly records: number;
+  readonly repeats: number;
+  readonly boots: readonly BootReport[];
+}
+
+const boots = `
+  SELECT gateway, boot, COUNT(*) AS records, MAX(seq) AS last,
+    MAX(0, MAX(seq) - COUNT(*) - SUM(told)) AS missing
+  FROM records GROUP BY gateway, boot ORDER BY MIN(rowid)`;
+
+export interface ReceivedStore {
+  readonly keep: Sink;
+  report(): ReceivedReport;
+  close(): void;
+}
+
+function asTrouble(thrown: unknown, dir: string): PpuriError {
+  const why = thrown instanceof Error ? thrown.message : String(thrown);
+  return new PpuriError('store-unavailable', `received records cannot be kept: ${why}`, {
+    operation: 'open the file of received records',
+    subject: dir,
+    hint: 'name a directory that this user may write, or make room',
+    cause: thrown,
+  });
+}
+
+function opened(dir: string): Database.Database {
+  mkdirSync(dir, { recursive: true });
+  const db = new Database(join(dir, 'received.db'));
+  db.pragma('journal_mode = WAL');
+  db.pragma('synchronous = FULL');
+  db.exec(layout);
+  return db;
+}
+
+/** Throws `store-unavailable`. */
+export function openReceivedStore(dir: string): ReceivedStore {
+  let db: Database.Database;
+  try {
+    db = opened(dir);
+  } catch (thrown) {
+    throw asTrouble(thrown, dir);
+  }
+  const add = db.prepare<[object]>(insert);
+  const again = db.prepare<[string, number]>(repeat);
+  const keepAll = db.transaction((records: readonly ReceivedRecord[], lane: string): Kept => {
+    let kept = 0;
+    const repeats = new Map<string, number>();
+    for (const record of records) {
+      const { changes } = add.run({ ...record, lane });
+      kept += changes;
+      if (changes === 0) repeats.set(record.gateway, (repeats.get(record.gateway) ?? 0) + 1);
+    }
+    for (const [gateway, count] of repeats) again.run(gateway, count);
+    return { kept, repeats: records.length - kept };
+  });
+  return {
+    keep: (records, lane) => {
+      try {
+        return keepAll.immediate(records, lane);
+      } catch (thrown) {
+        throw asTrouble(thrown, dir);
+      }
+    },
+    report() {
+      const rows = db.prepare<[], BootReport>(boots).all();
+      const repeats = db.prepare('SELECT COALESCE(SUM(count), 0) FROM repeats').pluck().get();
+      const records = rows.reduce((sum, row) => sum + row.records, 0);
+      return { records, repeats: Number(repeats), boots: rows };
+    },
+    close: () => void db.close(),
+  };
+}
