@@ -5,7 +5,7 @@ import { assertBegun, assertOurs, migrate } from './migrations.ts';
 import { asStoreError } from './trouble.ts';
 
 /** Of a new file: each commit writes whole pages, and a shot needs little. */
-export const newPageSize = 1024;
+export const newPageSize = 512;
 const walLimitBytes = 8 * 1024 * 1024;
 /** Bytes of log after which it is put back into the file: the later, the fewer pages twice. */
 const checkpointBytes = 6 * 1024 * 1024;

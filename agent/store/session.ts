@@ -5,6 +5,7 @@ import { PpuriError } from '../../config/errors.ts';
 import { openDatabase, pageCap, setPageCap } from './database.ts';
 import { makeHandedOut, readHandedOut } from './handed-out.ts';
 import { prepareInsert, registerBoot } from './insert.ts';
+import { openLogSync } from './log-sync.ts';
 import { storePaths } from './paths.ts';
 import type { OpenOptions } from './protocol.ts';
 import { checkFile, type Soundness, setAside } from './recovery.ts';
@@ -95,11 +96,12 @@ function createSession(db: Database.Database, options: OpenOptions, events: Room
   const { ordinal, unkept } = begin(db, options);
   const room = new Room(db, paths, { cap, keep: options.keep }, events);
   const packer = new Packer(db);
+  const log = openLogSync(db);
   const insert = prepareInsert(db, ordinal, packer);
   const write = (rows: readonly RecordRow[], level: 'ordinary' | 'urgent'): Committed => {
     setPageCap(db, cap[level]);
     try {
-      return commitRows(db, insert, rows);
+      return log.commit(() => commitRows(db, insert, rows));
     } catch (thrown) {
       packer.forget();
       throw thrown;
@@ -134,7 +136,10 @@ function createSession(db: Database.Database, options: OpenOptions, events: Room
         throw asStoreError(thrown, 'tend the store', db.name);
       }
     },
-    close: () => void db.close(),
+    close() {
+      log.close();
+      db.close();
+    },
   };
   return { session, unkept };
 }
