@@ -5,7 +5,7 @@ import { PpuriError } from '../../config/errors.ts';
 import { openDatabase, pageCap, setPageCap } from './database.ts';
 import { makeHandedOut, readHandedOut } from './handed-out.ts';
 import { prepareInsert, registerBoot } from './insert.ts';
-import { openLogSync } from './log-sync.ts';
+import { openLogSync, rewriteLog } from './log-sync.ts';
 import { storePaths } from './paths.ts';
 import type { OpenOptions } from './protocol.ts';
 import { checkFile, type Soundness, setAside } from './recovery.ts';
@@ -137,8 +137,11 @@ function createSession(db: Database.Database, options: OpenOptions, events: Room
       }
     },
     close() {
-      log.close();
-      db.close();
+      try {
+        log.close();
+      } finally {
+        db.close();
+      }
     },
   };
   return { session, unkept };
@@ -180,6 +183,17 @@ function soundnessOf(path: string, check: OpenOptions['check']): Promise<Soundne
   return Promise.resolve(check === 'suspect' && existsSync(path) ? 'damaged' : 'sound');
 }
 
+/** Before anything else opens the file, a check included: whoever closes it last puts the log into it. */
+function mendLog(path: string, ballast: string): void {
+  try {
+    rewriteLog(path);
+  } catch (thrown) {
+    const error = asStoreError(thrown, 'write the log again', path);
+    if (error.code !== 'store-full' || !dropBallast(ballast)) throw error;
+    rewriteLog(path);
+  }
+}
+
 /**
  * Opens the store of `options.dir`, whose lock the caller holds. A damaged file is set aside and a
  * fresh one begun. Throws PpuriError `store-*` when neither can be had.
@@ -189,6 +203,7 @@ export async function openSession(
   events: RoomEvents,
 ): Promise<{ session: Session; report: OpenReport }> {
   const { database: path, ballast, handedOut } = storePaths(options.dir);
+  mendLog(path, ballast);
   const soundness = await soundnessOf(path, options.check);
   let aside = soundness === 'damaged' ? setAside(path) : null;
   const unchecked = soundness === 'unfinished';
