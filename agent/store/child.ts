@@ -3,22 +3,20 @@ import { PpuriError } from '../../config/errors.ts';
 import type { AgentEvent, StoredRecord } from '../records.ts';
 import type { ClockFill } from './clock-fill.ts';
 import { ClockFiller } from './clock-filler.ts';
-import { type ControlServer, serveControl } from './control.ts';
 import type { LiveStatus } from './control-client.ts';
 import { DeliverySeat, type StartDelivery } from './delivery.ts';
 import type { Evicted } from './evict.ts';
+import { StoreHold } from './hold.ts';
 import { type KeepFacts, KeepObserver } from './keep-facts.ts';
-import { type StoreLock, takeLock } from './lock.ts';
 import { methodNamed } from './methods.ts';
 import { storePaths } from './paths.ts';
 import type { FromChild, OpenOptions, StoreCondition } from './protocol.ts';
 import { Questions } from './questions.ts';
 import { type RecordRow, toRow } from './rows.ts';
-import { makeDirectory, openSession, type Session } from './session.ts';
+import { openSession, type Session } from './session.ts';
 import { asStoreError, type Outcome, toWire } from './trouble.ts';
 import { Writer } from './writer.ts';
 
-const lockWaitMs = 3000;
 const firstRetryMs = 200;
 const lastRetryMs = 5000;
 const commandTimeoutMs = 30_000;
@@ -52,9 +50,8 @@ export class KeepChild {
   readonly #writer: Writer;
   readonly #clock: ClockFiller;
   readonly #commands = new Questions();
-  #lock: StoreLock | null = null;
+  readonly #hold: StoreHold;
   #session: Session | null = null;
-  #control: ControlServer | null = null;
   #retry: NodeJS.Timeout | null = null;
   #tending: NodeJS.Timeout | null = null;
   #retryMs = firstRetryMs;
@@ -68,10 +65,8 @@ export class KeepChild {
   readonly #serve: ServePanel | null;
   #panel: Served | null = null;
   #opening: Promise<void> = Promise.resolve();
-  #lockWaitMs = lockWaitMs;
   #settledBelow = 1;
   #closed = false;
-  #saidNoControl = false;
   readonly #saidEvictedMs: { lost?: number; done?: number } = {};
 
   constructor(
@@ -88,6 +83,12 @@ export class KeepChild {
         this.#trouble(asStoreError(thrown, 'deliver records', options.dir), false),
     });
     this.#check = options.check;
+    this.#hold = new StoreHold(
+      options.dir,
+      (method, params) => this.#answer(method, params),
+      (why) =>
+        this.#event('control-unavailable', 'warn', `commands cannot reach this agent: ${why}`),
+    );
     this.#writer = new Writer(options.commitMs, {
       committed: (done) => {
         for (const { seq, error } of done.refused) this.#send({ type: 'refused', seq, error });
@@ -135,12 +136,7 @@ export class KeepChild {
   }
 
   async #openAll(): Promise<void> {
-    const paths = storePaths(this.#options.dir);
-    makeDirectory(paths.dir);
-    const waitMs = this.#lockWaitMs;
-    this.#lockWaitMs = 0;
-    this.#lock ??= takeLock(paths.lock, waitMs);
-    await this.#listen(paths.socket);
+    await this.#hold.take();
     const { session, report } = await openSession(
       { ...this.#options, check: this.#check },
       { evicted: (done) => this.#evicted(done), noSpare: (thrown) => this.#noSpare(thrown) },
@@ -162,19 +158,6 @@ export class KeepChild {
         'warn',
         'the check of the store was given up: it took too long',
       );
-  }
-
-  /** Without its socket the store still keeps; commands then read the file. */
-  async #listen(path: string): Promise<void> {
-    if (this.#control !== null) return;
-    try {
-      this.#control = await serveControl(path, (method, params) => this.#answer(method, params));
-    } catch (thrown) {
-      if (this.#saidNoControl) return;
-      this.#saidNoControl = true;
-      const { message } = asStoreError(thrown, 'open the control socket', path);
-      this.#event('control-unavailable', 'warn', `commands cannot reach this agent: ${message}`);
-    }
   }
 
   /** Said once, and again each hour while it goes on; the ledger has the counts. */
@@ -242,11 +225,11 @@ export class KeepChild {
     if (this.#tending !== null) clearInterval(this.#tending);
     this.#writer.stopTimer();
     this.#clock.stop();
-    this.#control?.close();
+    this.#hold.stopListening();
     this.#panel?.close();
     this.#delivery.end();
     this.#session?.close();
-    this.#lock?.release();
+    this.#hold.release();
   }
 
   #trouble(error: PpuriError, urgentKept: boolean): void {
@@ -256,6 +239,7 @@ export class KeepChild {
       this.#delivery.end();
       this.#session?.close();
       this.#session = null;
+      this.#hold.letGoIfDead();
       if (error.code === 'store-corrupt') this.#check = 'suspect';
     }
     this.#report(urgentKept ? 'full' : 'down', error);
