@@ -17,7 +17,8 @@ async function runCommand(): Promise<void> {
 
 async function main(): Promise<void> {
   const role = process.env.PPURI_ROLE;
-  if (role === 'infer' || role === 'keep' || role === 'simulate') leaveSignalsToParent();
+  if (role === 'infer' || role === 'keep' || role === 'simulate' || role === 'receive')
+    leaveSignalsToParent();
   switch (role) {
     case 'infer':
       return (await import('./infer/child.ts')).runInferChild();
@@ -25,6 +26,8 @@ async function main(): Promise<void> {
       return (await import('./keep.ts')).runKeep();
     case 'simulate':
       return (await import('./simulator/child.ts')).runSimulateChild();
+    case 'receive':
+      return (await import('./receive/child.ts')).runReceiveChild();
     case 'selftest':
       return (await import('./health/selftest.ts')).runSelftestChild();
     default:

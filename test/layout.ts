@@ -37,11 +37,12 @@ const everyones = new Set(['config/errors.ts', 'config/nearest.ts']);
 /** Where a package may be imported; the self-test loads each addon in a child of its own. */
 const packageHomes: Readonly<Record<string, RegExp>> = {
   'onnxruntime-node': /^(?:agent\/infer|agent\/health\/selftest|bench|test)(?:\/|-|\.ts)/,
-  'better-sqlite3': /^(?:agent\/store|agent\/health\/selftest|bench|test)(?:\/|-|\.ts)/,
+  'better-sqlite3':
+    /^(?:agent\/store|agent\/receive\/received-store|agent\/health\/selftest|bench|test)(?:\/|-|\.ts)/,
   serialport: /^(?:drivers|agent\/health\/selftest|bench|test)(?:\/|-|\.ts)/,
   'modbus-serial': /^(?:drivers|agent\/simulator|bench|test)\//,
   commander: /^(?:agent\/cli|test)\//,
-  mqtt: /^(?:agent\/sync|agent\/cli|test)\//,
+  mqtt: /^(?:agent\/sync|agent\/receive|agent\/cli|test)\//,
   vitest: /^(?:test\/|vitest\.config\.ts)/,
 };
 

@@ -46,13 +46,14 @@ const PATIENCE_MS = { interrupted: 1000, ended: 5000 };
 
 const help = `
 Without --replay: a die-casting machine with a power meter and an injection machine, simulated on
-loopback Modbus TCP with defects of known causes, read by the real agent with the shipped models.
+loopback Modbus TCP with defects of known causes, read by the real agent with the shipped models,
+its records delivered over HTTP to a receiver of their own.
 With --replay: the rows of a real log come through the registers of --profile, judged by --model.
 A replayed shot stays in the registers until it was read, so no row is lost at any speed.
 
 --json ends with one line: {"cycles":{"made","kept"},"verdicts":{"ok","defect","unscored":{}},
 "unaccounted","repeated","outOfOrder","alerts":[],"truth","latencyMs":{"snapshotToAlert"},
-"missedDeadlines"}. Exit code 1 when a shot is unaccounted for or kept twice.
+"missedDeadlines","delivered"}; delivered: shots that the receiver has, null with --replay. Exit code 1 when a shot is unaccounted for or kept twice.
 
 Examples:
   ppuri demo                              Ctrl-C ends it with a summary

@@ -16,6 +16,7 @@ import { addLedger } from './ledger.ts';
 import { addModel } from './model.ts';
 import { addProbe } from './probe.ts';
 import { addRead } from './read.ts';
+import { addReceive } from './receive.ts';
 import { addRun } from './run.ts';
 import { addScan } from './scan.ts';
 import { addSimulate } from './simulate.ts';
@@ -42,6 +43,7 @@ export function createProgram(early: Interruption | null = null): Command {
   addCycles(program);
   addAlerts(program);
   addLedger(program);
+  addReceive(program);
   addBackup(program);
   addSimulate(program);
   addModel(program, { fork: forkRole, use: activate });

@@ -39,6 +39,8 @@ export interface DemoSummary {
   readonly truth: Truth | null;
   readonly latencyMs: { readonly snapshotToAlert: Quantiles | null };
   readonly missedDeadlines: number;
+  /** Shots that the receiver has; null: the demo had none. */
+  readonly delivered: number | null;
 }
 
 export interface Truth {
@@ -122,7 +124,7 @@ export function summarize(
   made: readonly MadeCycle[],
   kept: readonly KeptCycle[],
   raised: readonly Alert[],
-  latency: Quantiles | null,
+  { latency, delivered }: { readonly latency: Quantiles | null; readonly delivered: number | null },
 ): DemoSummary {
   const [madeCounts, keptCounts] = [tally(made), tally(kept)];
   const verdicts = sumVerdicts(kept);
@@ -142,5 +144,6 @@ export function summarize(
     truth: judgeVerdicts(made, kept),
     latencyMs: { snapshotToAlert: latency },
     missedDeadlines: verdicts.unscored['deadline-missed'] ?? 0,
+    delivered,
   };
 }

@@ -71,6 +71,7 @@ export function demoConfig(
   options: DemoOptions,
   ports: readonly number[],
   storePath: string,
+  receiverPort: number | null,
 ): string {
   const config: z.input<typeof configSchema> = {
     gateway: { id: 'demo', site: 'demo', locale: options.locale },
@@ -98,6 +99,9 @@ export function demoConfig(
       reject: { device: 'plc', coil: REJECT_COIL, pulseMs: 200 },
     })),
     store: { path: storePath },
+    ...(receiverPort === null
+      ? {}
+      : { sync: [{ type: 'https', name: 'receiver', url: `http://127.0.0.1:${receiverPort}/` }] }),
   };
   return `${DEMO_HEADER}: simulated machines on loopback.\n${stringify(config)}`;
 }

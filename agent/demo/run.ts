@@ -6,6 +6,7 @@ import { ProblemsError } from '../../config/problem.ts';
 import { newBoot } from '../health/boot.ts';
 import type { Log } from '../health/log.ts';
 import type { Prepared } from '../prepare.ts';
+import { type ReceiverProcess, startReceiver } from '../receive/client.ts';
 import type { Alert, Cycle, Text, Verdict } from '../records.ts';
 import type { ForkRole } from '../role.ts';
 import { type Simulator, startSimulator } from '../simulator/client.ts';
@@ -58,6 +59,7 @@ class Demo implements RunningDemo {
   readonly #end = Promise.withResolvers<void>();
   readonly #break = Promise.withResolvers<never>();
   #simulator: Simulator | null = null;
+  #receiver: Promise<ReceiverProcess | null> = Promise.resolve(null);
   #agent: Agent | null = null;
   #judged = 0;
 
@@ -90,6 +92,11 @@ class Demo implements RunningDemo {
   async #begin(): Promise<void> {
     if (this.#interrupted) return;
     const { options, fork, log, dir, prepare } = this.#parts;
+    // A replay measures a model; whoever shows the product wants to see records arrive elsewhere.
+    const isLog = options.machines.some(({ replay }) => replay !== undefined);
+    if (!isLog) this.#receiver = startReceiver(fork, join(dir, 'received'));
+    // Who waits for it hears of its trouble.
+    this.#receiver.catch(() => undefined);
     this.#simulator = await startSimulator({
       fork,
       plants: plantsOf(options),
@@ -100,7 +107,11 @@ class Demo implements RunningDemo {
       },
     });
     const file = join(dir, DEMO_FILE);
-    await writeFile(file, demoConfig(options, this.#simulator.ports, join(dir, 'store')));
+    const receiverPort = (await this.#receiver)?.port ?? null;
+    await writeFile(
+      file,
+      demoConfig(options, this.#simulator.ports, join(dir, 'store'), receiverPort),
+    );
     const { config, profiles, bundles, ...troubles } = await prepare(file);
     if (this.#interrupted) return;
     const problems = [...troubles.modelProblems, ...troubles.storeProblems];
@@ -153,12 +164,13 @@ class Demo implements RunningDemo {
   async finish(withinMs: number): Promise<DemoSummary> {
     await this.#simulator?.stopShots();
     await this.#drain(withinMs);
+    const delivered = await this.#drainReceiver(withinMs);
     const latency = this.#agent?.status().latencyMs.snapshotToAlert ?? null;
     await this.#stop(withinMs);
     // Ended before the first shot: there may be no store yet.
     const isEmpty = this.#made.length === 0 && this.#judged === 0;
     const kept = isEmpty ? [] : readKept(join(this.#parts.dir, 'store'));
-    return summarize(this.#made, kept, this.#raised, latency);
+    return summarize(this.#made, kept, this.#raised, { latency, delivered });
   }
 
   abandon(): Promise<void> {
@@ -169,7 +181,8 @@ class Demo implements RunningDemo {
     try {
       await this.#agent?.stop(keepWithinMs);
     } finally {
-      await this.#simulator?.stop();
+      const receiver = await this.#receiver.catch(() => null);
+      await Promise.all([this.#simulator?.stop(), receiver?.stop()]);
     }
   }
 
@@ -191,6 +204,17 @@ class Demo implements RunningDemo {
   #onAlert(alert: Alert): void {
     if (alert.state === 'raised') this.#raised.push(alert);
     this.#parts.onAlert?.(alert);
+  }
+
+  /** Shots that arrived, once all judged ones have or the time is over; null: nobody receives. */
+  async #drainReceiver(withinMs: number): Promise<number | null> {
+    const until = performance.now() + withinMs;
+    const receiver = await this.#receiver.catch(() => null);
+    for (;;) {
+      const shots = (await receiver?.count())?.shots ?? null;
+      if (shots === null || shots >= this.#judged || performance.now() >= until) return shots;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    }
   }
 
   /** Until every made shot has its verdict; a shot the agent never saw shows up in the account. */

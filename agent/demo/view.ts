@@ -101,12 +101,13 @@ function comparable({ truth }: DemoSummary): DemoSummary['truth'] {
 }
 
 function summaryKo(summary: DemoSummary, isLog: boolean): string {
-  const { cycles, verdicts, unaccounted, repeated, alerts, latencyMs } = summary;
+  const { cycles, verdicts, unaccounted, repeated, delivered, alerts, latencyMs } = summary;
   const latency = latencyMs.snapshotToAlert;
   const truth = comparable(summary);
   return [
     `${isLog ? '재생' : '생산'} ${cycles.made}샷, 저장 ${cycles.kept}샷, 누락 ${unaccounted}, 중복 ${repeated}`,
     `판정: 양품 ${verdicts.ok}, 불량 ${verdicts.defect}, ${unscoredText(summary, 'ko')}`,
+    ...(delivered === null ? [] : [`수신 서버 도착 ${delivered}샷`]),
     `알림 ${alerts.length}건`,
     ...(truth === null
       ? []
@@ -121,12 +122,13 @@ function summaryKo(summary: DemoSummary, isLog: boolean): string {
 }
 
 function summaryEn(summary: DemoSummary, isLog: boolean): string {
-  const { cycles, verdicts, unaccounted, repeated, alerts, latencyMs } = summary;
+  const { cycles, verdicts, unaccounted, repeated, delivered, alerts, latencyMs } = summary;
   const latency = latencyMs.snapshotToAlert;
   const truth = comparable(summary);
   return [
     `shots ${isLog ? 'replayed' : 'made'} ${cycles.made}, kept ${cycles.kept}, unaccounted ${unaccounted}, repeated ${repeated}`,
     `verdicts: ok ${verdicts.ok}, defect ${verdicts.defect}, ${unscoredText(summary, 'en')}`,
+    ...(delivered === null ? [] : [`arrived at the receiver: ${delivered}`]),
     `alerts raised: ${alerts.length}`,
     ...(truth === null
       ? []

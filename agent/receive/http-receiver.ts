@@ -22,7 +22,6 @@ export interface HttpReceiverOptions {
   /** Only who says it may deliver. */
   readonly token?: string;
   readonly keep: Sink;
-  readonly onKept?: (kept: Kept) => void;
   /** A batch that could not be taken, and why. */
   readonly onProblem?: (problem: string) => void;
 }
@@ -106,9 +105,7 @@ async function answer(
 ): Promise<void> {
   let [status, reply]: [number, object] = [200, {}];
   try {
-    const kept = await take(request, options);
-    options.onKept?.(kept);
-    reply = kept;
+    reply = await take(request, options);
   } catch (thrown) {
     const why = thrown instanceof Error ? thrown.message : String(thrown);
     // Not the sender's fault: it comes again.

@@ -1,5 +1,5 @@
 /** The receiver's own file: each record once by (gateway, boot, seq), on the disk before the answer. */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { PpuriError } from '../../config/errors.ts';
@@ -57,6 +57,7 @@ const boots = `
 export interface ReceivedStore {
   readonly keep: Sink;
   report(): ReceivedReport;
+  count(): { readonly records: number; readonly shots: number };
   close(): void;
 }
 
@@ -71,7 +72,8 @@ function asTrouble(thrown: unknown, dir: string): PpuriError {
 }
 
 function opened(dir: string): Database.Database {
-  mkdirSync(dir, { recursive: true });
+  // Not its parents: who removes them meanwhile does not want them back.
+  if (!existsSync(dir)) mkdirSync(dir);
   const db = new Database(join(dir, 'received.db'));
   db.pragma('journal_mode = WAL');
   db.pragma('synchronous = FULL');
@@ -113,6 +115,12 @@ export function openReceivedStore(dir: string): ReceivedStore {
       const repeats = db.prepare('SELECT COALESCE(SUM(count), 0) FROM repeats').pluck().get();
       const records = rows.reduce((sum, row) => sum + row.records, 0);
       return { records, repeats: Number(repeats), boots: rows };
+    },
+    count() {
+      const counts = `SELECT COUNT(*) AS records, COUNT(*) FILTER (WHERE kind = 'cycle') AS shots FROM records`;
+      return (
+        db.prepare<[], { records: number; shots: number }>(counts).get() ?? { records: 0, shots: 0 }
+      );
     },
     close: () => void db.close(),
   };

@@ -57,6 +57,7 @@ const summary: DemoSummary = {
   truth: null,
   latencyMs: { snapshotToAlert: null },
   missedDeadlines: 0,
+  delivered: 0,
 };
 
 describe('what the demo shows', () => {

@@ -1,0 +1,234 @@
+/** `ppuri receive`: a small receiving end for tests and trials. */
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { PpuriError } from '../../config/errors.ts';
+import { startHttpReceiver } from '../receive/http-receiver.ts';
+import { startMqttReceiver } from '../receive/mqtt-receiver.ts';
+import {
+  openReceivedStore,
+  type ReceivedReport,
+  type ReceivedStore,
+} from '../receive/received-store.ts';
+import { interrupted } from './interrupt.ts';
+import { action, type Output } from './output.ts';
+import { type Column, tableLines } from './table.ts';
+import type { Language } from './words.ts';
+
+interface Listen {
+  readonly host: string;
+  readonly port: number;
+}
+
+interface ReceiveFlags {
+  readonly dir: string;
+  readonly listen?: Listen;
+  readonly mqtt?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly ca?: string;
+  readonly tokenFile?: string;
+  readonly username?: string;
+  readonly passwordFile?: string;
+  readonly tls?: 'none';
+  readonly report?: boolean;
+  readonly lang: Language;
+  readonly json?: boolean;
+}
+
+const help = `
+Keeps each record once by (gateway, boot, seq) in DIR/received.db before it acknowledges it, counts
+repeats, and at the end, or with --report, tells per start of each gateway what is missing: numbers
+below the highest that neither came nor are told by a gap record. They are lost or still on their way.
+For many gateways see config/receive/README.md; Sparkplug B wants a SCADA host.
+
+--listen: batches over HTTP at any path (\`type: https\` of a gateway's \`sync\`), with --cert and --key
+over TLS, with --ca only from clients with a certificate by it, with --token-file only with that bearer
+token. In the clear only on loopback, unless --tls none.
+--mqtt: messages of a broker (\`type: mqtt\`), in a session that outlives the connection; --username,
+--password-file, --ca, --cert and --key are this client's.
+
+--json prints {"listening":{"url"}} or {"listening":{"mqtt"}}, and at the end or with --report
+{"records","repeats","boots":[{"gateway","boot","records","last","missing"}]}. Exit code 1: the report
+has something missing.
+
+Examples:
+  ppuri receive --dir ./received --listen 127.0.0.1:8788
+  ppuri receive --dir ./received --listen 0.0.0.0:8788 --cert s.pem --key s.key --token-file ./token
+  ppuri receive --dir ./received --mqtt mqtts://broker:8883 --username hq --password-file ./word
+  ppuri receive --dir ./received --report`;
+
+const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
+
+function usage(message: string, subject: string, hint: string): PpuriError {
+  return new PpuriError('usage', message, { operation: 'receive records', subject, hint });
+}
+
+function listenAt(text: string): Listen {
+  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535) throw new InvalidArgumentError('give ADDRESS:PORT');
+  return { host: match[1] ?? match[2] ?? '', port };
+}
+
+/** The text of a file named on the command line, without its last line end. */
+function textOf(path: string | undefined): string | undefined {
+  if (path === undefined) return undefined;
+  try {
+    return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException;
+    throw usage(`cannot read the file: ${code}`, path, 'check the path and who may read it');
+  }
+}
+
+function checkFlags(flags: ReceiveFlags): void {
+  const { listen, mqtt, report, cert, key, tls } = flags;
+  const given = [listen, mqtt, report].filter((way) => way !== undefined).length;
+  if (given !== 1)
+    throw usage(
+      'give one of --listen, --mqtt and --report',
+      '--listen',
+      'see the examples in --help',
+    );
+  if ((cert === undefined) !== (key === undefined))
+    throw usage('--cert and --key go together', '--cert', 'give both, or neither');
+  const plain = listen !== undefined && cert === undefined && !loopback.has(listen.host);
+  if (plain && tls !== 'none')
+    throw usage(
+      'records would cross the network in the clear',
+      `--listen ${listen.host}`,
+      'give --cert and --key, or say --tls none',
+    );
+}
+
+async function start(
+  flags: ReceiveFlags,
+  store: ReceivedStore,
+  output: Output,
+): Promise<{ close(): Promise<void>; readonly at: Readonly<Record<string, string>> }> {
+  const { listen, mqtt, lang } = flags;
+  const [cert, key, ca] = [textOf(flags.cert), textOf(flags.key), textOf(flags.ca)];
+  const onProblem = (problem: string): void =>
+    output.note(lang === 'ko' ? `받지 못함: ${problem}` : `not taken: ${problem}`);
+  if (listen !== undefined) {
+    const token = textOf(flags.tokenFile);
+    const tls = cert === undefined || key === undefined ? undefined : { cert, key };
+    const receiver = await startHttpReceiver({
+      ...listen,
+      ...(tls === undefined ? {} : { tls: { ...tls, ...(ca === undefined ? {} : { ca }) } }),
+      ...(token === undefined ? {} : { token }),
+      keep: store.keep,
+      onProblem,
+    });
+    const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
+    const url = `${tls === undefined ? 'http' : 'https'}://${host}:${receiver.port}/`;
+    return { close: () => receiver.close(), at: { url } };
+  }
+  const [url, password] = [mqtt ?? '', textOf(flags.passwordFile)];
+  const receiver = await startMqttReceiver({
+    url,
+    connect: {
+      ...(flags.username === undefined ? {} : { username: flags.username }),
+      ...(password === undefined ? {} : { password }),
+      ...(ca === undefined ? {} : { ca }),
+      ...(cert === undefined ? {} : { cert }),
+      ...(key === undefined ? {} : { key }),
+    },
+    keep: store.keep,
+    onProblem,
+  });
+  return { close: () => receiver.close(), at: { mqtt: url } };
+}
+
+type BootRow = ReceivedReport['boots'][number];
+
+function columns(lang: Language): Column<BootRow>[] {
+  const ko = lang === 'ko';
+  return [
+    { title: ko ? '게이트웨이' : 'gateway', text: ({ gateway }) => gateway },
+    { title: ko ? '가동' : 'start', text: ({ boot }) => boot.slice(0, 8) },
+    { title: ko ? '기록' : 'records', align: 'right', text: ({ records }) => String(records) },
+    { title: ko ? '끝 번호' : 'last', align: 'right', text: ({ last }) => String(last) },
+    { title: ko ? '빠진 번호' : 'missing', align: 'right', text: ({ missing }) => String(missing) },
+  ];
+}
+
+function tell(output: Output, report: ReceivedReport, { json, lang }: ReceiveFlags): void {
+  if (json === true) {
+    output.json(report);
+    return;
+  }
+  const { records, repeats, boots } = report;
+  output.line(
+    lang === 'ko'
+      ? `받은 기록 ${records}건, 중복 수신 ${repeats}건`
+      : `${records} records received, ${repeats} repeats`,
+  );
+  if (boots.length > 0) for (const line of tableLines(columns(lang), boots)) output.line(line);
+}
+
+async function receive(output: Output, flags: ReceiveFlags, store: ReceivedStore): Promise<void> {
+  const stop = interrupted();
+  try {
+    const { close, at } = await start(flags, store, output);
+    const where = at.url ?? at.mqtt ?? '';
+    if (flags.json === true) output.json({ listening: at });
+    else
+      output.line(
+        flags.lang === 'ko'
+          ? `기록을 받는 중: ${where} (Ctrl-C로 종료)`
+          : `receiving at ${where}; Ctrl-C ends it`,
+      );
+    await Promise.race([stop.signal, output.closed]);
+    await close();
+  } finally {
+    stop.dispose();
+  }
+}
+
+async function run(output: Output, flags: ReceiveFlags): Promise<void> {
+  checkFlags(flags);
+  const dir = resolve(flags.dir);
+  if (flags.report === true && !existsSync(join(dir, 'received.db')))
+    throw usage('nothing was ever received there', dir, 'name the directory given to --dir before');
+  try {
+    mkdirSync(dir, { recursive: true });
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException;
+    throw usage(`cannot make the directory: ${code}`, dir, 'name one that this user may write');
+  }
+  const store = openReceivedStore(dir);
+  try {
+    if (flags.report !== true) await receive(output, flags, store);
+    const report = store.report();
+    tell(output, report, flags);
+    if (flags.report === true && report.boots.some(({ missing }) => missing > 0))
+      process.exitCode = 1;
+  } finally {
+    store.close();
+  }
+}
+
+export function addReceive(program: Command): void {
+  program
+    .command('receive')
+    .description('a small receiving end for trials: keeps records of gateways, each once')
+    .requiredOption('--dir <dir>', 'where they are kept')
+    .option('--listen <address:port>', 'take batches over HTTP; port 0: any', listenAt)
+    .option('--mqtt <url>', 'take messages of this broker')
+    .option('--report', 'only tell what was received')
+    .option('--cert <pem>', 'certificate')
+    .option('--key <pem>', 'its key')
+    .option('--ca <pem>', 'authority that the other side’s certificate must be by')
+    .option('--token-file <file>', 'bearer token that a gateway must have')
+    .option('--username <name>', 'at the broker')
+    .option('--password-file <file>', 'its password')
+    .addOption(
+      new Option('--tls <which>', 'none: in the clear, also beyond loopback').choices(['none']),
+    )
+    .addOption(new Option('--lang <language>', 'language').choices(['ko', 'en']).default('ko'))
+    .option('--json', 'JSON lines, described below')
+    .addHelpText('after', help)
+    .action(action('receive records', run));
+}

@@ -1,0 +1,86 @@
+/** What the receiver takes, what it refuses, and that a batch is kept whole or not at all. */
+import { gzipSync } from 'node:zlib';
+import { expect, onTestFinished, test } from 'vitest';
+import { startHttpReceiver } from '../../agent/receive/http-receiver.ts';
+import { openReceivedStore } from '../../agent/receive/received-store.ts';
+import { messageOf } from '../../agent/sync/message.ts';
+import { cycleBody, storedRecord } from '../fixtures/stored-records.ts';
+import { temporaryDirectory } from './store-support.ts';
+
+const named = { gateway: 'gw-1', site: 'busan-1' };
+const line = (seq: number): string =>
+  messageOf({ ...storedRecord(seq, cycleBody(seq)), historical: false, evicted: [] }, named);
+const packed = (...lines: string[]): Buffer => gzipSync(`${lines.join('\n')}\n`);
+
+async function receiver(token?: string) {
+  const store = openReceivedStore(temporaryDirectory());
+  onTestFinished(() => store.close());
+  const { port, close } = await startHttpReceiver({
+    ...{ host: '127.0.0.1', port: 0, keep: store.keep },
+    ...(token === undefined ? {} : { token }),
+  });
+  onTestFinished(close);
+  const post = async (body: Buffer, more: Record<string, string> = {}, method = 'POST') => {
+    const headers = { 'content-encoding': 'gzip', ...more };
+    const sent = method === 'POST' ? { body: new Uint8Array(body) } : {};
+    const answer = await fetch(`http://127.0.0.1:${port}/x`, { method, headers, ...sent });
+    return { status: answer.status, said: (await answer.json()) as { error?: string } };
+  };
+  return { store, post };
+}
+
+test('each record once; what comes again is counted and acknowledged', async () => {
+  const { store, post } = await receiver();
+  expect(await post(packed(line(1), line(2)))).toEqual({
+    status: 200,
+    said: { kept: 2, repeats: 0 },
+  });
+  expect(await post(packed(line(2), line(5)))).toEqual({
+    status: 200,
+    said: { kept: 1, repeats: 1 },
+  });
+  expect(store.report()).toEqual({
+    records: 3,
+    repeats: 1,
+    boots: [{ gateway: 'gw-1', boot: 'boot-a', records: 3, last: 5, missing: 2 }],
+  });
+});
+
+test('numbers that a gap tells of are not missing', async () => {
+  const { store, post } = await receiver();
+  const gap = { fromSeq: 2, toSeq: 3, count: 2, reason: 'memory-full' };
+  const told = storedRecord(4, { kind: 'gap', gap });
+  await post(packed(line(1), messageOf({ ...told, historical: false, evicted: [] }, named)));
+  expect(store.report().boots[0]).toMatchObject({ records: 2, last: 4, missing: 0 });
+});
+
+test('a batch with one bad line is refused whole, with the line and why', async () => {
+  const { store, post } = await receiver();
+  const bad: [string, RegExp][] = [
+    ['{', /line 2: not JSON/],
+    ['[]', /line 2: /],
+    [line(2).replace('"seq":2', '"seq":"2"'), /line 2: seq is no whole number/],
+    [line(2).replace('"boot":"boot-a"', '"boot":""'), /line 2: boot is no text/],
+  ];
+  for (const [text, why] of bad) {
+    const { status, said } = await post(packed(line(1), text, line(3)));
+    expect(status).toBe(400);
+    expect(said.error).toMatch(why);
+  }
+  expect(store.report().records).toBe(0);
+});
+
+test('no gzip, a bomb, another encoding, another method, another token', async () => {
+  const { store, post } = await receiver('right');
+  const right = { authorization: 'Bearer right' };
+  const status = async (...args: Parameters<typeof post>) => (await post(...args)).status;
+  expect(await status(Buffer.from('plain'), right)).toBe(400);
+  expect(await status(gzipSync(Buffer.alloc(17 * 2 ** 20)), right)).toBe(413);
+  expect(await status(Buffer.alloc(5 * 2 ** 20), right)).toBe(413);
+  expect(await status(packed(line(1)), { ...right, 'content-encoding': 'br' })).toBe(415);
+  expect(await status(packed(), right, 'PUT')).toBe(405);
+  expect(await status(packed(line(1)))).toBe(401);
+  expect(await status(packed(line(1)), { authorization: 'Bearer wrong' })).toBe(401);
+  expect(store.report().records).toBe(0);
+  expect(await status(packed(line(1)), right)).toBe(200);
+});
