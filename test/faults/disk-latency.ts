@@ -6,7 +6,7 @@
  *
  *   node test/faults/disk-latency.ts --seconds 60 --machines 8 --seed 1
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -123,6 +123,10 @@ export async function measureLatency(options: LatencyOptions): Promise<LatencyRe
   const { trouble, seed, seconds, machines, speed } = options;
   const dir = mkdtempSync(join(tmpdir(), 'ppuri-latency-'));
   const disk = new SmallDisk(dir, 64);
+  // Only the store is on that disk.
+  const store = join(disk.root, 'store');
+  mkdirSync(store);
+  symlinkSync(store, join(dir, 'store'));
   const samples: Sample[] = [];
   const alerts = byPhase(() => 0);
   const begun: [number, Phase][] = [];
@@ -137,7 +141,7 @@ export async function measureLatency(options: LatencyOptions): Promise<LatencyRe
       },
       fork: forkRole,
       log: createLog(() => undefined, 'error'),
-      dir: disk.root,
+      dir,
       prepare,
       onVerdict: ({ times }, { times: judged, judge }) => {
         const { verdict } = judged;
@@ -160,7 +164,7 @@ export async function measureLatency(options: LatencyOptions): Promise<LatencyRe
     await pause(seconds * 1000);
     const summary = await demo.finish(15_000);
     demo = null;
-    const toReject = rejects(join(disk.root, 'store'), phaseAt);
+    const toReject = rejects(store, phaseAt);
     const toVerdictMs = byPhase((phase) => spread(samples, phase));
     const ratio = (phase: Phase): number =>
       Math.round((toVerdictMs[phase].p99 / toVerdictMs.before.p99) * 100) / 100;
