@@ -139,7 +139,11 @@ export class KeepChild {
     await this.#hold.take();
     const { session, report } = await openSession(
       { ...this.#options, check: this.#check },
-      { evicted: (done) => this.#evicted(done), noSpare: (thrown) => this.#noSpare(thrown) },
+      {
+        evicted: (done) => this.#evicted(done),
+        noSpare: (thrown) => this.#noSpare(thrown),
+        pinned: (bytes) => this.#pinned(bytes),
+      },
     );
     this.#check = 'skip';
     this.#session = session;
@@ -176,6 +180,12 @@ export class KeepChild {
   #noSpare(thrown: unknown): void {
     const { message } = asStoreError(thrown, 'take spare room', this.#options.dir);
     this.#event('store-no-spare', 'warn', `no room is set aside for a full disk: ${message}`);
+  }
+
+  #pinned(bytes: number): void {
+    const mebibytes = Math.round(bytes / 2 ** 20);
+    const text = `another program reads the store without end: its log has ${mebibytes} MiB and grows; fuser shows who has it open`;
+    this.#event('store-log-pinned', 'warn', text);
   }
 
   /** `settledBelow`: the loop holds no record with a lower seq. */

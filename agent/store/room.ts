@@ -1,6 +1,7 @@
 /** Keeps the store within its cap and alive on a full disk: evicts, gives up the ballast, shrinks. */
 import { existsSync, statSync } from 'node:fs';
 import type Database from 'better-sqlite3';
+import { PpuriError } from '../../config/errors.ts';
 import type { PageCap } from './database.ts';
 import { type Evicted, Evictor, type Part } from './evict.ts';
 import type { StorePaths } from './paths.ts';
@@ -14,13 +15,17 @@ const floorBytes = 512 * 1024;
 const leastFreedBytes = 256 * 1024;
 const ageEveryMs = 600_000;
 const ageStepsAtOnce = 8;
-/** A log that a reader pins grows up to this; then nothing more is taken until the reader is gone. */
-export const walMostBytes = 8 * walBytes;
+/** A log that a reader elsewhere pins grows up to this; alerts may make it twice as long. */
+const walMostBytes = { ordinary: 8 * walBytes, urgent: 16 * walBytes } as const;
+/** Of a log that is this long it is said that somebody pins it. */
+const walPinnedBytes = 2 * walBytes;
 
 export interface RoomEvents {
   evicted(done: Evicted): void;
   /** Spare room could not be taken; the store works without. */
   noSpare(thrown: unknown): void;
+  /** A reader elsewhere keeps the log from being put back. */
+  pinned(bytes: number): void;
 }
 
 export class Room {
@@ -34,6 +39,7 @@ export class Room {
   #aged = Number.NEGATIVE_INFINITY;
   #shrink = false;
   #saidNoSpare = false;
+  #saidPinned = false;
 
   constructor(
     db: Database.Database,
@@ -88,9 +94,22 @@ export class Room {
     this.takeSpare();
   }
 
-  /** Bytes of the log, which a reader elsewhere can keep from being put back. */
-  walBytes(): number {
+  #walBytes(): number {
     return statSync(`${this.#paths.database}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+  }
+
+  /**
+   * A reader elsewhere that never ends would make the log grow over the whole disk. Throws
+   * `store-full`, which no eviction helps against.
+   */
+  assertLogBounded(level: keyof typeof walMostBytes): void {
+    if (this.#walBytes() <= walMostBytes[level]) return;
+    const { database } = this.#paths;
+    throw new PpuriError('store-full', 'another program reads the store without end', {
+      operation: 'put the write-ahead log back',
+      subject: database,
+      hint: `end the program that has ${database} open (fuser shows it); records wait in memory until then`,
+    });
   }
 
   /** Lengthens the log and makes the ballast where there is room for them. */
@@ -106,8 +125,21 @@ export class Room {
     }
   }
 
+  /** Whoever reads just now is not waited for: alerts would wait as well. */
   #boundWal(): void {
-    if (this.walBytes() > walBytes) this.#db.pragma('wal_checkpoint(TRUNCATE)');
+    if (this.#walBytes() > walBytes) {
+      const busyMs = this.#pragma('busy_timeout');
+      this.#db.pragma('busy_timeout = 0');
+      try {
+        this.#db.pragma('wal_checkpoint(TRUNCATE)');
+      } finally {
+        this.#db.pragma(`busy_timeout = ${busyMs}`);
+      }
+    }
+    const bytes = this.#walBytes();
+    const pinned = bytes > walPinnedBytes;
+    if (pinned && !this.#saidPinned) this.#events.pinned(bytes);
+    this.#saidPinned = pinned;
   }
 
   /** On a full disk, free pages go back to it, so that the ballast can be had again. */

@@ -9,7 +9,7 @@ import { openLogSync, rewriteLog } from './log-sync.ts';
 import { storePaths } from './paths.ts';
 import type { OpenOptions } from './protocol.ts';
 import { checkFile, type Soundness, setAside } from './recovery.ts';
-import { Room, type RoomEvents, walMostBytes } from './room.ts';
+import { Room, type RoomEvents } from './room.ts';
 import type { RecordRow } from './rows.ts';
 import { Packer } from './shapes.ts';
 import { dropBallast } from './spare.ts';
@@ -80,16 +80,6 @@ function begin(
     .immediate();
 }
 
-/** A reader elsewhere that never ends would make the log grow over the whole disk. */
-function assertLogBounded(room: Room, path: string): void {
-  if (room.walBytes() <= walMostBytes) return;
-  throw new PpuriError('store-full', 'another program reads the store without end', {
-    operation: 'put the write-ahead log back',
-    subject: path,
-    hint: `end the program that has ${path} open (fuser shows it); records wait in memory until then`,
-  });
-}
-
 function createSession(db: Database.Database, options: OpenOptions, events: RoomEvents): Opened {
   const paths = storePaths(options.dir);
   const cap = pageCap(db, options.maxMiB);
@@ -108,10 +98,10 @@ function createSession(db: Database.Database, options: OpenOptions, events: Room
     }
   };
   const commit: Session['commit'] = (rows, level) => {
+    room.assertLogBounded(level);
     try {
       setPageCap(db, cap.urgent);
       room.beforeCommit();
-      assertLogBounded(room, paths.database);
       return write(rows, level);
     } catch (thrown) {
       if (asStoreError(thrown, '', '').code !== 'store-full') throw thrown;
