@@ -275,6 +275,11 @@ export class Agent {
     };
   }
 
+  /** Settles when the keep child has answered, well or not, or is known to be gone. */
+  async storeAnswers(): Promise<void> {
+    await this.#keeper.query('models', {});
+  }
+
   #createBuses(): Map<string, AnyBus> {
     const { config, log } = this.#options;
     return new Map(

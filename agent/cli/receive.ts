@@ -1,5 +1,7 @@
 /** `ppuri receive`: a small receiving end for tests and trials. */
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PpuriError } from '../../config/errors.ts';
@@ -12,7 +14,7 @@ import {
 } from '../receive/received-store.ts';
 import { interrupted } from './interrupt.ts';
 import { action, type Output } from './output.ts';
-import { type Column, tableLines } from './table.ts';
+import { type Column, plainText, tableLines } from './table.ts';
 import type { Language } from './words.ts';
 
 interface Listen {
@@ -49,7 +51,8 @@ token. In the clear only on loopback, unless --tls none.
 --password-file, --ca, --cert and --key are this client's.
 
 --json prints {"listening":{"url"}} or {"listening":{"mqtt"}}, and at the end or with --report
-{"records","repeats","boots":[{"gateway","boot","records","last","missing"}]}. Exit code 1: the report
+{"records","repeats","boots":[{"gateway","boot","records","last","absent","missing"}]}; absent: numbers
+below the last that are not here, missing: those of them that no gap covers. Exit code 1: the report
 has something missing.
 
 Examples:
@@ -82,6 +85,18 @@ function textOf(path: string | undefined): string | undefined {
   }
 }
 
+/** A broker: no user or password in its address, where every message would show them. */
+function brokerAt(text: string): URL {
+  const url = /^mqtts?:\/\/[^/@?#]+\/?$/.test(text) ? URL.parse(text) : null;
+  if (url === null)
+    throw usage(
+      'not the address of a broker',
+      '--mqtt',
+      'give mqtts://host:port; --username and --password-file name the user',
+    );
+  return url;
+}
+
 function checkFlags(flags: ReceiveFlags): void {
   const { listen, mqtt, report, cert, key, tls } = flags;
   const given = [listen, mqtt, report].filter((way) => way !== undefined).length;
@@ -93,12 +108,14 @@ function checkFlags(flags: ReceiveFlags): void {
     );
   if ((cert === undefined) !== (key === undefined))
     throw usage('--cert and --key go together', '--cert', 'give both, or neither');
-  const plain = listen !== undefined && cert === undefined && !loopback.has(listen.host);
-  if (plain && tls !== 'none')
+  const broker = mqtt === undefined ? null : brokerAt(mqtt);
+  const host = listen?.host ?? broker?.hostname.replace(/^\[|\]$/g, '') ?? 'localhost';
+  const encrypted = broker === null ? cert !== undefined : broker.protocol === 'mqtts:';
+  if (!encrypted && !loopback.has(host) && tls !== 'none')
     throw usage(
       'records would cross the network in the clear',
-      `--listen ${listen.host}`,
-      'give --cert and --key, or say --tls none',
+      host,
+      'give --cert and --key, or an mqtts:// broker, or say --tls none',
     );
 }
 
@@ -110,7 +127,7 @@ async function start(
   const { listen, mqtt, lang } = flags;
   const [cert, key, ca] = [textOf(flags.cert), textOf(flags.key), textOf(flags.ca)];
   const onProblem = (problem: string): void =>
-    output.note(lang === 'ko' ? `받지 못함: ${problem}` : `not taken: ${problem}`);
+    output.note(plainText(lang === 'ko' ? `받지 못함: ${problem}` : `not taken: ${problem}`));
   if (listen !== undefined) {
     const token = textOf(flags.tokenFile);
     const tls = cert === undefined || key === undefined ? undefined : { cert, key };
@@ -126,8 +143,10 @@ async function start(
     return { close: () => receiver.close(), at: { url } };
   }
   const [url, password] = [mqtt ?? '', textOf(flags.passwordFile)];
+  const place = createHash('sha256').update(resolve(flags.dir)).digest('hex').slice(0, 8);
   const receiver = await startMqttReceiver({
     url,
+    clientId: `ppuri-receive-${hostname()}-${place}`,
     connect: {
       ...(flags.username === undefined ? {} : { username: flags.username }),
       ...(password === undefined ? {} : { password }),
@@ -146,8 +165,8 @@ type BootRow = ReceivedReport['boots'][number];
 function columns(lang: Language): Column<BootRow>[] {
   const ko = lang === 'ko';
   return [
-    { title: ko ? '게이트웨이' : 'gateway', text: ({ gateway }) => gateway },
-    { title: ko ? '가동' : 'start', text: ({ boot }) => boot.slice(0, 8) },
+    { title: ko ? '게이트웨이' : 'gateway', text: ({ gateway }) => plainText(gateway) },
+    { title: ko ? '가동' : 'start', text: ({ boot }) => plainText(boot).slice(0, 8) },
     { title: ko ? '기록' : 'records', align: 'right', text: ({ records }) => String(records) },
     { title: ko ? '끝 번호' : 'last', align: 'right', text: ({ last }) => String(last) },
     { title: ko ? '빠진 번호' : 'missing', align: 'right', text: ({ missing }) => String(missing) },

@@ -6,10 +6,12 @@ import { newBoot } from '../health/boot.ts';
 import { claimEndpoints } from '../health/claim.ts';
 import { createLineSink } from '../health/line-sink.ts';
 import { createLog } from '../health/log.ts';
+import { supervise, takeNotifyOrders } from '../health/supervised.ts';
 import { prepare } from '../prepare.ts';
 import type { Alert } from '../records.ts';
 import { forkRole } from '../role.ts';
 import { Agent } from '../wire.ts';
+import { workOf } from '../work.ts';
 import { type Interruption, interrupted } from './interrupt.ts';
 import { action } from './output.ts';
 
@@ -43,6 +45,7 @@ async function run(early: Interruption | null, options: RunOptions): Promise<voi
 
 async function runAgent(options: RunOptions, stop: Interruption): Promise<void> {
   const log = createLog(createLineSink(process.stdout.fd));
+  const orders = takeNotifyOrders(process.env);
   const prepared = await prepare(options.config);
   const { config, profiles, bundles, modelProblems, storeProblems } = prepared;
   for (const problem of modelProblems)
@@ -64,6 +67,7 @@ async function runAgent(options: RunOptions, stop: Interruption): Promise<void> 
     boot: newBoot(),
     onAlert: (alert) => logAlert(log, alert),
   });
+  const supervision = orders === null ? null : supervise(orders, workOf(agent, config), log);
   log.info('starting', {
     gateway: config.gateway.id,
     machines: config.machines.map(({ id }) => id),
@@ -73,12 +77,20 @@ async function runAgent(options: RunOptions, stop: Interruption): Promise<void> 
     const signal = await Promise.race([
       stop.signal,
       agent.conflict,
-      started.then(() => stop.signal),
+      started.then(() => {
+        supervision?.ready();
+        return stop.signal;
+      }),
     ]);
     log.info('stopping', { signal });
   } finally {
-    await agent.stop();
-    await claim.release();
+    supervision?.stopping();
+    try {
+      await agent.stop();
+    } finally {
+      await claim.release();
+      await supervision?.close();
+    }
   }
   log.info('stopped');
 }

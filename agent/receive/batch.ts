@@ -8,8 +8,8 @@ export interface ReceivedRecord {
   readonly wallMs: number;
   readonly kind: string;
   readonly machine: string | null;
-  /** Numbers that a `gap` record tells of; 0: it is none. */
-  readonly told: number;
+  /** Of a `gap` record: so many numbers of this range are told; null: it is none. */
+  readonly gap: { readonly from: number; readonly to: number; readonly count: number } | null;
   /** As it came. */
   readonly text: string;
 }
@@ -44,6 +44,15 @@ function parsed(text: string): unknown {
   }
 }
 
+function gapOf(body: Readonly<Record<string, unknown>>): ReceivedRecord['gap'] {
+  const { fromSeq, toSeq, count } = asObject(body.gap) ?? {};
+  const whole = (value: unknown): value is number =>
+    Number.isSafeInteger(value) && Number(value) >= 0;
+  if (!whole(fromSeq) || !whole(toSeq) || !whole(count) || toSeq < fromSeq)
+    throw new BadRecord('gap has no fromSeq, toSeq and count');
+  return { from: fromSeq, to: toSeq, count };
+}
+
 /** One record from its JSON. Throws `BadRecord`. Fields it does not know are left alone. */
 export function readRecord(text: string): ReceivedRecord {
   const fields = asObject(parsed(text));
@@ -53,18 +62,18 @@ export function readRecord(text: string): ReceivedRecord {
     throw new BadRecord('seq is no whole number from 1');
   const wallMs = asObject(fields.at)?.wallMs;
   if (typeof wallMs !== 'number') throw new BadRecord('at.wallMs is no number');
+  if (typeof fields.clockSynced !== 'boolean') throw new BadRecord('clockSynced is not said');
   const body = asObject(fields.body);
   if (body === null) throw new BadRecord('body is no object');
   const kind = textOf(body, 'kind');
   const machine = asObject(body[kind])?.machine;
-  const count = kind === 'gap' ? asObject(body.gap)?.count : 0;
   return {
     gateway: textOf(fields, 'gateway'),
     site: textOf(fields, 'site'),
     boot: textOf(fields, 'boot'),
     ...{ seq, wallMs, kind, text },
     machine: typeof machine === 'string' ? machine : null,
-    told: typeof count === 'number' && Number.isSafeInteger(count) ? count : 0,
+    gap: kind === 'gap' ? gapOf(body) : null,
   };
 }
 

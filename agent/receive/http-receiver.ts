@@ -125,6 +125,13 @@ async function answer(
 
 function unlistenable(host: string, port: number, cause: unknown): PpuriError {
   const { code, message } = cause as NodeJS.ErrnoException;
+  if (code?.startsWith('ERR_') === true)
+    return new PpuriError('usage', `the certificate, key or authority cannot be used: ${message}`, {
+      operation: 'receive records',
+      subject: code,
+      hint: 'they are PEM files, and the key is the certificate’s own',
+      cause,
+    });
   return new PpuriError('usage', `cannot listen at ${host}:${port}: ${code ?? message}`, {
     operation: 'receive records',
     subject: `${host}:${port}`,

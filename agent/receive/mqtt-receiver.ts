@@ -5,6 +5,8 @@ import { BadRecord, type ReceivedRecord, readRecord, type Sink } from './batch.t
 
 export interface MqttReceiverOptions {
   readonly url: string;
+  /** The broker holds what comes meanwhile for this name; no two may have the same. */
+  readonly clientId: string;
   /** User, password, certificates. */
   readonly connect: IClientOptions;
   readonly keep: Sink;
@@ -64,7 +66,7 @@ export async function startMqttReceiver(
 ): Promise<{ close(): Promise<void> }> {
   const { url, keep } = options;
   const client = connect(url, {
-    ...{ protocolVersion: 5, clean: false, clientId: 'ppuri-receive', reconnectPeriod: againMs },
+    ...{ protocolVersion: 5, clean: false, clientId: options.clientId, reconnectPeriod: againMs },
     properties: { sessionExpiryInterval: 7 * 86_400, receiveMaximum: 200 },
     ...options.connect,
     manualConnect: true,

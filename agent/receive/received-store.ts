@@ -14,7 +14,9 @@ const layout = `
     kind TEXT NOT NULL,
     machine TEXT,
     wall_ms REAL NOT NULL,
-    told INTEGER NOT NULL,
+    gap_from INTEGER,
+    gap_to INTEGER,
+    gap_count INTEGER,
     lane TEXT NOT NULL,
     record TEXT NOT NULL,
     UNIQUE (gateway, boot, seq)
@@ -27,7 +29,8 @@ const layout = `
 
 const insert = `
   INSERT INTO records VALUES
-    (@gateway, @boot, @seq, @site, @kind, @machine, @wallMs, @told, @lane, @text)
+    (@gateway, @boot, @seq, @site, @kind, @machine, @wallMs, @gapFrom, @gapTo, @gapCount, @lane,
+      @text)
   ON CONFLICT DO NOTHING`;
 const repeat = `
   INSERT INTO repeats VALUES (?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count`;
@@ -39,7 +42,9 @@ export interface BootReport {
   readonly records: number;
   /** The highest number that came. */
   readonly last: number;
-  /** Numbers below it that are not here and that no gap tells of: lost, or still on their way. */
+  /** Numbers below it that are not here. */
+  readonly absent: number;
+  /** Of them, those that no gap record covers: lost, or still on their way. */
   readonly missing: number;
 }
 
@@ -50,9 +55,25 @@ export interface ReceivedReport {
 }
 
 const boots = `
-  SELECT gateway, boot, COUNT(*) AS records, MAX(seq) AS last,
-    MAX(0, MAX(seq) - COUNT(*) - SUM(told)) AS missing
+  SELECT gateway, boot, COUNT(*) AS records, MAX(seq) AS last, MAX(seq) - COUNT(*) AS absent
   FROM records GROUP BY gateway, boot ORDER BY MIN(rowid)`;
+/** Of a start, each gap with the numbers of its range that are not here. */
+const gaps = `
+  SELECT g.gap_from AS "from", MIN(g.gap_to, @last) AS "to", g.gap_count AS count,
+    MIN(g.gap_to, @last) - g.gap_from + 1 - (SELECT COUNT(*) FROM records r
+      WHERE r.gateway = g.gateway AND r.boot = g.boot AND r.seq BETWEEN g.gap_from AND g.gap_to)
+      AS absent
+  FROM records g WHERE g.gateway = @gateway AND g.boot = @boot AND g.kind = 'gap'`;
+
+/** A gap covers no more than it counts, and no more than is absent from its range. */
+function missingOf(db: Database.Database, row: Omit<BootReport, 'missing'>): number {
+  const rows = db.prepare<[object], { count: number; absent: number }>(gaps).all({ ...row });
+  const told = rows.reduce(
+    (sum, { count, absent }) => sum + Math.max(0, Math.min(count, absent)),
+    0,
+  );
+  return Math.max(0, row.absent - told);
+}
 
 export interface ReceivedStore {
   readonly keep: Sink;
@@ -95,7 +116,13 @@ export function openReceivedStore(dir: string): ReceivedStore {
     let kept = 0;
     const repeats = new Map<string, number>();
     for (const record of records) {
-      const { changes } = add.run({ ...record, lane });
+      const { gap, ...rest } = record;
+      const told = {
+        gapFrom: gap?.from ?? null,
+        gapTo: gap?.to ?? null,
+        gapCount: gap?.count ?? null,
+      };
+      const { changes } = add.run({ ...rest, ...told, lane });
       kept += changes;
       if (changes === 0) repeats.set(record.gateway, (repeats.get(record.gateway) ?? 0) + 1);
     }
@@ -111,7 +138,8 @@ export function openReceivedStore(dir: string): ReceivedStore {
       }
     },
     report() {
-      const rows = db.prepare<[], BootReport>(boots).all();
+      const found = db.prepare<[], Omit<BootReport, 'missing'>>(boots).all();
+      const rows = found.map((row) => ({ ...row, missing: missingOf(db, row) }));
       const repeats = db.prepare('SELECT COALESCE(SUM(count), 0) FROM repeats').pluck().get();
       const records = rows.reduce((sum, row) => sum + row.records, 0);
       return { records, repeats: Number(repeats), boots: rows };

@@ -88,6 +88,9 @@ describe('ppuri receive', () => {
       [[], /one of --listen, --mqtt and --report/],
       [['--listen', '0.0.0.0:0'], /in the clear/],
       [['--listen', 'nowhere'], /ADDRESS:PORT/],
+      [['--mqtt', 'notaurl'], /not the address of a broker/],
+      [['--mqtt', 'mqtt://u:canary@127.0.0.1'], /^(?!.*canary)/s],
+      [['--mqtt', 'mqtt://broker.example'], /in the clear/],
       [['--mqtt', 'mqtt://127.0.0.1:1'], /does not take the connection/],
       [['--listen', '127.0.0.1:0', '--cert', 'x'], /go together/],
       [['--listen', '127.0.0.1:0', '--token-file', '/absent'], /cannot read the file: ENOENT/],
@@ -97,7 +100,7 @@ describe('ppuri receive', () => {
     for (const [args, why] of tries) {
       const { code, stderr } = await of(...args);
       expect(stderr).toMatch(why);
-      expect(code).toBe(args[0] === '--mqtt' ? 1 : 2);
+      expect(code).toBe(args[1] === 'mqtt://127.0.0.1:1' ? 1 : 2);
     }
   }, 60_000);
 });

@@ -247,8 +247,7 @@ if (import.meta.main) {
       backlog: { type: 'string' },
     },
   });
-  if (values.kind !== 'json' && values.kind !== 'sparkplug')
-    throw new Error('--kind json|sparkplug');
+  if (!isKind(values.kind)) throw new Error('--kind json|sparkplug|https');
   const [breaks, seed, gateways] = [values.breaks, values.seed, values.gateways].map(Number) as [
     number,
     number,

@@ -42,7 +42,7 @@ test('each record once; what comes again is counted and acknowledged', async () 
   expect(store.report()).toEqual({
     records: 3,
     repeats: 1,
-    boots: [{ gateway: 'gw-1', boot: 'boot-a', records: 3, last: 5, missing: 2 }],
+    boots: [{ gateway: 'gw-1', boot: 'boot-a', records: 3, last: 5, absent: 2, missing: 2 }],
   });
 });
 
@@ -51,7 +51,21 @@ test('numbers that a gap tells of are not missing', async () => {
   const gap = { fromSeq: 2, toSeq: 3, count: 2, reason: 'memory-full' };
   const told = storedRecord(4, { kind: 'gap', gap });
   await post(packed(line(1), messageOf({ ...told, historical: false, evicted: [] }, named)));
-  expect(store.report().boots[0]).toMatchObject({ records: 2, last: 4, missing: 0 });
+  expect(store.report().boots[0]).toMatchObject({ records: 2, last: 4, absent: 2, missing: 0 });
+});
+
+test('a gap excuses no number beyond its range, and no record that is here', async () => {
+  const { store, post } = await receiver();
+  const gap = { fromSeq: 2, toSeq: 3, count: 2, reason: 'store-damaged' };
+  const told = {
+    ...storedRecord(4, { kind: 'gap', gap }),
+    historical: false,
+    evicted: [],
+  } as const;
+  await post(packed(line(1), line(2), line(3), messageOf(told, named), line(7)));
+  expect(store.report().boots[0]).toMatchObject({ records: 5, absent: 2, missing: 2 });
+  const wrong = { ...told, body: { kind: 'gap', gap: { ...gap, count: -5 } } } as const;
+  expect((await post(packed(messageOf(wrong, named)))).status).toBe(400);
 });
 
 test('a batch with one bad line is refused whole, with the line and why', async () => {
@@ -61,6 +75,7 @@ test('a batch with one bad line is refused whole, with the line and why', async 
     ['[]', /line 2: /],
     [line(2).replace('"seq":2', '"seq":"2"'), /line 2: seq is no whole number/],
     [line(2).replace('"boot":"boot-a"', '"boot":""'), /line 2: boot is no text/],
+    [line(2).replace('"clockSynced":true,', ''), /line 2: clockSynced is not said/],
   ];
   for (const [text, why] of bad) {
     const { status, said } = await post(packed(line(1), text, line(3)));
