@@ -42,12 +42,14 @@ export interface PowerCutReport {
 }
 
 const sector = 512;
+/** ext4 does not mount with half of a superblock, whatever lies in it; fsck takes a copy then. */
+const superblockEnd = 2048;
 
 /** Some of what was not flushed: a write is there, is not, or is there in some of its sectors. */
-function applySome(disk: Buffer, entry: DiskEntry, random: Random): void {
+export function applySome(disk: Buffer, entry: DiskEntry, random: Random): void {
   const fate = random.between(0, 1);
   if (fate < 0.4) return;
-  if (fate < 0.8) {
+  if (fate < 0.8 || entry.offset < superblockEnd) {
     entry.data.copy(disk, entry.offset);
     return;
   }
@@ -55,7 +57,7 @@ function applySome(disk: Buffer, entry: DiskEntry, random: Random): void {
     if (random.chance(0.5)) entry.data.copy(disk, entry.offset + at, at, at + sector);
 }
 
-interface Cut {
+export interface Cut {
   /** Index of the first entry that never happened. */
   readonly at: number;
   /** Index after the last flush before it. */
@@ -63,7 +65,12 @@ interface Cut {
 }
 
 /** Where to cut, ascending: any place from the first store's beginning on. */
-function cuts(entries: readonly DiskEntry[], first: number, random: Random, images: number): Cut[] {
+export function cuts(
+  entries: readonly DiskEntry[],
+  first: number,
+  random: Random,
+  images: number,
+): Cut[] {
   const places = Array.from({ length: images }, () =>
     Math.floor(random.between(first, entries.length + 1)),
   ).sort((a, b) => a - b);
