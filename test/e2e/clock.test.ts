@@ -1,37 +1,14 @@
 /** The whole program with a wall clock of its own (libfaketime), which starts in 1970 and jumps about. */
-import { existsSync, mkdtempSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { fakeClock } from '../fixtures/fake-clock.ts';
 import { needs } from '../fixtures/programs.ts';
 import { run, start } from './program.ts';
 
 needs('faketime');
-
-function library(): string {
-  const found = readdirSync('/usr/lib')
-    .map((dir) => join('/usr/lib', dir, 'faketime/libfaketime.so.1'))
-    .find((file) => existsSync(file));
-  if (found === undefined) throw new Error('faketime is installed without its library');
-  return found;
-}
-
-/** `offset` as libfaketime reads it, e.g. `-3600`: this many seconds from the real time. */
-function fakeClock(dir: string) {
-  const file = join(dir, 'clock');
-  const set = (offsetS: number): void => {
-    writeFileSync(`${file}.new`, `${offsetS < 0 ? '' : '+'}${offsetS}\n`);
-    renameSync(`${file}.new`, file);
-  };
-  const env = {
-    LD_PRELOAD: library(),
-    FAKETIME_TIMESTAMP_FILE: file,
-    FAKETIME_NO_CACHE: '1',
-    FAKETIME_DONT_FAKE_MONOTONIC: '1',
-  };
-  return { set, env };
-}
 
 const day = 86_400;
 
