@@ -6,6 +6,7 @@ import { PpuriError } from '../config/errors.ts';
 import { type Problem, ProblemsError } from '../config/problem.ts';
 import type { Profile } from '../config/profile.ts';
 import type { Config } from '../config/schema.ts';
+import { concernsSyncFile } from '../config/sync-rules.ts';
 import type { Bundle } from '../models/manifest.ts';
 import { findModel } from './find-model.ts';
 import { failedVectors } from './signals/vectors.ts';
@@ -20,6 +21,8 @@ export interface Prepared {
   readonly modelProblems: readonly Problem[];
   /** Why the store cannot be looked into: the agent runs, keeping records in memory meanwhile. */
   readonly storeProblems: readonly Problem[];
+  /** Files of sync targets that cannot be used: they are read again at each connection. */
+  readonly syncProblems: readonly Problem[];
 }
 
 const concernsModel = (problem: Problem): boolean => /^machines\[\d+\]\.model$/.test(problem.path);
@@ -42,18 +45,22 @@ async function bundlesOf(config: Config, file: string): Promise<Map<string, Bund
 
 /**
  * Throws `config-unreadable`, or a ProblemsError with every error of the file. A model that cannot
- * be used stops nothing, nor does a store: a gateway must watch its machines without them too.
+ * be used stops nothing, nor does a store or a file of a sync target: a gateway must watch its machines without them too.
  */
 export async function prepare(file: string): Promise<Prepared> {
   const { config, profiles, problems } = await checkConfig(file, {
     findModel,
     readVectors: failedVectors,
     storeTrouble: placeTrouble,
+    syncFilesAtMs: Date.now(),
   });
   const modelProblems = problems.filter(concernsModel);
   const storeProblems = problems.filter(concernsStore);
-  if (config === null || modelProblems.length + storeProblems.length < problems.length) {
+  const syncProblems = problems.filter(concernsSyncFile);
+  const borne = modelProblems.length + storeProblems.length + syncProblems.length;
+  if (config === null || borne < problems.length) {
     throw new ProblemsError('config-invalid', file, problems);
   }
-  return { config, profiles, bundles: await bundlesOf(config, file), modelProblems, storeProblems };
+  const bundles = await bundlesOf(config, file);
+  return { config, profiles, bundles, modelProblems, storeProblems, syncProblems };
 }

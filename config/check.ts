@@ -11,6 +11,7 @@ import type { Profile } from './profile.ts';
 import { findProfile, parseProfile, type ReadVectors } from './profile-load.ts';
 import type { Config } from './schema.ts';
 import type { Path, Source } from './source.ts';
+import { syncFileProblems } from './sync-rules.ts';
 
 export interface CheckResult {
   /** Null when the file itself has problems. */
@@ -28,6 +29,8 @@ export interface CheckTools {
   readonly readVectors?: ReadVectors;
   /** What keeps this user from the store; absent: not looked at. */
   readonly storeTrouble?: (dir: string) => Promise<StoreTrouble | null>;
+  /** Files of sync targets are looked at as of this time, ms since 1970; absent: not at all. */
+  readonly syncFilesAtMs?: number;
 }
 
 export interface StoreTrouble {
@@ -110,7 +113,7 @@ async function storeProblems(
  */
 export async function checkConfig(
   path: string,
-  { findModel, readVectors, storeTrouble }: CheckTools,
+  { findModel, readVectors, storeTrouble, syncFilesAtMs }: CheckTools,
 ): Promise<CheckResult> {
   const { config, source, parts, problems } = parseConfig(path);
   const configDir = dirname(path);
@@ -123,6 +126,9 @@ export async function checkConfig(
     ...busProblems(checked),
     ...(await machineProblems(checked, findModel, place)),
     ...(await storeProblems(source, parts.storePath, storeTrouble)),
+    ...(syncFilesAtMs === undefined || config === null
+      ? []
+      : syncFileProblems(source, config.sync, syncFilesAtMs)),
   ];
   const inConfig = shelf.problems.filter((problem) => problem.file === path);
   const inProfiles = shelf.problems.filter((problem) => problem.file !== path);

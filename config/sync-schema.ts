@@ -1,13 +1,16 @@
 /** Where kept records are delivered to. Secrets are named here, never written. */
 import { z } from 'zod';
 
+/** An agent's working directory is nobody's business. */
+const path = z.string().regex(/^\//, 'a path from /');
+
 const secretSchema = z.union([
   z.strictObject({ env: z.string().min(1).describe('Name of an environment variable.') }),
-  z.strictObject({ file: z.string().min(1).describe('Path of a file that has only the secret.') }),
+  z.strictObject({ file: path.describe('Path of a file that has only the secret.') }),
   z.strictObject({ credential: z.string().min(1).describe('Name of a systemd credential.') }),
 ]);
 
-const file = z.string().min(1).optional();
+const file = path.optional();
 
 const targetName = (standard: string) =>
   z

@@ -79,6 +79,7 @@ export async function checkFile(file: string): Promise<CheckReport> {
     findModel,
     readVectors: failedVectors,
     storeTrouble: placeTrouble,
+    syncFilesAtMs: Date.now(),
   });
   const sound: Config | null = problems.length === 0 ? config : null;
   const machines = sound?.machines ?? [];

@@ -47,11 +47,13 @@ async function runAgent(options: RunOptions, stop: Interruption): Promise<void> 
   const log = createLog(createLineSink(process.stdout.fd));
   const orders = takeNotifyOrders(process.env);
   const prepared = await prepare(options.config);
-  const { config, profiles, bundles, modelProblems, storeProblems } = prepared;
+  const { config, profiles, bundles, modelProblems, storeProblems, syncProblems } = prepared;
   for (const problem of modelProblems)
     log.error('model-unusable', { problem: formatProblem(problem) });
   for (const problem of storeProblems)
     log.error('store-unusable', { problem: formatProblem(problem) });
+  for (const problem of syncProblems)
+    log.error('sync-unusable', { problem: formatProblem(problem) });
   if (stop.seen() !== null) {
     log.info('stopping', { signal: stop.seen() });
     log.info('stopped');

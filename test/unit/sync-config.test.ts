@@ -1,6 +1,11 @@
 /** What a configuration may say of a sync target. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { checkConfig } from '../../config/check.ts';
 import { syncSchema } from '../../config/sync-schema.ts';
+import { Authority } from '../fixtures/certificates.ts';
+import { temporaryDirectory } from './store-support.ts';
 
 const sound = (entry: object): boolean =>
   syncSchema.safeParse([{ type: 'mqtt', url: 'mqtts://broker.example', ...entry }]).success;
@@ -19,14 +24,58 @@ test('a primary host is for Sparkplug, and part of a topic', () => {
 });
 
 test('a certificate has its key, a secret is no text, two targets have two names', () => {
-  expect(sound({ cert: 'gw.pem' })).toBe(false);
-  expect(sound({ cert: 'gw.pem', key: 'gw.key' })).toBe(true);
+  expect(sound({ cert: '/gw.pem' })).toBe(false);
+  expect(sound({ cert: '/gw.pem', key: '/gw.key' })).toBe(true);
   expect(sound({ password: 'secret' })).toBe(false);
   expect(sound({ password: { env: 'PPURI_PASSWORD' } })).toBe(true);
+  expect(sound({ ca: 'relative.pem' })).toBe(false);
   const url = 'mqtts://broker.example';
   const twice = [
     { type: 'mqtt', url },
     { type: 'mqtt', url },
   ];
   expect(syncSchema.safeParse(twice).success).toBe(false);
+});
+
+/** Problems of the files of one target, as the check tells them. */
+async function told(entry: object): Promise<string[]> {
+  const dir = temporaryDirectory();
+  const file = join(dir, 'ppuri.yaml');
+  const target = { type: 'mqtt', url: 'mqtts://broker.example', ...entry };
+  writeFileSync(
+    file,
+    `gateway: { id: gw-1 }
+buses: { press: { type: modbus-tcp, host: 127.0.0.1 } }
+machines:
+  - { id: dc-03, profile: die-casting-cold-chamber, devices: { plc: { bus: press } } }
+store: { path: ${dir} }
+sync: [ ${JSON.stringify(target)} ]
+`,
+  );
+  const findModel = () => Promise.reject(new Error('no model is named'));
+  const { problems } = await checkConfig(file, { findModel, syncFilesAtMs: Date.now() });
+  return problems.map(({ path, message, line }) => `${line} ${path} ${message}`);
+}
+
+test('certificates, keys and secrets that cannot be used are told where they are named', async () => {
+  const dir = temporaryDirectory();
+  const ours = new Authority(dir, 'ours');
+  const { ca } = ours;
+  const [gw, other] = [ours.issue('gw', 'DNS:gw'), ours.issue('other', 'DNS:other')];
+  const late = ours.issue('late', 'DNS:late', ['-days', '-1']);
+  const empty = join(dir, 'empty');
+  writeFileSync(empty, '\n');
+  expect(await told({ ca, ...gw })).toEqual([]);
+  expect(await told({ ca: '/absent.pem' })).toEqual(['6 sync[0].ca /absent.pem is not there']);
+  expect(await told({ ca: gw.key })).toEqual([`6 sync[0].ca ${gw.key} is no certificate`]);
+  expect(await told({ cert: gw.cert, key: gw.cert })).toEqual([
+    `6 sync[0].key ${gw.cert} is no private key`,
+  ]);
+  expect(await told({ cert: gw.cert, key: other.key })).toEqual([
+    `6 sync[0].key ${other.key} is not the key of ${gw.cert}`,
+  ]);
+  expect((await told(late)).join()).toMatch(/^6 sync\[0\]\.cert .* expired on /);
+  expect(await told({ password: { file: empty } })).toEqual([
+    `6 sync[0].password.file ${empty} is empty`,
+  ]);
 });
