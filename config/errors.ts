@@ -89,6 +89,11 @@ export const errorTable = {
     retryable: true,
     meaning: 'the primary host of a Sparkplug target is not online',
   },
+  'sync-no-receiver': {
+    exit: 1,
+    retryable: true,
+    meaning: 'a broker says that nobody subscribes to the records',
+  },
   'secret-missing': {
     exit: 3,
     retryable: true,

@@ -53,6 +53,12 @@ const mqttSchema = z.strictObject({
     .regex(/^mqtts?:\/\/[^/@?#]+\/?$/, 'mqtts://host:port, without a user name')
     .describe('Broker, `mqtts://host:port`; `mqtt://` only where `tls: none` says so.'),
   name: targetName('mqtt'),
+  subscriber: z
+    .enum(['required', 'optional'])
+    .default('required')
+    .describe(
+      'Of `json`: `optional` where the broker itself takes records, though it says that nobody subscribes.',
+    ),
   clientId: z.string().min(1).optional().describe('MQTT client id; absent: `ppuri-<gateway>`.'),
   username: z.string().min(1).optional().describe('User name at the broker.'),
   password: secretSchema.optional().describe('`{ env }`, `{ file }` or `{ credential }`.'),

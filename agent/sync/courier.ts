@@ -31,6 +31,7 @@ const silentMs = 20_000;
 /** Records read at one time: live ones wait for no more than these. */
 const pageRecords = 50;
 const firstWindow = 4;
+const someoneMustAct = new Set(['sync-untrusted', 'sync-denied', 'sync-no-receiver']);
 /** What is said of refused records is a record too, and may be refused. */
 const sayRefusedEveryMs = 3_600_000;
 
@@ -119,7 +120,7 @@ export class Courier<R extends DeliverableRecord> {
   /** Nothing is lost by waiting; the same trouble is said once. */
   #troubled(why: PpuriError): void {
     if (this.#error?.code !== why.code) {
-      const act = why.code === 'sync-untrusted' || why.code === 'sync-denied';
+      const act = someoneMustAct.has(why.code);
       const text = `${why.message}; records are kept and sent later. ${why.hint ?? ''}`.trim();
       this.#options.tell(why.code, act ? 'error' : 'warn', text);
     }

@@ -12,8 +12,8 @@ export interface Dialled {
 }
 
 const connackMs = 5000;
-/** CONNACKs that a person must do something about: name, password, leave, banned. */
-const denials = new Set([4, 5, 0x85, 0x86, 0x87, 0x8a, 0x8c]);
+/** Answers that a person must do something about: name, password, leave, banned. */
+export const denials = new Set([4, 5, 0x85, 0x86, 0x87, 0x8a, 0x8c]);
 
 function addressOf({ url: text, ca, cert, key }: MqttTargetConfig): Address {
   const url = new URL(text);

@@ -4,13 +4,15 @@ import { PpuriError } from '../../config/errors.ts';
 import type { MqttTargetConfig, SyncPlan } from '../../config/sync-schema.ts';
 import type { StoredRecord } from '../records.ts';
 import { messageOf, type Named } from './message.ts';
-import { dialMqtt, interrupted } from './mqtt-dial.ts';
+import { denials, dialMqtt, interrupted } from './mqtt-dial.ts';
 import type { Address } from './socket.ts';
 import type { Connection, DeliverableRecord, Lane, Sent, Target } from './target.ts';
 
 const mostUnderWay = 200;
 /** PUBACKs that no repetition changes: malformed, bad topic, packet too large, bad payload. */
 const neverTaken = new Set([0x81, 0x90, 0x95, 0x99]);
+/** Nobody subscribes, so the broker has dropped it. */
+const nobody = 0x10;
 /** Of a PUBLISH beside topic and payload, at most. */
 const headerBytes = 160;
 
@@ -25,9 +27,18 @@ export function createMqttJson(config: MqttTargetConfig, plan: SyncPlan): Target
         { protocolVersion: 5 },
         signal,
       );
-      return new MqttJsonConnection(client, connack, plan, address);
+      const isNobodyFine = config.subscriber === 'optional';
+      return new MqttJsonConnection({ client, connack, named: plan, address, isNobodyFine });
     },
   };
+}
+
+interface Parts {
+  readonly client: MqttClient;
+  readonly connack: IConnackPacket;
+  readonly named: Named;
+  readonly address: Address;
+  readonly isNobodyFine: boolean;
 }
 
 class MqttJsonConnection implements Connection {
@@ -35,34 +46,44 @@ class MqttJsonConnection implements Connection {
   /** Each record has an acknowledgement of its own: a line that breaks often still gets on. */
   readonly batch = 1;
   readonly ended: Promise<PpuriError>;
+  readonly #resolveEnded: (why: PpuriError) => void;
   readonly #client: MqttClient;
   readonly #named: Named;
   readonly #address: Address;
   readonly #mostBytes: number;
+  readonly #isNobodyFine: boolean;
+  /** Acknowledged with the word that nobody subscribes; its callback follows at once. */
+  readonly #unheardIds = new Set<number>();
   /** mqtt.js forgets its callbacks when the connection ends. */
   readonly #waits = new Set<(error: PpuriError) => void>();
   #over: PpuriError | null = null;
 
-  constructor(client: MqttClient, connack: IConnackPacket, named: Named, address: Address) {
+  constructor({ client, connack, named, address, isNobodyFine }: Parts) {
+    this.#isNobodyFine = isNobodyFine;
     this.#client = client;
     this.#named = named;
     this.#address = address;
     const { receiveMaximum, maximumPacketSize } = connack.properties ?? {};
     this.window = Math.min(mostUnderWay, receiveMaximum ?? mostUnderWay);
     this.#mostBytes = maximumPacketSize ?? Number.POSITIVE_INFINITY;
-    this.ended = new Promise((resolve) => {
-      const end = (why: string): void => {
-        this.#over ??= interrupted(address, why);
-        for (const wait of [...this.#waits]) wait(this.#over);
-        resolve(this.#over);
-      };
-      client.on('error', (error) => {
-        end(error.message);
-        client.end(true);
-      });
-      client.once('close', () => end('it closed'));
-      if (!client.connected) end('it closed');
+    client.on('packetreceive', (packet) => {
+      if (packet.cmd === 'puback' && packet.reasonCode === nobody)
+        this.#unheardIds.add(packet.messageId ?? -1);
     });
+    const { promise, resolve } = Promise.withResolvers<PpuriError>();
+    this.ended = promise;
+    this.#resolveEnded = resolve;
+    client.on('error', ({ message }) => this.#finish(interrupted(address, message)));
+    client.once('close', () => this.#finish(interrupted(address, 'it closed')));
+    if (!client.connected) this.#finish(interrupted(address, 'it closed'));
+  }
+
+  #finish(why: PpuriError): void {
+    if (this.#over !== null) return;
+    this.#over = why;
+    for (const wait of [...this.#waits]) wait(why);
+    this.#client.end(true);
+    this.#resolveEnded(why);
   }
 
   send(records: readonly DeliverableRecord[], lane: Lane): Sent {
@@ -89,18 +110,41 @@ class MqttJsonConnection implements Connection {
         payloadFormatIndicator: true,
         userProperties: { lane },
       };
-      this.#client.publish(topic, payload, { qos: 1, properties }, (error) => {
+      this.#client.publish(topic, payload, { qos: 1, properties }, (error, sent) => {
         this.#waits.delete(reject);
-        if (!error) return resolve();
-        const code = Number((error as { code?: unknown }).code);
-        reject(
-          neverTaken.has(code)
-            ? this.#refused(record, error.message)
-            : interrupted(this.#address, error.message),
-        );
+        const unheard = this.#unheardIds.delete(sent?.messageId ?? -1) && !this.#isNobodyFine;
+        const failure = unheard ? this.#unheard() : error ? this.#failureOf(record, error) : null;
+        if (failure === null) return resolve();
+        if (failure.code !== 'sync-refused') this.#finish(failure);
+        reject(failure);
       });
     }
     return promise;
+  }
+
+  #failureOf(record: StoredRecord, error: Error): PpuriError {
+    const code = Number((error as { code?: unknown }).code);
+    if (neverTaken.has(code)) return this.#refused(record, error.message);
+    if (!denials.has(code)) return interrupted(this.#address, error.message);
+    const { host, port } = this.#address;
+    return new PpuriError(
+      'sync-denied',
+      `${host}:${port} does not take records: ${error.message}`,
+      {
+        operation: 'deliver over MQTT',
+        subject: `${host}:${port}`,
+        hint: 'check what the broker lets this user publish; it is tried again',
+      },
+    );
+  }
+
+  #unheard(): PpuriError {
+    const { host, port } = this.#address;
+    return new PpuriError('sync-no-receiver', `nobody subscribes at ${host}:${port}`, {
+      operation: 'deliver over MQTT',
+      subject: `${host}:${port}`,
+      hint: 'start the receiver with a session that lasts; where the broker itself takes records, say `subscriber: optional`',
+    });
   }
 
   #refused({ boot, seq }: StoredRecord, why: string): PpuriError {
@@ -112,6 +156,6 @@ class MqttJsonConnection implements Connection {
   }
 
   close(): void {
-    this.#client.end(true);
+    this.#finish(interrupted(this.#address, 'it was closed'));
   }
 }

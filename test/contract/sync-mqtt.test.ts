@@ -1,4 +1,6 @@
 /** JSON over MQTT 5 through a real mosquitto. */
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { receiveBehindBroker } from '../fixtures/broker-receiving.ts';
 import { hasMosquitto, startMosquitto } from '../fixtures/mosquitto.ts';
@@ -40,5 +42,45 @@ describe('delivery over MQTT', () => {
     const { gaps } = await keeper.query('ledger', {});
     const undeliverable = gaps.filter(({ reason }) => reason === 'undeliverable');
     expect(undeliverable).toMatchObject([{ from: 2, to: 2, count: 1, target: 'mqtt' }]);
+  }, 30_000);
+
+  test('a broker that nobody listens behind has nothing delivered; what it dropped comes again', async () => {
+    const { url, stop } = await startMosquitto();
+    atEnd(stop);
+    const sync = planOf([{ type: 'mqtt', url }]);
+    const { keeper, seen } = startKeeper(temporaryDirectory(), { sync });
+    keeper.keep(cycleBody(1), at());
+    expect(await seen('sync-no-receiver')).toMatchObject({ level: 'error' });
+    const { delivered, pending } = await keeper.query('ledger', {});
+    expect([delivered, pending]).toEqual([{ mqtt: 0 }, { mqtt: 1 }]);
+    const received = new MqttReceiver();
+    await received.listen(url);
+    atEnd(() => received.close());
+    await received.until(1);
+  }, 30_000);
+
+  test('a broker whose rules forbid the topic is said to someone who can act', async () => {
+    const dir = temporaryDirectory();
+    const acl = join(dir, 'acl');
+    writeFileSync(acl, 'topic read ppuri/#\n');
+    for (const path of [dir, acl]) chmodSync(path, 0o755);
+    const { url, stop } = await startMosquitto([`acl_file ${acl}`]);
+    atEnd(stop);
+    const sync = planOf([{ type: 'mqtt', url }]);
+    const { keeper, seen } = startKeeper(join(dir, 'store'), { sync });
+    keeper.keep(cycleBody(1), at());
+    expect(await seen('sync-denied')).toMatchObject({ level: 'error' });
+    expect((await keeper.query('ledger', {})).pending).toEqual({ mqtt: 1 });
+  }, 30_000);
+
+  test('a broker that takes records itself is believed where that is said', async () => {
+    const { url, stop } = await startMosquitto();
+    atEnd(stop);
+    const sync = planOf([{ type: 'mqtt', url, subscriber: 'optional' }]);
+    const { keeper } = startKeeper(temporaryDirectory(), { sync });
+    keeper.keep(cycleBody(1), at());
+    await keeper.flush();
+    const left = async () => (await keeper.query('ledger', {})).pending.mqtt;
+    while ((await left()) !== 0);
   }, 30_000);
 });
