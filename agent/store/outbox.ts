@@ -16,6 +16,7 @@ export interface OutboxRecord extends ReadRecord {
 const bootSpan = 2 ** 40;
 /** The newest ones at the start of a connection go before the backlog: a short break delays nothing. */
 export const recentRecords = 500;
+const mostOwed = 100;
 const saveEveryRecords = 2000;
 const saveEveryMs = 10_000;
 const countAgainMs = 10_000;
@@ -49,7 +50,11 @@ export class Outbox {
   #fresh = 0;
   #backlogAfter = 0;
   #backlogTop = 0;
+  #liveStart = 0;
   #liveAfter = 0;
+  /** Given in the live lane on earlier connections, and not acknowledged for all that is known. */
+  #owed: Range[] = [];
+  #again: Range[] = [];
   #unsaved = 0;
   #refused = new Map<number, string>();
   #savedMs = performance.now();
@@ -79,9 +84,26 @@ export class Outbox {
       Number(this.#db.prepare(newest).pluck().get(offset) ?? 0);
     this.#fresh = idAt(0);
     this.#backlogTop = idAt(this.#recent);
+    if (this.#recent > 0) this.#oweBelow(this.#backlogTop);
+    this.#liveStart = this.#backlogTop;
     this.#liveAfter = this.#backlogTop;
     this.#backlogAfter = 0;
     this.#counted = null;
+  }
+
+  /**
+   * What the live lane gave and is not acknowledged stays at its head: it may be under way still, and
+   * must not arrive behind later ones.
+   */
+  #oweBelow(top: number): void {
+    if (this.#liveAfter > this.#liveStart) this.#owed.push([this.#liveStart + 1, this.#liveAfter]);
+    this.#owed = this.#owed
+      .flatMap(([from, to]) => {
+        const gap = this.#covered.gap(from - 1, Math.min(to, top));
+        return gap === null ? [] : [[gap[0], Math.min(to, top)] as const];
+      })
+      .slice(-mostOwed);
+    this.#again = [...this.#owed];
   }
 
   /**
@@ -98,6 +120,8 @@ export class Outbox {
 
   /** The next records of a lane, in order; what was given is not given again on this connection. */
   next(lane: Lane, limit: number): OutboxRecord[] {
+    const again = lane === 'live' ? this.#nextAgain(limit) : [];
+    if (again.length > 0) return again;
     for (;;) {
       const upTo = lane === 'live' ? Number.MAX_SAFE_INTEGER : this.#backlogTop;
       const after = lane === 'live' ? this.#liveAfter : this.#backlogAfter;
@@ -112,6 +136,19 @@ export class Outbox {
       }
       if (to === Number.MAX_SAFE_INTEGER) return [];
       this.#advance(lane, to);
+    }
+  }
+
+  #nextAgain(limit: number): OutboxRecord[] {
+    for (;;) {
+      const [first, ...rest] = this.#again;
+      const gap = first === undefined ? null : this.#covered.gap(first[0] - 1, first[1]);
+      if (first === undefined) return [];
+      const rows =
+        gap === null ? [] : readRecords(this.#db, { after: gap[0] - 1, upTo: gap[1], limit });
+      const next = rows.at(-1)?.id ?? gap?.[1] ?? first[1];
+      this.#again = next < first[1] ? [[next + 1, first[1]], ...rest] : rest;
+      if (rows.length > 0) return rows.map((row) => ({ ...row, historical: true }));
     }
   }
 

@@ -146,3 +146,24 @@ test('what a target can never take is a gap of the ledger, not delivered', async
   expect(seqs(again.next('backlog', 100))).toEqual([4, 5]);
   db.close();
 });
+
+test('what the live lane gave and nobody acknowledged comes first again, however much was kept since', async () => {
+  const db = openDatabase({ path: await filled(10), maxMiB: 16 });
+  const late = 'id BETWEEN (1 << 40) + 7 AND (1 << 40) + 10';
+  const columns = 'id, kind, machine, wall_ms, mono_ms, clock_synced, body, packed';
+  db.exec(`CREATE TABLE aside AS SELECT * FROM records WHERE ${late};
+    PRAGMA foreign_keys = OFF; DELETE FROM records WHERE ${late}`);
+  const outbox = new Outbox(db, 'a', 3);
+  outbox.begin();
+  const live = outbox.next('live', 100);
+  expect(seqs(live)).toEqual([4, 5, 6]);
+  outbox.done(live.slice(0, 1));
+  db.exec(`INSERT INTO records (${columns}) SELECT ${columns} FROM aside`);
+  outbox.begin();
+  expect(seqs(outbox.next('live', 1))).toEqual([5]);
+  outbox.begin();
+  expect(seqs(outbox.next('live', 100))).toEqual([5, 6]);
+  expect(seqs(outbox.next('live', 100))).toEqual([8, 9, 10]);
+  expect(seqs(outbox.next('backlog', 100))).toEqual([1, 2, 3]);
+  db.close();
+});
