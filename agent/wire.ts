@@ -57,6 +57,9 @@ export interface AgentStatus {
   readonly latencyMs: {
     readonly snapshotToAlert: Quantiles | null;
     readonly snapshotToReject: Quantiles | null;
+    /** Of predictions that were scored: until a child got them, and from then to their answer. */
+    readonly inferenceQueued: Quantiles | null;
+    readonly inferenceRun: Quantiles | null;
   };
   readonly eventLoopMs: { readonly p50: number; readonly p99: number; readonly max: number };
 }
@@ -114,6 +117,8 @@ export class Agent {
   readonly #desk: ModelDesk;
   readonly #toAlert = new LatencyRecorder();
   readonly #toReject = new LatencyRecorder();
+  readonly #queued = new LatencyRecorder(4096);
+  readonly #ran = new LatencyRecorder(4096);
   readonly #loopDelay = monitorEventLoopDelay({ resolution: 10 });
   readonly #startedWallMs = Date.now();
   readonly #startedMonoMs = performance.now();
@@ -270,9 +275,20 @@ export class Agent {
       latencyMs: {
         snapshotToAlert: this.#toAlert.quantiles(),
         snapshotToReject: this.#toReject.quantiles(),
+        inferenceQueued: this.#queued.quantiles(),
+        inferenceRun: this.#ran.quantiles(),
       },
       eventLoopMs: { p50: ms(p50), p99: ms(p99), max: ms(max) },
     };
+  }
+
+  async #predict(request: Parameters<Inference['predict']>[0]): ReturnType<Inference['predict']> {
+    const prediction = await this.#inference.predict(request);
+    if (prediction.kind === 'scored') {
+      this.#queued.add(prediction.queuedMs);
+      this.#ran.add(prediction.runMs);
+    }
+    return prediction;
   }
 
   /** Settles when the keep child has answered, well or not, or is known to be gone. */
@@ -299,7 +315,7 @@ export class Agent {
     const around = {
       profileOf: (reference: string) => known(profiles, reference, 'profile'),
       busOf: (name: string) => known(buses, name, 'bus'),
-      predict: (request: Parameters<Inference['predict']>[0]) => this.#inference.predict(request),
+      predict: (request: Parameters<Inference['predict']>[0]) => this.#predict(request),
       rehearse: (model: string) => this.#inference.rehearse(model),
       keep: (...[body, at]: Parameters<Keeper['keep']>) => void this.#keeper.keep(body, at),
       onVerdict: (cycle: Cycle, verdict: Verdict) => this.#onVerdict(cycle, verdict),

@@ -7,16 +7,21 @@ export interface Quantiles {
   readonly max: number;
 }
 
-const KEEP = 65_536;
+const keepByDefault = 65_536;
 
 export class LatencyRecorder {
-  readonly #samples = new Float64Array(KEEP);
+  readonly #samples: Float64Array;
   #count = 0;
   #max = Number.NEGATIVE_INFINITY;
 
+  /** `keep`: latencies that quantiles are of; they are sorted each time, so fewer cost less. */
+  constructor(keep = keepByDefault) {
+    this.#samples = new Float64Array(keep);
+  }
+
   /** One latency in ms. */
   add(ms: number): void {
-    this.#samples[this.#count % KEEP] = ms;
+    this.#samples[this.#count % this.#samples.length] = ms;
     this.#count += 1;
     if (ms > this.#max) this.#max = ms;
   }
@@ -25,10 +30,10 @@ export class LatencyRecorder {
     return this.#count;
   }
 
-  /** Of the last 65,536 latencies, `max` of all; null before the first. */
+  /** Of the last latencies, `max` of all; null before the first. */
   quantiles(): Quantiles | null {
     if (this.#count === 0) return null;
-    const sorted = this.#samples.slice(0, Math.min(this.#count, KEEP)).sort();
+    const sorted = this.#samples.slice(0, Math.min(this.#count, this.#samples.length)).sort();
     const at = (q: number): number => {
       const index = Math.min(sorted.length - 1, Math.ceil(q * sorted.length) - 1);
       return Math.round((sorted[Math.max(0, index)] ?? 0) * 1000) / 1000;

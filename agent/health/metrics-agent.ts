@@ -42,6 +42,8 @@ export interface AgentSource {
   readonly latencyMs: {
     readonly snapshotToAlert: Spread | null;
     readonly snapshotToReject: Spread | null;
+    readonly inferenceQueued: Spread | null;
+    readonly inferenceRun: Spread | null;
   };
   readonly eventLoopMs: Spread;
 }
@@ -140,6 +142,10 @@ function shotMetrics({ machines, latencyMs }: AgentSource): Metric[] {
     ]),
     summary('reject_latency_seconds', 'Snapshot complete to reject signal confirmed.', [
       ...spread({}, latencyMs.snapshotToReject),
+    ]),
+    summary('inference_latency_seconds', 'Scored predictions: wait for a child, and run in it.', [
+      ...spread({ stage: 'queued' }, latencyMs.inferenceQueued),
+      ...spread({ stage: 'run' }, latencyMs.inferenceRun),
     ]),
   ];
 }

@@ -64,6 +64,14 @@ describe('ppuri run', () => {
       link: 'up',
       model: { name: 'diecast-defect' },
     });
+    const metrics = (await run(['status', '-c', file, '--metrics'])).stdout;
+    for (const stage of ['queued', 'run'])
+      expect(metrics).toMatch(
+        new RegExp(
+          `^ppuri_inference_latency_seconds\\{stage="${stage}",quantile="0.5"\\} [\\d.e-]+$`,
+          'm',
+        ),
+      );
     expect(started.stdout().match(/"reject-rested".*coil 0 of unit 1 was set to 0/g)).toHaveLength(
       1,
     );

@@ -128,13 +128,16 @@ describe('the text', () => {
     expect(text).toContain('ppuri_store_gap_records{reason="evicted-readings"} 12');
     expect(text).toContain('ppuri_alerts{machine="dc-03",severity="stop"} 1');
     expect(text).toContain('ppuri_verdict_latency_seconds{quantile="0.99"} 0.002');
+    expect(text).toContain('ppuri_inference_latency_seconds{stage="run",quantile="0.99"} 0.002');
     // What nobody measured has no sample.
+    expect(text).not.toContain('stage="queued"');
     expect(text).not.toContain('ppuri_reject_latency_seconds');
   });
 });
 
 test('the README has every metric, as it is', () => {
-  const all = { ...agentSource, latencyMs: { snapshotToAlert: spread, snapshotToReject: spread } };
+  const latencyMs = { ...agentSource.latencyMs, snapshotToReject: spread };
+  const all = { ...agentSource, latencyMs };
   const lines = metricsText(all, all.keep).split('\n');
   const rows = lines.flatMap((line, i) => {
     const [, name, help] = /^# HELP (\w+) (.*)$/.exec(line) ?? [];

@@ -47,7 +47,10 @@ export const agentSource: MetricsSource & { readonly keep: KeepSource } = {
     waiting: 0,
     children: [{ kind: 'shared', rssMiB: 55 }],
   },
-  latencyMs: { snapshotToAlert: spread, snapshotToReject: null },
+  latencyMs: {
+    ...{ snapshotToAlert: spread, snapshotToReject: null },
+    ...{ inferenceQueued: null, inferenceRun: spread },
+  },
   eventLoopMs: spread,
   keep: {
     databaseBytes: 4096,
