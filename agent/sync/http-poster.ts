@@ -74,6 +74,7 @@ export class HttpPoster {
   readonly #under = new Set<ClientRequest>();
   #end: (why: PpuriError) => void;
   #over: PpuriError | null = null;
+  #last: Promise<void> = Promise.resolve();
   #retryAfterMs = 0;
 
   constructor(options: PosterOptions) {
@@ -89,8 +90,17 @@ export class HttpPoster {
     return this.#retryAfterMs;
   }
 
-  /** Resolves on 2xx; rejects with `sync-refused` where this body can never be taken. */
-  async post(body: Buffer, headers: Readonly<Record<string, string>>): Promise<void> {
+  /**
+   * Resolves on 2xx; rejects with `sync-refused` where this body can never be taken. One after the
+   * other, and one that is tried again before those behind it: batches arrive in order.
+   */
+  post(body: Buffer, headers: Readonly<Record<string, string>>): Promise<void> {
+    const turn = this.#last.then(() => this.#post(body, headers));
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #post(body: Buffer, headers: Readonly<Record<string, string>>): Promise<void> {
     try {
       await this.#once(body, headers).catch((error: Error & { raced?: boolean }) => {
         // The server closed an idle socket while this was on its way; by its key it may come twice.
