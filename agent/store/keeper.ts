@@ -10,15 +10,15 @@ import { LastSeqNote } from './handed-out.ts';
 import { KeepProcess } from './keep-process.ts';
 import type { Command, Keeper, KeeperOptions, KeeperStats, RecordKey } from './keeper-contract.ts';
 import type { AllMethods } from './methods.ts';
+import { openOptionsOf } from './open-options.ts';
 import { PendingRecords } from './pending.ts';
-import type { FromChild, KeepDays, OpenOptions, StoreCondition, ToChild } from './protocol.ts';
+import type { FromChild, StoreCondition, ToChild } from './protocol.ts';
 import { Questions } from './questions.ts';
 import { fromWire, type Outcome, toWire } from './trouble.ts';
 
 export type * from './keeper-contract.ts';
 
-const defaults = { memoryRecords: 5000, maxMiB: 2048, commitMs: 240 };
-const everything: KeepDays = { readingsDays: 0, featuresDays: 0, recordsDays: 0 };
+const defaultMemoryRecords = 5000;
 /** Records a child may have unacknowledged; bounds what waits in its channel and its memory. */
 const windowRecords = 512;
 const lateMs = 5000;
@@ -57,7 +57,7 @@ class StoreKeeper implements Keeper {
 
   constructor(options: KeeperOptions) {
     this.#options = options;
-    this.#most = options.memoryRecords ?? defaults.memoryRecords;
+    this.#most = options.memoryRecords ?? defaultMemoryRecords;
     this.#pending = new PendingRecords(this.#most);
     this.#process = new KeepProcess(options.fork, options.log, {
       started: () => this.#started(),
@@ -129,17 +129,8 @@ class StoreKeeper implements Keeper {
   }
 
   #started(): void {
-    const { path, boot, maxMiB, commitMs, keepDays, panel, sync } = this.#options;
-    const options: OpenOptions = {
-      dir: path,
-      maxMiB: maxMiB ?? defaults.maxMiB,
-      ...(panel === undefined ? {} : { panel }),
-      keep: keepDays ?? everything,
-      sync,
-      commitMs: commitMs ?? defaults.commitMs,
-      boot,
-      check: this.#crashesOpening > 1 ? 'suspect' : this.#openedOnce ? 'skip' : 'full',
-    };
+    const check = this.#crashesOpening > 1 ? 'suspect' : this.#openedOnce ? 'skip' : 'full';
+    const options = openOptionsOf(this.#options, check);
     this.#condition = null;
     this.#process.send({ type: 'open', options });
     for (const fill of this.#clock.all) this.#process.send({ type: 'clock', fill });
