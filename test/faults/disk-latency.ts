@@ -49,7 +49,7 @@ export interface LatencyReport extends LatencyOptions {
   readonly toRejectMs: Readonly<Record<Phase, Spread>>;
   readonly p99Ratio: { readonly during: number; readonly after: number };
   readonly alerts: Readonly<Record<Phase, number>>;
-  readonly missedDeadlines: number;
+  readonly missedDeadlines: Readonly<Record<Phase, number>>;
   /** Shots that were made and are neither kept nor counted. */
   readonly unaccounted: number;
   readonly repeated: number;
@@ -129,6 +129,7 @@ export async function measureLatency(options: LatencyOptions): Promise<LatencyRe
   symlinkSync(store, join(dir, 'store'));
   const samples: Sample[] = [];
   const alerts = byPhase(() => 0);
+  const missed = byPhase(() => 0);
   const begun: [number, Phase][] = [];
   const phaseAt = (monoMs: number): Phase =>
     begun.findLast(([from]) => from <= monoMs)?.[1] ?? 'before';
@@ -143,10 +144,12 @@ export async function measureLatency(options: LatencyOptions): Promise<LatencyRe
       log: createLog(() => undefined, 'error'),
       dir,
       prepare,
-      onVerdict: ({ times }, { times: judged, judge }) => {
+      onVerdict: ({ times }, { times: judged, judge, reason }) => {
         const { verdict } = judged;
-        // One that no judge was asked about takes no time.
-        if (verdict === undefined || judge === 'none' || begun.length === 0) return;
+        // One that no judge was asked about takes no time; one whose judge was late took all of it.
+        const asked = judge !== 'none' || reason === 'deadline-missed';
+        if (verdict === undefined || !asked || begun.length === 0) return;
+        if (reason === 'deadline-missed') missed[phaseAt(times.snapshot)] += 1;
         samples.push({ phase: phaseAt(times.snapshot), ms: verdict - times.snapshot });
       },
       onAlert: ({ at }) => {
@@ -168,13 +171,13 @@ export async function measureLatency(options: LatencyOptions): Promise<LatencyRe
     const toVerdictMs = byPhase((phase) => spread(samples, phase));
     const ratio = (phase: Phase): number =>
       Math.round((toVerdictMs[phase].p99 / toVerdictMs.before.p99) * 100) / 100;
-    const { missedDeadlines, unaccounted, repeated } = summary;
+    const { unaccounted, repeated } = summary;
     return {
       ...options,
       toVerdictMs,
       toRejectMs: byPhase((phase) => spread(toReject, phase)),
       p99Ratio: { during: ratio('during'), after: ratio('after') },
-      ...{ alerts, missedDeadlines, unaccounted, repeated },
+      ...{ alerts, missedDeadlines: missed, unaccounted, repeated },
     };
   } finally {
     await demo?.abandon();
