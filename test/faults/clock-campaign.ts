@@ -40,7 +40,13 @@ interface Outcome {
   readonly failures: readonly string[];
 }
 
-const made = (simulator: Started): number => simulator.stdout().split('{"shot":').length - 1;
+/** Numbers of the shots that the simulator says it made. */
+const said = (simulator: Started): number[] =>
+  [...simulator.stdout().matchAll(/^\{"shot":\{"machine":"[^"]*","shot":(\d+)/gm)].map(([, shot]) =>
+    Number(shot),
+  );
+
+const made = (simulator: Started): number => said(simulator).length;
 
 async function makes(simulator: Started, more: number): Promise<void> {
   const upTo = made(simulator) + more;
@@ -79,6 +85,23 @@ function judge(cycles: readonly KeptShot[], ledger: ReturnType<typeof JSON.parse
   return failures;
 }
 
+/**
+ * `connected` and `ended`: the last shot said when the agent had its machine, and two whole shots
+ * before it was told to end. All between them are kept, and none that was never said.
+ */
+function judgeAgainst(
+  shots: readonly number[],
+  { kept, connected, ended }: { kept: readonly KeptShot[]; connected: number; ended: number },
+): string[] {
+  const has = new Set(kept.map(({ shot }) => shot));
+  const real = new Set(shots);
+  const owed = shots.filter((shot) => shot > connected + 1 && shot <= ended);
+  return [
+    ...owed.filter((shot) => !has.has(shot)).map((shot) => `shot ${shot} was made and not kept`),
+    ...[...has].filter((shot) => !real.has(shot)).map((shot) => `shot ${shot} was never made`),
+  ];
+}
+
 async function oneRun(random: Random): Promise<Outcome> {
   const dir = await mkdtemp(join(tmpdir(), 'ppuri-clocks-'));
   const simulator = start(['simulate', 'die-casting-cold-chamber', '--speed', '100', '--json']);
@@ -91,8 +114,10 @@ async function oneRun(random: Random): Promise<Outcome> {
   clock.set(drawn());
   const agent = start(['run', '-c', file], dir, 'pipe', clock.env);
   let suspensions = 0;
+  let [connected, ended] = [0, 0];
   try {
     await agent.line(/"bus-connected"/);
+    connected = said(simulator).at(-1) ?? 0;
     for (let step = 0; step < stepsOfRun; step += 1) {
       await makes(simulator, 2);
       clock.set(drawn());
@@ -102,6 +127,7 @@ async function oneRun(random: Random): Promise<Outcome> {
       await pause(random.between(100, 1500));
       signal(agent, 'SIGCONT');
     }
+    ended = said(simulator).at(-1) ?? 0;
     await makes(simulator, 2);
   } finally {
     agent.process.kill('SIGTERM');
@@ -110,7 +136,10 @@ async function oneRun(random: Random): Promise<Outcome> {
     await simulator.finished;
   }
   const { cycles } = await answers(file, 'cycles', '--limit', 'all');
-  const failures = judge(cycles.toReversed(), await answers(file, 'ledger'));
+  const failures = [
+    ...judge(cycles.toReversed(), await answers(file, 'ledger')),
+    ...judgeAgainst(said(simulator), { kept: cycles, connected, ended }),
+  ];
   if (cycles.length < 2 * stepsOfRun - 2) failures.push(`only ${cycles.length} shots kept`);
   await rm(dir, { recursive: true, force: true });
   return { suspensions, shots: cycles.length, failures };
