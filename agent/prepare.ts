@@ -45,7 +45,8 @@ async function bundlesOf(config: Config, file: string): Promise<Map<string, Bund
 
 /**
  * Throws `config-unreadable`, or a ProblemsError with every error of the file. A model that cannot
- * be used stops nothing, nor does a store or a file of a sync target: a gateway must watch its machines without them too.
+ * be used stops nothing, nor does a store or a file of a sync target: a gateway must watch its
+ * machines without them too.
  */
 export async function prepare(file: string): Promise<Prepared> {
   const { config, profiles, problems } = await checkConfig(file, {

@@ -3,7 +3,6 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { PpuriError } from '../config/errors.ts';
 import type { Profile } from '../config/profile.ts';
 import type { Config, MachineConfig } from '../config/schema.ts';
-import type { SyncPlan } from '../config/sync-schema.ts';
 import type { AnyBus, BusStats, WritableRegister } from '../drivers/driver.ts';
 import { BusSet } from '../drivers/registry.ts';
 import { leastTriggerMs } from '../drivers/trigger-pace.ts';
@@ -21,6 +20,7 @@ import type { AgentEvent, Alert, Cycle, Verdict } from './records.ts';
 import type { ForkRole } from './role.ts';
 import { type Command, createKeeper, type Keeper, type KeeperStats } from './store/keeper.ts';
 import type { BootInfo } from './store/protocol.ts';
+import { syncPlanOf } from './sync-plan.ts';
 
 export interface AgentOptions {
   readonly config: Config;
@@ -99,15 +99,6 @@ function unitGaps(options: AgentOptions, bus: string): Map<number, number> {
   return gaps;
 }
 
-function syncPlanOf({ config, profiles }: AgentOptions): SyncPlan {
-  const machines = config.machines.map(({ id, profile }) => ({
-    id,
-    features: Object.keys(profiles.get(profile)?.features ?? {}),
-  }));
-  const { id: gateway, site } = config.gateway;
-  return { gateway, site, machines, targets: config.sync };
-}
-
 export class Agent {
   readonly #options: AgentOptions;
   readonly #buses = new BusSet();
@@ -141,7 +132,7 @@ export class Agent {
       path: config.store.path,
       maxMiB: config.store.maxMiB,
       keepDays: config.store.keep,
-      sync: syncPlanOf(options),
+      sync: syncPlanOf(config, options.profiles),
       clockSynced: () => this.#clock.known,
       ...(config.panel === undefined ? {} : { panel: config.panel.listen }),
     });
@@ -289,6 +280,15 @@ export class Agent {
       this.#ran.add(prediction.runMs);
     }
     return prediction;
+  }
+
+  /** Cheap, unlike `status`, which sorts all latencies: it may be asked often. */
+  progress(): Pick<AgentStatus, 'machines' | 'inference' | 'store'> {
+    return {
+      machines: [...this.#machines.values()].map((machine) => machine.status()),
+      inference: this.#inference.status(),
+      store: this.#keeper.stats(),
+    };
   }
 
   /** Settles when the keep child has answered, well or not, or is known to be gone. */

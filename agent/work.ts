@@ -1,7 +1,7 @@
 /** What systemd is told of an agent, and what feeds its watchdog. */
 import type { Config } from '../config/schema.ts';
 import type { SupervisedWork } from './health/supervised.ts';
-import type { Agent, AgentStatus } from './wire.ts';
+import type { Agent } from './wire.ts';
 
 /** Each device of a machine may time out, behind all others of its bus, a few requests long. */
 function longestPollMs({ buses, machines }: Config, id: string): number {
@@ -13,7 +13,7 @@ function longestPollMs({ buses, machines }: Config, id: string): number {
   }, 0);
 }
 
-function lineOf({ machines, store }: AgentStatus): string {
+function lineOf({ machines, store }: ReturnType<Agent['progress']>): string {
   const lost = machines.filter(({ link }) => link === 'lost').map(({ id }) => id);
   const shots = machines.reduce((sum, { counts }) => sum + counts.cycles, 0);
   const away = lost.length === 0 ? '' : ` (no answer: ${lost.join(', ')})`;
@@ -22,9 +22,9 @@ function lineOf({ machines, store }: AgentStatus): string {
 
 export function workOf(agent: Agent, config: Config): SupervisedWork {
   return {
-    line: () => lineOf(agent.status()),
+    line: () => lineOf(agent.progress()),
     sample: () => {
-      const { machines, inference } = agent.status();
+      const { machines, inference } = agent.progress();
       const judged = machines.reduce((sum, { counts }) => sum + counts.cycles, 0);
       const { waiting, restarts, lateAnswers } = inference;
       return {

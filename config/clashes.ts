@@ -1,6 +1,7 @@
 /** What only shows across a whole configuration: two things that want the same thing. */
 import { existsSync, realpathSync } from 'node:fs';
 import { parseAddress, wordsOf } from './address.ts';
+import { isLoopback } from './loopback.ts';
 import { isSound, isWhole, type MachinePart, type Parts } from './parts.ts';
 import type { Problem } from './problem.ts';
 import type { Profile } from './profile.ts';
@@ -21,15 +22,13 @@ export function deviceProfile(machine: MachineConfig, device: DeviceConfig): str
   return device.profile ?? machine.profile;
 }
 
-const loopback = ['localhost', '127.0.0.1', '::1', '[::1]', '0:0:0:0:0:0:0:1'];
-
 type SerialBus = Extract<BusConfig, { path?: string | undefined }>;
 
 /** The exclusive resource behind a bus: two buses with the same one are a clash. */
 export function endpointOf(bus: BusConfig): string {
   if (!('host' in bus)) return serialEndpoint(bus);
   const host = bus.host.trim().toLowerCase().replace(/\.$/, '');
-  return `tcp://${loopback.includes(host) ? 'localhost' : host}:${bus.port}`;
+  return `tcp://${isLoopback(host) ? 'localhost' : host}:${bus.port}`;
 }
 
 /** A by-id link and the port it leads to are one, where the adapter is plugged in. */

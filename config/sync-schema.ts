@@ -1,5 +1,6 @@
 /** Where kept records are delivered to. Secrets are named here, never written. */
 import { z } from 'zod';
+import { isLoopback } from './loopback.ts';
 
 /** An agent's working directory is nobody's business. */
 const path = z.string().regex(/^\//, 'a path from /');
@@ -83,14 +84,12 @@ export type SyncTargetConfig = z.output<typeof targetSchema>;
 export type MqttTargetConfig = z.output<typeof mqttSchema>;
 export type HttpsTargetConfig = z.output<typeof httpsSchema>;
 
-const loopback = new Set(['localhost', '127.0.0.1', '[::1]']);
-
 function problemsOf(target: SyncTargetConfig): { key: string; message: string }[] {
   const url = URL.parse(target.url);
   const problems: { key: string; message: string }[] = [];
   if (url === null) problems.push({ key: 'url', message: 'not an address' });
   const plain = url?.protocol === 'mqtt:' || url?.protocol === 'http:';
-  if (plain && target.tls !== 'none' && !loopback.has(url.hostname))
+  if (plain && target.tls !== 'none' && !isLoopback(url.hostname))
     problems.push({
       key: 'url',
       message: `not encrypted: use ${target.type}${target.type === 'mqtt' ? 's' : ''}://, or say \`tls: none\``,

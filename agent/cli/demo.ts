@@ -53,7 +53,8 @@ A replayed shot stays in the registers until it was read, so no row is lost at a
 
 --json ends with one line: {"cycles":{"made","kept"},"verdicts":{"ok","defect","unscored":{}},
 "unaccounted","repeated","outOfOrder","alerts":[],"truth","latencyMs":{"snapshotToAlert"},
-"missedDeadlines","delivered"}; delivered: shots that the receiver has, null with --replay. Exit code 1 when a shot is unaccounted for or kept twice.
+"missedDeadlines","delivered"}; delivered: shots that the receiver has, null with --replay. Exit code
+1 when a shot is unaccounted for or kept twice.
 
 Examples:
   ppuri demo                              Ctrl-C ends it with a summary

@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PpuriError } from '../../config/errors.ts';
+import { isLoopback } from '../../config/loopback.ts';
 import { startHttpReceiver } from '../receive/http-receiver.ts';
 import { startMqttReceiver } from '../receive/mqtt-receiver.ts';
 import {
@@ -61,8 +62,6 @@ Examples:
   ppuri receive --dir ./received --mqtt mqtts://broker:8883 --username hq --password-file ./word
   ppuri receive --dir ./received --report`;
 
-const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
-
 function usage(message: string, subject: string, hint: string): PpuriError {
   return new PpuriError('usage', message, { operation: 'receive records', subject, hint });
 }
@@ -109,9 +108,9 @@ function checkFlags(flags: ReceiveFlags): void {
   if ((cert === undefined) !== (key === undefined))
     throw usage('--cert and --key go together', '--cert', 'give both, or neither');
   const broker = mqtt === undefined ? null : brokerAt(mqtt);
-  const host = listen?.host ?? broker?.hostname.replace(/^\[|\]$/g, '') ?? 'localhost';
+  const host = listen?.host ?? broker?.hostname ?? 'localhost';
   const encrypted = broker === null ? cert !== undefined : broker.protocol === 'mqtts:';
-  if (!encrypted && !loopback.has(host) && tls !== 'none')
+  if (!encrypted && !isLoopback(host) && tls !== 'none')
     throw usage(
       'records would cross the network in the clear',
       host,

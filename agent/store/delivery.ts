@@ -59,12 +59,17 @@ export const deliveriesLayout = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+/** A store without room for a note goes on; delivery begins anew this much later. */
+const restMs = 2000;
+
 /** Holds what delivers while a store is open; none of its troubles gets past here. */
 export class DeliverySeat {
   readonly #start: StartDelivery | undefined;
   readonly #plan: SyncPlan | undefined;
   readonly #events: DeliveryEvents;
   #delivery: Delivery | null = null;
+  #resting: NodeJS.Timeout | null = null;
+  #saidUnnoted = false;
 
   constructor(
     start: StartDelivery | undefined,
@@ -78,8 +83,26 @@ export class DeliverySeat {
 
   /** Throws what SQLite throws, as the opening of a store may. */
   begin(db: Database.Database): void {
-    if (this.#plan !== undefined)
-      this.#delivery = this.#start?.(db, this.#plan, this.#events) ?? null;
+    if (this.#plan === undefined) return;
+    const onStoreTrouble = (thrown: unknown): void => this.#trouble(thrown, db);
+    this.#delivery = this.#start?.(db, this.#plan, { ...this.#events, onStoreTrouble }) ?? null;
+  }
+
+  /** A full store is open, and keeps alerts: only delivery has to begin anew. */
+  #trouble(thrown: unknown, db: Database.Database): void {
+    if (asStoreError(thrown, 'deliver records', 'sync').code !== 'store-full') {
+      this.#events.onStoreTrouble(thrown);
+      return;
+    }
+    this.#unnoted(thrown);
+    this.end();
+    this.#resting = setTimeout(() => {
+      try {
+        this.begin(db);
+      } catch (again) {
+        this.#trouble(again, db);
+      }
+    }, restMs);
   }
 
   committed(seqs: readonly number[], settledBelow: number): void {
@@ -90,9 +113,9 @@ export class DeliverySeat {
     }
   }
 
-  /** Before the ledger is read; throws what SQLite throws. */
+  /** Before the ledger is read, which else has what was noted last. */
   note(): void {
-    this.#delivery?.note();
+    this.#noting((delivery) => delivery.note());
   }
 
   /** Throws what SQLite throws. */
@@ -100,15 +123,27 @@ export class DeliverySeat {
     return this.#delivery?.facts() ?? [];
   }
 
-  /** What could not be noted is sent again, and dropped by its key. */
   end(): void {
-    const delivery = this.#delivery;
+    if (this.#resting !== null) clearTimeout(this.#resting);
+    this.#noting((delivery) => delivery.close());
     this.#delivery = null;
+  }
+
+  #noting(what: (delivery: Delivery) => void): void {
+    if (this.#delivery === null) return;
     try {
-      delivery?.close();
+      what(this.#delivery);
+      this.#saidUnnoted = false;
     } catch (thrown) {
-      const { message } = asStoreError(thrown, 'note what was delivered', 'sync');
-      this.#events.tell('sync-unnoted', 'warn', 'sync', `some records come again: ${message}`);
+      this.#unnoted(thrown);
     }
+  }
+
+  /** What could not be noted is sent again, and dropped by its key. Said once while it lasts. */
+  #unnoted(thrown: unknown): void {
+    if (this.#saidUnnoted) return;
+    this.#saidUnnoted = true;
+    const { message } = asStoreError(thrown, 'note what was delivered', 'sync');
+    this.#events.tell('sync-unnoted', 'warn', 'sync', `some records come again: ${message}`);
   }
 }

@@ -21,10 +21,10 @@ export interface CourierOptions<R extends DeliverableRecord> {
   readonly tell: (kind: string, level: 'info' | 'warn' | 'error', text: string) => void;
   /** The store cannot be read; ends this courier, which its owner makes anew. */
   readonly onStoreTrouble: (thrown: unknown) => void;
-  /** First wait after a failed connection, ms; doubles up to a minute. */
-  readonly firstRetryMs?: number;
 }
 
+/** First wait after a failed connection; doubles up to a minute. */
+const firstRetryMs = 500;
 const lastRetryMs = 60_000;
 /** Longest wait for one acknowledgement while the connection seems to be there. */
 const silentMs = 20_000;
@@ -42,7 +42,7 @@ export class Courier<R extends DeliverableRecord> {
   #underWay = 0;
   /** Bounds the window: on a line that breaks soon after each start, little must get through. */
   #proven = firstWindow;
-  #retryMs: number;
+  #retryMs = firstRetryMs;
   #timer: NodeJS.Timeout | null = null;
   #pumping: NodeJS.Immediate | null = null;
   #error: PpuriError | null = null;
@@ -55,7 +55,6 @@ export class Courier<R extends DeliverableRecord> {
   constructor(options: CourierOptions<R>) {
     this.#options = options;
     this.#budget = new Budget(options.bytesPerSecond ?? Number.POSITIVE_INFINITY);
-    this.#retryMs = options.firstRetryMs ?? 500;
     void this.#connect();
   }
 
@@ -188,7 +187,7 @@ export class Courier<R extends DeliverableRecord> {
     this.#underWay -= records.length;
     this.#proven += records.length;
     this.#sums.delivered += records.length;
-    this.#retryMs = this.#options.firstRetryMs ?? 500;
+    this.#retryMs = firstRetryMs;
     if (this.#error !== null) this.#options.tell('sync-ok', 'info', 'records are delivered again');
     this.#error = null;
     this.#note((outbox) => outbox.done(records));

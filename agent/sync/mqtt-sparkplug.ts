@@ -67,6 +67,7 @@ async function connect(
   // An intended end says so to the hosts; `ended` then follows.
   const leave = (): void => void session.close().catch(() => undefined);
   signal.addEventListener('abort', leave);
+  if (signal.aborted) leave();
   void session.ended.then(() => signal.removeEventListener('abort', leave));
   const host = config.primaryHost;
   if (!session.born && host !== undefined) {

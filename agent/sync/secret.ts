@@ -22,6 +22,13 @@ export function readFileOf(path: string): string {
   }
 }
 
+/** An empty file is no secret: it may be about to be written. */
+function filled(path: string): string {
+  const text = readFileOf(path);
+  if (text === '') throw missing(path);
+  return text;
+}
+
 /** Throws `secret-missing`. */
 export function readSecret(secret: SecretConfig): string {
   if ('env' in secret) {
@@ -29,8 +36,8 @@ export function readSecret(secret: SecretConfig): string {
     if (value === undefined || value === '') throw missing(`environment variable ${secret.env}`);
     return value;
   }
-  if ('file' in secret) return readFileOf(secret.file);
+  if ('file' in secret) return filled(secret.file);
   const directory = process.env.CREDENTIALS_DIRECTORY;
   if (directory === undefined) throw missing(`systemd credential ${secret.credential}`);
-  return readFileOf(join(directory, secret.credential));
+  return filled(join(directory, secret.credential));
 }

@@ -37,13 +37,15 @@ function failure({ host, port }: Address, thrown: Error & { code?: string }): Pp
 
 function open(address: Address): { socket: Socket; ready: string } {
   const { host, port, encrypted, ca, cert, key } = address;
-  if (!encrypted) return { socket: connectTcp({ host, port, noDelay: true }), ready: 'connect' };
+  // A URL writes an IPv6 address in brackets, a socket does not.
+  const name = host.replace(/^\[|\]$/g, '');
+  if (!encrypted)
+    return { socket: connectTcp({ host: name, port, noDelay: true }), ready: 'connect' };
   const files = {
     ...(ca === undefined ? {} : { ca: readFileOf(ca) }),
     ...(cert === undefined ? {} : { cert: readFileOf(cert) }),
     ...(key === undefined ? {} : { key: readFileOf(key) }),
   };
-  const name = host.replace(/^\[|\]$/g, '');
   const socket = connectTls({
     host: name,
     port,

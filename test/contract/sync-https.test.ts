@@ -1,6 +1,7 @@
 /** Batches over HTTPS, to the product's own receiver and to servers that say other things. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { receiveOverHttp } from '../fixtures/http-receiving.ts';
 import { cycleBody } from '../fixtures/stored-records.ts';
@@ -18,7 +19,10 @@ syncContract({
 type Answer = (request: IncomingMessage, response: ServerResponse, nth: number) => void;
 
 /** A server that answers as it is told; `keys` has what came, in order. */
-async function server(answer: Answer): Promise<{ url: string; keys: string[] }> {
+async function server(
+  answer: Answer,
+  host = '127.0.0.1',
+): Promise<{ url: string; keys: string[] }> {
   const keys: string[] = [];
   const listening = createServer((request, response) => {
     request.resume().once('end', () => {
@@ -26,13 +30,13 @@ async function server(answer: Answer): Promise<{ url: string; keys: string[] }> 
       answer(request, response, keys.length);
     });
   });
-  await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => listening.listen(0, host, resolve));
   atEnd(async () => {
     listening.closeAllConnections();
     await new Promise((resolve) => listening.close(resolve));
   });
   const { port } = listening.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}/`, keys };
+  return { url: `http://${host.includes(':') ? `[${host}]` : host}:${port}/`, keys };
 }
 
 const at = () => ({ monoMs: 1, wallMs: 1 });
@@ -59,6 +63,15 @@ describe('what a server says', () => {
     const { drained } = await kept(url, 3);
     await drained();
     expect(keys.join()).toMatch(/^gw-1\/[^/]+\/1-[123](?:,gw-1\/[^/]+\/\d-\d)*$/);
+  });
+
+  test('an IPv6 address is reached', async (context) => {
+    const loopback = Object.values(networkInterfaces()).flat();
+    context.skip(!loopback.some((it) => it?.address === '::1'), 'this computer has no IPv6');
+    const { url } = await server(ok, '::1');
+    const { drained, events } = await kept(url, 3);
+    await drained();
+    expect(events.filter(({ kind }) => kind.startsWith('sync-'))).toEqual([]);
   });
 
   test('a poisoned record is found and told; the others of its batch arrive', async () => {
