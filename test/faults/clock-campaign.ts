@@ -1,7 +1,9 @@
 /**
  * Agents whose wall clock starts anywhere and steps about, and that are suspended at times, before a
- * simulated machine that says which shots it made. Judged afterwards by those: every shot once, in
- * order, none removed, no number unexplained.
+ * simulated machine that says which shots it made. Each is started a second time under another wrong
+ * clock, where retention sweeps over what the first one kept, until the clock is right. Judged
+ * afterwards by the machine: every shot once, in order, none removed, no number unexplained, and a
+ * report of the last hour that is the records of the last hour.
  *
  *   node test/faults/clock-campaign.ts --runs 60 --seed 1
  */
@@ -12,7 +14,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Random } from '../../agent/simulator/random.ts';
 import { groupMembers, run, type Started, start } from '../e2e/program.ts';
-import { fakeClock } from '../fixtures/fake-clock.ts';
+import { type FakeClock, fakeClock } from '../fixtures/fake-clock.ts';
 
 export interface ClockReport {
   readonly seed: number;
@@ -29,9 +31,20 @@ const hour = 3600;
 const stepsOfRun = 5;
 
 interface KeptShot {
+  readonly boot: string;
   readonly seq: number;
   readonly shot: number;
   readonly index: number;
+  readonly wallMs: number;
+}
+
+/**
+ * One start of the agent, by shots that the simulator had said: the last one when the agent had its
+ * machine, and two whole shots before it was told to end. All between them are owed.
+ */
+interface Start {
+  readonly connected: number;
+  readonly ended: number;
 }
 
 interface Outcome {
@@ -71,35 +84,98 @@ async function answers(file: string, ...args: string[]): Promise<ReturnType<type
   return JSON.parse((await run([...args, '-c', file, '--json'])).stdout);
 }
 
-function judge(cycles: readonly KeptShot[], ledger: ReturnType<typeof JSON.parse>): string[] {
+/** Of one start: in order, one after the other. */
+function judgeOrder(cycles: readonly KeptShot[]): string[] {
   const failures: string[] = [];
   for (const [i, { seq, shot, index }] of cycles.entries()) {
     const before = cycles[i - 1];
-    if (index !== i + 1) failures.push(`index ${index} at place ${i + 1}`);
-    if (before !== undefined && shot !== before.shot + 1)
-      failures.push(`shot ${shot} follows ${before.shot}`);
-    if (before !== undefined && seq <= before.seq) failures.push(`seq ${seq} after ${before.seq}`);
+    if (before === undefined) continue;
+    if (index !== before.index + 1) failures.push(`index ${index} after ${before.index}`);
+    if (shot !== before.shot + 1) failures.push(`shot ${shot} follows ${before.shot}`);
+    if (seq <= before.seq) failures.push(`seq ${seq} after ${before.seq}`);
   }
+  return failures;
+}
+
+function judgeLedger(ledger: ReturnType<typeof JSON.parse>): string[] {
+  const failures: string[] = [];
   if (ledger.gaps.length > 0) failures.push(`gaps ${JSON.stringify(ledger.gaps)}`);
   if (ledger.unexplained > 0) failures.push(`${ledger.unexplained} unexplained`);
   return failures;
 }
 
-/**
- * `connected` and `ended`: the last shot said when the agent had its machine, and two whole shots
- * before it was told to end. All between them are kept, and none that was never said.
- */
+/** Every owed shot is kept, and none that was never said. */
 function judgeAgainst(
   shots: readonly number[],
-  { kept, connected, ended }: { kept: readonly KeptShot[]; connected: number; ended: number },
+  kept: readonly KeptShot[],
+  starts: readonly Start[],
 ): string[] {
   const has = new Set(kept.map(({ shot }) => shot));
   const real = new Set(shots);
-  const owed = shots.filter((shot) => shot > connected + 1 && shot <= ended);
+  const owed = shots.filter((shot) =>
+    starts.some(({ connected, ended }) => shot > connected + 1 && shot <= ended),
+  );
   return [
     ...owed.filter((shot) => !has.has(shot)).map((shot) => `shot ${shot} was made and not kept`),
     ...[...has].filter((shot) => !real.has(shot)).map((shot) => `shot ${shot} was never made`),
+    ...(has.size === kept.length ? [] : [`${kept.length - has.size} shots are kept twice`]),
   ];
+}
+
+/** A report from `fromMs` on has the records of that time, all of them, whatever came between. */
+function judgeReport(
+  kept: readonly KeptShot[],
+  reported: readonly KeptShot[],
+  { fromMs, since }: { readonly fromMs: number; readonly since: readonly number[] },
+): string[] {
+  const listed = reported.map(({ shot }) => shot);
+  const due = kept.filter(({ wallMs }) => wallMs >= fromMs).map(({ shot }) => shot);
+  const failures: string[] = [];
+  if (listed.join() !== due.join()) failures.push(`reported ${listed}, due ${due}`);
+  for (const shot of since.filter((shot) => !listed.includes(shot)))
+    failures.push(`shot ${shot} was made by the right clock and is not reported`);
+  return failures;
+}
+
+interface Site {
+  readonly dir: string;
+  readonly file: string;
+  readonly simulator: Started;
+  readonly clock: FakeClock;
+  /** Seconds that the next clock is wrong by. */
+  readonly drawn: () => number;
+}
+
+async function runAgent(site: Site, during: (agent: Started) => Promise<void>): Promise<Start> {
+  const { dir, file, simulator, clock } = site;
+  clock.set(site.drawn());
+  const agent = start(['run', '-c', file], dir, 'pipe', clock.env);
+  try {
+    await agent.line(/"bus-connected"/);
+    const connected = said(simulator).at(-1) ?? 0;
+    await during(agent);
+    const ended = said(simulator).at(-1) ?? 0;
+    await makes(simulator, 2);
+    return { connected, ended };
+  } finally {
+    agent.process.kill('SIGTERM');
+    await agent.finished;
+  }
+}
+
+/** How often the agent was suspended. */
+async function stepsAbout(site: Site, agent: Started, random: Random): Promise<number> {
+  let suspensions = 0;
+  for (let step = 0; step < stepsOfRun; step += 1) {
+    await makes(site.simulator, 2);
+    site.clock.set(site.drawn());
+    if (!random.chance(0.3)) continue;
+    suspensions += 1;
+    signal(agent, 'SIGSTOP');
+    await pause(random.between(100, 1500));
+    signal(agent, 'SIGCONT');
+  }
+  return suspensions;
 }
 
 async function oneRun(random: Random): Promise<Outcome> {
@@ -108,41 +184,50 @@ async function oneRun(random: Random): Promise<Outcome> {
   const { port } = JSON.parse(await simulator.line(/"listening"/)).listening;
   const file = join(dir, 'ppuri.yaml');
   await writeFile(file, configuration(port, join(dir, 'store')));
-  const clock = fakeClock(dir);
   const offsets = [-Math.round(Date.now() / 1000) + 60, day, -day, hour, -hour, 0, 2, -2];
   const drawn = (): number => offsets[Math.floor(random.between(0, offsets.length))] ?? 0;
-  clock.set(drawn());
-  const agent = start(['run', '-c', file], dir, 'pipe', clock.env);
+  const site: Site = { dir, file, simulator, clock: fakeClock(dir), drawn };
   let suspensions = 0;
-  let [connected, ended] = [0, 0];
+  let rightFrom = 0;
+  const starts: Start[] = [];
   try {
-    await agent.line(/"bus-connected"/);
-    connected = said(simulator).at(-1) ?? 0;
-    for (let step = 0; step < stepsOfRun; step += 1) {
-      await makes(simulator, 2);
-      clock.set(drawn());
-      if (!random.chance(0.3)) continue;
-      suspensions += 1;
-      signal(agent, 'SIGSTOP');
-      await pause(random.between(100, 1500));
-      signal(agent, 'SIGCONT');
-    }
-    ended = said(simulator).at(-1) ?? 0;
-    await makes(simulator, 2);
+    starts.push(
+      await runAgent(site, async (agent) => {
+        suspensions = await stepsAbout(site, agent, random);
+      }),
+    );
+    starts.push(
+      await runAgent(site, async () => {
+        await makes(simulator, 2);
+        site.clock.set(0);
+        rightFrom = said(simulator).at(-1) ?? 0;
+        await makes(simulator, 3);
+      }),
+    );
   } finally {
-    agent.process.kill('SIGTERM');
-    await agent.finished;
     simulator.process.kill('SIGTERM');
     await simulator.finished;
   }
-  const { cycles } = await answers(file, 'cycles', '--limit', 'all');
+  const shots = said(simulator);
+  const kept: KeptShot[] = (await answers(file, 'cycles', '--limit', 'all', '--order', 'oldest'))
+    .cycles;
+  const fromMs = Date.now() - hour * 1000;
+  const from = new Date(fromMs).toISOString();
+  const report = await answers(
+    ...[file, 'cycles', '--limit', 'all', '--order', 'oldest', '--since', from],
+  );
+  const owed = shots.filter((shot) => shot > rightFrom + 1 && shot <= (starts[1]?.ended ?? 0));
+  const boots = Map.groupBy(kept, ({ boot }) => boot);
   const failures = [
-    ...judge(cycles.toReversed(), await answers(file, 'ledger')),
-    ...judgeAgainst(said(simulator), { kept: cycles, connected, ended }),
+    ...[...boots.values()].flatMap(judgeOrder),
+    ...judgeLedger(await answers(file, 'ledger')),
+    ...judgeAgainst(shots, kept, starts),
+    ...judgeReport(kept, report.cycles, { fromMs, since: owed }),
   ];
-  if (cycles.length < 2 * stepsOfRun - 2) failures.push(`only ${cycles.length} shots kept`);
+  if (boots.size !== starts.length) failures.push(`shots of ${boots.size} starts kept`);
+  if (owed.length === 0) failures.push('no shot was made by the right clock');
   await rm(dir, { recursive: true, force: true });
-  return { suspensions, shots: cycles.length, failures };
+  return { suspensions, shots: kept.length, failures };
 }
 
 export async function runClocks(options: {
