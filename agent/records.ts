@@ -102,6 +102,47 @@ export interface Deviation {
 
 export type Severity = 'stop' | 'warning' | 'caution' | 'info';
 
+/** A feature that the model's answer hung on in one cycle, against this mold's recent good ones. */
+export interface Driver {
+  readonly feature: string;
+  readonly value: number;
+  readonly normalLow: number;
+  readonly normalHigh: number;
+  /** Its part of all that the drivers together moved the answer by, 0 to 1. */
+  readonly share: number;
+}
+
+/** Who did something with an alert, and when by the wall clock. */
+export interface Mark {
+  readonly who: string;
+  readonly wallMs: number;
+}
+
+export interface Shelf extends Mark {
+  readonly reason: string;
+  /** Running time that is left of it, ms, when this was written. */
+  readonly leftMs: number;
+}
+
+/**
+ * What an alert asks of the operator. `call`: attention now. `grouped`: told together with others,
+ * in a flood or beyond the hourly budget. `shelved`: put off by a person. `quiet`: in the list only.
+ */
+export type Attention = 'call' | 'grouped' | 'shelved' | 'quiet';
+
+/** What people and the rules of the whole plant made of an alert. */
+export interface Handling {
+  readonly attention: Attention;
+  readonly acknowledged: Mark | null;
+  readonly shelved: Shelf | null;
+  /** Somebody said that there was nothing. */
+  readonly falseAlarm: Mark | null;
+  /** It has stood for a day. */
+  readonly stale: boolean;
+  /** How often its cause came back while the alert stood. */
+  readonly returns: number;
+}
+
 export interface Alert {
   /** Stable while the same cause lasts. */
   readonly id: string;
@@ -116,6 +157,42 @@ export interface Alert {
   readonly shots: { readonly from: number; readonly to: number } | null;
   readonly count: number;
   readonly deviations: readonly Deviation[];
+  /** Told later than the alert itself; absent: not known, or no model answered. */
+  readonly drivers?: readonly Driver[];
+  /** Absent in records of an older ppuri. */
+  readonly handling?: Handling;
+  readonly at: Instant;
+}
+
+/** What inspection found on one part of one shot; often late. A later label of a part replaces it. */
+export interface Label {
+  readonly machine: string;
+  readonly mold: string | null;
+  /** Machine counter value. */
+  readonly shot: number | null;
+  /** Key of the cycle it is about. */
+  readonly cycle: { readonly boot: string; readonly seq: number };
+  /** Cavity or part name; '' where the shot makes one part. */
+  readonly part: string;
+  readonly result: 'ok' | 'defect';
+  /** A defect id of the profile; null: not said, or ok. */
+  readonly type: string | null;
+  readonly who: string;
+  readonly from: 'panel' | 'cli' | 'import';
+  readonly at: Instant;
+}
+
+/** What a person did: alerts acknowledged, logins, users changed. The audit of this gateway. */
+export interface Deed {
+  /** `alert-acknowledged`, `alert-shelved`, `alert-unshelved`, `alert-false`, `buzzer-silenced`,
+   * `login`, `login-failed`, `logout`, `claimed`, `user-changed` … */
+  readonly what: string;
+  /** Id of the alert, name of the user, and the like. */
+  readonly subject: string;
+  readonly who: string;
+  readonly from: 'panel' | 'cli';
+  /** Reason, minutes, address; null: nothing to add. */
+  readonly detail: string | null;
   readonly at: Instant;
 }
 
@@ -139,6 +216,8 @@ export type RecordBody =
   | { readonly kind: 'cycle'; readonly cycle: Cycle; readonly verdict: Verdict }
   | { readonly kind: 'alert'; readonly alert: Alert }
   | { readonly kind: 'event'; readonly event: AgentEvent }
+  | { readonly kind: 'label'; readonly label: Label }
+  | { readonly kind: 'deed'; readonly deed: Deed }
   | { readonly kind: 'gap'; readonly gap: GapRecord };
 
 /** What is kept and delivered. (boot, seq) is its key for ever; wall time never orders anything. */

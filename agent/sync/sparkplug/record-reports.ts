@@ -1,5 +1,13 @@
 /** Which metrics a record is: shots belong to their machine's device, the rest to the node. */
-import type { Alert, Cycle, Reading, StoredRecord, Verdict } from '../../records.ts';
+import type {
+  AgentEvent,
+  Alert,
+  Cycle,
+  Reading,
+  RecordBody,
+  StoredRecord,
+  Verdict,
+} from '../../records.ts';
 import type { Owner, Report } from './metric-book.ts';
 import type { DataType, MetricValue, Quality } from './payload.ts';
 
@@ -106,11 +114,26 @@ export function reportsOf(record: StoredRecord): RecordReports {
     const more = features.map(([name, reading]) => featureReport(name, reading));
     return { owner: body.cycle.machine, reports: [...rows, ...more] };
   }
-  const rows =
-    body.kind === 'alert'
-      ? alertRows(body.alert)
-      : body.kind === 'event'
-        ? eventRows({ ...body.event })
-        : gapRows(body.gap);
-  return { owner: null, reports: [...key, ...rows].map(report) };
+  return { owner: null, reports: [...key, ...rowsOf(body)].map(report) };
+}
+
+/** What people did is reported as events are: Sparkplug hosts need no other metrics for it. */
+function rowsOf(body: Exclude<RecordBody, { kind: 'cycle' }>): Row[] {
+  if (body.kind === 'alert') return alertRows(body.alert);
+  if (body.kind === 'gap') return gapRows(body.gap);
+  return eventRows({ ...(body.kind === 'event' ? body.event : eventOf(body)) });
+}
+
+function eventOf(body: Extract<RecordBody, { kind: 'label' | 'deed' }>): AgentEvent {
+  const { at } = body.kind === 'label' ? body.label : body.deed;
+  if (body.kind === 'deed') {
+    const { what, subject, who, detail } = body.deed;
+    const text = `${who}${detail === null ? '' : `: ${detail}`}`;
+    return { kind: what, level: 'info', subject, text, at };
+  }
+  const { machine, shot, part, result, type, who } = body.label;
+  const text = [`shot ${shot ?? '-'}`, part, result, type ?? '', `by ${who}`]
+    .filter((word) => word !== '')
+    .join(' ');
+  return { kind: 'label', level: 'info', subject: machine, text, at };
 }
