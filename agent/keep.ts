@@ -1,4 +1,5 @@
 /** The keep role put together: the store, and the pages that are served beside it. */
+import { commandNames } from './commands.ts';
 import { startDelivery } from './deliver.ts';
 import { healthOf } from './health/healthz.ts';
 import { type MetricsSource, metricsText } from './health/metrics.ts';
@@ -28,6 +29,7 @@ function healthPage(keep: KeepSide): PanelReply {
 /** Runs until the loop says `close` or is gone. */
 export function runKeep(): void {
   runKeepChild({
+    commands: commandNames,
     startDelivery,
     serve: async (keep, listen) => {
       const routes = new Map([

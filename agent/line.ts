@@ -3,7 +3,6 @@
  * alert, and only then the store. Nothing here waits for disk or network but the model's answer,
  * which comes within the deadline or not at all.
  */
-import type { AlertEngine } from './alerts/engine.ts';
 import type { CycleTracker, Snapshot } from './cycles/tracker.ts';
 import type { RejectSignal } from './outputs/reject-signal.ts';
 import type { Alert, Cycle, Instant, RecordBody, Verdict } from './records.ts';
@@ -12,7 +11,8 @@ import type { Answer, Judge, Prepared } from './verdict/judge.ts';
 export interface LineParts {
   readonly tracker: CycleTracker;
   readonly judge: Judge;
-  readonly alerts: AlertEngine;
+  /** What is to be told after this verdict. */
+  readonly alerts: { observe(cycle: Cycle, verdict: Verdict): readonly Alert[] };
   readonly reject: RejectSignal | null;
   /** Settles within `withinMs`; never rejects. `model` is its hash. */
   readonly predict: (model: string, input: Float32Array, withinMs: number) => Promise<Answer>;

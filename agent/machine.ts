@@ -35,6 +35,10 @@ export interface MachineSurroundings {
   readonly rehearse: (model: string) => void;
   readonly keep: (body: RecordBody, at: Instant) => void;
   readonly onVerdict: (cycle: Cycle, verdict: Verdict) => void;
+  /** What is to be told of what this machine's engine says. */
+  readonly present: (alerts: readonly Alert[]) => readonly Alert[];
+  /** Alerts of this machine that stand. */
+  readonly standing: (machine: string) => readonly Alert[];
   readonly onAlert: (alert: Alert) => void;
   readonly onRejected: (ms: number) => void;
   readonly onEvent: (event: AgentEvent) => void;
@@ -150,6 +154,16 @@ export class Machine {
     void this.#watch.heard().then(() => this.#reject?.rest());
   }
 
+  /** Cycles that were kept before this start, oldest first, and an alert that stood then: whether it
+   * clears by this machine's shots. Call both before `start`. */
+  recall(cycles: readonly { readonly cycle: Cycle; readonly outcome: Verdict['outcome'] }[]): void {
+    for (const { cycle, outcome } of cycles) this.#alerts.recall(cycle, outcome);
+  }
+
+  adopt(alert: Alert): boolean {
+    return this.#alerts.adopt(alert);
+  }
+
   /** Settles when the shot under way is judged and handed to the store, and no pulse is left on. */
   async stop(): Promise<void> {
     await Promise.all([this.#watch.stop(), this.#signals.stop()]);
@@ -163,7 +177,7 @@ export class Machine {
   }
 
   tellModel(state: 'set-aside' | 'back', name: string): void {
-    this.#line.tell(this.#alerts.model(state, name, now()));
+    this.#line.tell(this.#around.present(this.#alerts.model(state, name, now())));
   }
 
   /** Settles when the machine was heard for the first time. */
@@ -203,7 +217,7 @@ export class Machine {
       link,
       counts,
       last: last === null ? null : summary(last.cycle, last.verdict),
-      openAlerts: this.#alerts.open(),
+      openAlerts: this.#around.standing(this.id),
       devices: Object.entries(this.#config.devices).map(([name, { bus, unit }]) => ({
         name,
         bus,
@@ -267,7 +281,9 @@ export class Machine {
     return new MachineLine({
       tracker,
       judge: this.#judge,
-      alerts: this.#alerts,
+      alerts: {
+        observe: (cycle, verdict) => this.#around.present(this.#alerts.observe(cycle, verdict)),
+      },
       reject: this.#reject,
       predict: (model, input, withinMs) =>
         predict({ model, machine: this.id, input, deadlineMs: withinMs, hardLimitMs }),
@@ -303,7 +319,7 @@ export class Machine {
       this.#event('link-back', 'info', 'the machine answers again');
       this.#reject?.rest();
     }
-    this.#line.tell(this.#alerts.link(state, at));
+    this.#line.tell(this.#around.present(this.#alerts.link(state, at)));
   }
 
   #event(kind: string, level: AgentEvent['level'], text: string): void {

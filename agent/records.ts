@@ -157,6 +157,10 @@ export interface Alert {
   readonly shots: { readonly from: number; readonly to: number } | null;
   readonly count: number;
   readonly deviations: readonly Deviation[];
+  /** Tells alerts of one machine and cause apart, e.g. by mold or sensor; absent as `handling`. */
+  readonly key?: string;
+  /** When it was raised, by the wall clock; absent as `handling`. */
+  readonly sinceWallMs?: number;
   /** Told later than the alert itself; absent: not known, or no model answered. */
   readonly drivers?: readonly Driver[];
   /** Absent in records of an older ppuri. */

@@ -2,23 +2,26 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { PpuriError } from '../config/errors.ts';
 import type { Profile } from '../config/profile.ts';
-import type { Config, MachineConfig } from '../config/schema.ts';
-import type { AnyBus, BusStats, WritableRegister } from '../drivers/driver.ts';
+import type { Config } from '../config/schema.ts';
+import type { AnyBus } from '../drivers/driver.ts';
 import { BusSet } from '../drivers/registry.ts';
-import { leastTriggerMs } from '../drivers/trigger-pace.ts';
 import { readBundle } from '../models/bundle.ts';
 import type { Bundle } from '../models/manifest.ts';
-import { type ClockFix, type ClockSource, type ClockStatus, WallClock } from './health/clock.ts';
-import { LatencyRecorder, type Quantiles } from './health/latency.ts';
+import type { AgentStatus } from './agent-status.ts';
+import { AlertDesk, keyOf } from './alerts/desk.ts';
+import { leastTrigger, unitGaps, writableOn } from './bus-needs.ts';
+import { runCommand } from './commands.ts';
+import { type ClockFix, type ClockSource, WallClock } from './health/clock.ts';
+import { LatencyRecorder } from './health/latency.ts';
 import type { Log } from './health/log.ts';
-import type { Inference, InferenceStatus } from './infer/inference.ts';
+import type { Inference } from './infer/inference.ts';
 import { createInference } from './infer/pool.ts';
-import { Machine, type MachineStatus } from './machine.ts';
+import { Machine } from './machine.ts';
 import { ModelDesk } from './model-desk.ts';
-import { rejectRegister } from './outputs/reject-signal.ts';
-import type { AgentEvent, Alert, Cycle, Verdict } from './records.ts';
+import type { AgentEvent, Alert, Cycle, Deed, Verdict } from './records.ts';
+import { type Resumed, resume } from './resume.ts';
 import type { ForkRole } from './role.ts';
-import { type Command, createKeeper, type Keeper, type KeeperStats } from './store/keeper.ts';
+import { type Command, createKeeper, type Keeper } from './store/keeper.ts';
 import type { BootInfo } from './store/protocol.ts';
 import { syncPlanOf } from './sync-plan.ts';
 
@@ -41,63 +44,11 @@ export interface AgentOptions {
   readonly onAlert?: (alert: Alert) => void;
 }
 
-/** What `ppuri status` shows. */
-export interface AgentStatus {
-  readonly gateway: string;
-  readonly site: string;
-  readonly boot: string;
-  readonly startedWallMs: number;
-  readonly uptimeMs: number;
-  readonly clock: ClockStatus;
-  readonly rssBytes: number;
-  readonly machines: readonly MachineStatus[];
-  readonly buses: readonly BusStats[];
-  readonly inference: InferenceStatus;
-  readonly store: KeeperStats;
-  readonly latencyMs: {
-    readonly snapshotToAlert: Quantiles | null;
-    readonly snapshotToReject: Quantiles | null;
-    /** Of predictions that were scored: until a child got them, and from then to their answer. */
-    readonly inferenceQueued: Quantiles | null;
-    readonly inferenceRun: Quantiles | null;
-  };
-  readonly eventLoopMs: { readonly p50: number; readonly p99: number; readonly max: number };
-}
-
 const STATUS_EVERY_MS = 1000;
 /** Multiples of it, without their whole part, lie far apart however many there are. */
 const goldenRatio = (Math.sqrt(5) - 1) / 2;
-/** Reading machines waits for the store this long at most. */
-const RESUME_WITHIN_MS = 1000;
 /** An agent that is ending may hold its store this long. */
 const LOCK_WITHIN_MS = 10_000;
-
-function writableOn(config: Config, bus: string): WritableRegister[] {
-  return config.machines.flatMap(({ reject, devices }) => {
-    const device = reject === undefined ? undefined : devices[reject.device];
-    return reject === undefined || device?.bus !== bus ? [] : [rejectRegister(device.unit, reject)];
-  });
-}
-
-/** Machines on one serial bus share its time. */
-function leastTrigger(config: Config, machine: MachineConfig): number {
-  const name = machine.devices.plc?.bus;
-  const bus = config.buses[name ?? ''];
-  const machines = config.machines.filter(({ devices }) => devices.plc?.bus === name);
-  return bus === undefined ? 0 : leastTriggerMs(bus, machines.length);
-}
-
-function unitGaps(options: AgentOptions, bus: string): Map<number, number> {
-  const gaps = new Map<number, number>();
-  for (const machine of options.config.machines) {
-    for (const device of Object.values(machine.devices)) {
-      const profile = options.profiles.get(device.profile ?? machine.profile);
-      const gapMs = profile?.modbus.minRequestGapMs ?? 0;
-      if (device.bus === bus && gapMs > 0) gaps.set(device.unit, gapMs);
-    }
-  }
-  return gaps;
-}
 
 export class Agent {
   readonly #options: AgentOptions;
@@ -114,6 +65,7 @@ export class Agent {
   readonly #startedWallMs = Date.now();
   readonly #startedMonoMs = performance.now();
   readonly #clock: WallClock;
+  readonly #alerts: AlertDesk;
   #statusTimer: NodeJS.Timeout | null = null;
   #noticing: Promise<void> = Promise.resolve();
   readonly #conflict = Promise.withResolvers<never>();
@@ -136,6 +88,7 @@ export class Agent {
       clockSynced: () => this.#clock.known,
       ...(config.panel === undefined ? {} : { panel: config.panel.listen }),
     });
+    this.#alerts = this.#createAlerts();
     this.#createMachines(this.#createBuses());
     this.#desk = this.#createDesk();
     this.#conflict.promise.catch(() => undefined);
@@ -154,15 +107,15 @@ export class Agent {
     void this.#keeper.opened(LOCK_WITHIN_MS).then(({ lastError }) => {
       if (lastError?.code === 'store-in-use') this.#conflict.reject(lastError);
     });
-    const lastShots = await this.#lastShots();
+    const { lastShots } = await this.#resume();
     // Ended meanwhile: what would be begun from here on, nobody would end.
     if (this.#stopping) return;
     const early = this.#options.watch !== 'when-models-are-loaded';
     if (early) this.#startMachines(lastShots);
-    this.#statusTimer = setInterval(
-      () => this.#keeper.publishStatus(this.status()),
-      STATUS_EVERY_MS,
-    );
+    this.#statusTimer = setInterval(() => {
+      this.#alerts.tick();
+      this.#keeper.publishStatus(this.status());
+    }, STATUS_EVERY_MS);
     await this.#desk.open();
     if (!early) this.#startMachines(lastShots);
     this.#keeper.publishStatus(this.status());
@@ -173,38 +126,21 @@ export class Agent {
     for (const machine of this.#machines.values()) machine.start(lastShots.get(machine.id) ?? null);
   }
 
-  /**
-   * The last shot of each machine that was kept before, so that those made while no agent ran are
-   * counted as missed. A store that is slow or broken only costs this, and it is said.
-   */
-  async #lastShots(): Promise<Map<string, number>> {
-    const shots = new Map<string, number>();
-    const late = new Promise<string>((resolve) => {
-      setTimeout(resolve, RESUME_WITHIN_MS, 'the store is slow').unref();
-    });
-    const trouble = await Promise.race([this.#readLastShots(shots), late]);
-    if (trouble !== null) {
-      const text = `shots made while no agent ran cannot be counted: ${trouble}`;
-      if (!this.#stopping) this.#tell('resume-unknown', 'warn', 'store', text);
+  /** Alerts, baselines and counters go on where the agent before this one ended. */
+  async #resume(): Promise<Resumed> {
+    const resumed = await resume(this.#keeper, [...this.#machines.keys()]);
+    if (resumed.trouble !== null && !this.#stopping) {
+      const text = `what the last run knew is not taken up, and shots made since are not counted: ${resumed.trouble}`;
+      this.#tell('resume-unknown', 'warn', 'store', text);
     }
-    return new Map(shots);
-  }
-
-  /** Fills `shots`; gives why it could not, or null. Never rejects. */
-  async #readLastShots(shots: Map<string, number>): Promise<string | null> {
-    try {
-      const { state, lastError } = await this.#keeper.opened(RESUME_WITHIN_MS);
-      if (state === 'down') return lastError?.message ?? 'the store does not answer';
-      for (const machine of this.#machines.keys()) {
-        const page = await this.#keeper.query('cycles', { machine, limit: 1 });
-        const shot = page.rows[0]?.shot ?? null;
-        if (shot !== null) shots.set(machine, shot);
-      }
-      return null;
-    } catch (error) {
-      if (error instanceof PpuriError) return error.message;
-      throw error;
-    }
+    for (const [id, cycles] of resumed.cycles) this.#machines.get(id)?.recall(cycles);
+    const adopted = resumed.stood
+      .map(({ alert }) => alert)
+      .filter(
+        (alert) => alert.state !== 'cleared' && this.#machines.get(alert.machine)?.adopt(alert),
+      );
+    this.#alerts.restore(resumed.stood, new Set(adopted.map(keyOf)));
+    return resumed;
   }
 
   /** Settles when every machine was heard once, or `withinMs` passed. */
@@ -260,6 +196,12 @@ export class Agent {
       clock: this.#clock.status(),
       rssBytes: process.memoryUsage.rss(),
       machines: [...this.#machines.values()].map((machine) => machine.status()),
+      alerts: {
+        ...this.#alerts.state(),
+        ...this.#alerts.counts(),
+        unseen: this.#alerts.unseen(),
+        plant: this.#alerts.standing('*'),
+      },
       buses: this.#buses.all().map((bus) => bus.stats()),
       inference: this.#inference.status(),
       store: this.#keeper.stats(),
@@ -297,12 +239,12 @@ export class Agent {
   }
 
   #createBuses(): Map<string, AnyBus> {
-    const { config, log } = this.#options;
+    const { config, profiles, log } = this.#options;
     return new Map(
       Object.entries(config.buses).map(([name, bus]) => {
         const options = {
           writable: writableOn(config, name),
-          unitGapMs: unitGaps(this.#options, name),
+          unitGapMs: unitGaps(config, profiles, name),
           log,
         };
         return [name, this.#buses.create(name, bus, options)];
@@ -319,6 +261,8 @@ export class Agent {
       rehearse: (model: string) => this.#inference.rehearse(model),
       keep: (...[body, at]: Parameters<Keeper['keep']>) => void this.#keeper.keep(body, at),
       onVerdict: (cycle: Cycle, verdict: Verdict) => this.#onVerdict(cycle, verdict),
+      present: (alerts: readonly Alert[]) => this.#alerts.take(alerts),
+      standing: (machine: string) => this.#alerts.standing(machine),
       onAlert: (alert: Alert) => onAlert?.(alert),
       onRejected: (ms: number) => this.#toReject.add(ms),
       onEvent: (event: AgentEvent) => this.#onEvent(event),
@@ -353,15 +297,28 @@ export class Agent {
     });
   }
 
-  async #command({ method, params }: Command): Promise<unknown> {
-    const asked = params as Record<string, unknown>;
-    if (method === 'model-use') {
-      const bundle = await this.#desk.use(String(asked.machine), String(asked.path));
-      const { name, version } = bundle.manifest;
-      return { machine: asked.machine, name, version, hash: bundle.hash };
-    }
-    await this.#desk.restore(String(asked.hash));
-    return { hash: asked.hash };
+  #command(command: Command): Promise<unknown> {
+    const deed = (done: Deed): void => this.#keepDeed(done);
+    return runCommand({ alerts: this.#alerts, models: this.#desk, deed }, command);
+  }
+
+  #createAlerts(): AlertDesk {
+    const { config, onAlert } = this.#options;
+    const names = new Map(config.machines.map(({ id, name }) => [id, name ?? id]));
+    return new AlertDesk({
+      callsPerHour: config.alerts.callsPerHour,
+      now: () => ({ monoMs: performance.now(), wallMs: Date.now() }),
+      nameOf: (machine) => names.get(machine) ?? machine,
+      tell: (alert) => {
+        onAlert?.(alert);
+        this.#keeper.keep({ kind: 'alert', alert }, alert.at);
+      },
+      deed: (deed) => this.#keepDeed(deed),
+    });
+  }
+
+  #keepDeed(deed: Deed): void {
+    this.#keeper.keep({ kind: 'deed', deed }, deed.at);
   }
 
   #onVerdict(cycle: Cycle, verdict: Verdict): void {

@@ -64,6 +64,11 @@ export const errorTable = {
     retryable: false,
     meaning: 'no configured output owns this register',
   },
+  'alert-unknown': {
+    exit: 2,
+    retryable: false,
+    meaning: 'no such alert stands or was cleared lately',
+  },
   'sync-unreachable': {
     exit: 1,
     retryable: true,

@@ -197,11 +197,23 @@ export const panelSchema = z.strictObject({
     .describe('Address and port; anything but loopback shows them to the network.'),
 });
 
+export const alertsSchema = z.strictObject({
+  callsPerHour: z
+    .int()
+    .min(1)
+    .max(60)
+    .default(5)
+    .describe(
+      'Calls for attention an operator gets in an hour, all machines together; beyond them 주의 (caution) is told together. 경고 (warning) always calls, but for a flood.',
+    ),
+});
+
 export const configSchema = z.strictObject({
   gateway: gatewaySchema.describe('Name and place of this gateway.'),
   buses: z.record(name, busSchema).describe('Ports and TCP endpoints, each by a name of yours.'),
   machines: z.array(machineSchema).min(1).describe('The machines this gateway watches.'),
   panel: panelSchema.optional().describe('Pages of this gateway: `/metrics` and `/healthz`.'),
+  alerts: alertsSchema.prefault({}).describe('How alerts call for the operator.'),
   store: storeSchema.prefault({}).describe('Where records are kept.'),
   sync: syncSchema.default([]).describe('Where records are delivered to; absent: nowhere.'),
 });

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Alert } from '../records.ts';
 
-export type AlertContent = Omit<Alert, 'id' | 'state' | 'count'>;
+export type AlertContent = Omit<Alert, 'id' | 'state' | 'count' | 'key'>;
 
 export class AlertBook {
   readonly #open = new Map<string, Alert>();
@@ -25,10 +25,15 @@ export class AlertBook {
     const before = this.#open.get(key);
     const alert: Alert =
       before === undefined
-        ? { ...content, id: this.#newId(), state: 'raised', count: 1 }
-        : { ...content, id: before.id, state: 'updated', count: before.count + 1 };
+        ? { ...content, key, id: this.#newId(), state: 'raised', count: 1 }
+        : { ...content, key, id: before.id, state: 'updated', count: before.count + 1 };
     this.#open.set(key, alert);
     return alert;
+  }
+
+  /** Takes one over that stood when an earlier agent ended. */
+  adopt(key: string, alert: Alert): void {
+    this.#open.set(key, alert);
   }
 
   /** Clears the alert of `key`; null when it was not open. */
@@ -37,9 +42,5 @@ export class AlertBook {
     if (before === undefined) return null;
     this.#open.delete(key);
     return { ...before, state: 'cleared', at };
-  }
-
-  open(): readonly Alert[] {
-    return [...this.#open.values()];
   }
 }

@@ -13,6 +13,10 @@ import { defectText, type Speaker } from './words.ts';
 const WINDOW = 3;
 const DEFECTS_IN_WINDOW = 2;
 const GOOD_TO_CLEAR = 5;
+/** A shot counts as good again only this far below the threshold: one just below is no recovery. */
+const DEADBAND = 0.8;
+/** An alert of a mold that has been away for so many shots is no matter of this machine any more. */
+const AWAY_TO_CLEAR = 30;
 
 /** What is remembered of one mold. */
 class MoldState {
@@ -23,6 +27,8 @@ class MoldState {
   goodInARow = 0;
   firstDefectShot: number | null = null;
   openKey: string | null = null;
+  /** Shots of other molds since the last one of this. */
+  away = 0;
 
   constructor(baseline: Baseline) {
     this.baseline = baseline;
@@ -66,21 +72,62 @@ export class DefectAlerts {
     const state = this.#stateOf(cycle.mold);
     watchTrends(state, cycle);
     if (verdict.outcome === 'unscored') return [];
+    const departed = this.#departed(state, cycle);
     state.recent = [...state.recent, verdict.outcome === 'defect'].slice(-WINDOW);
-    return verdict.outcome === 'ok'
-      ? this.#good(cycle, state)
-      : this.#defect(cycle, verdict, state);
+    const raised =
+      verdict.outcome === 'ok'
+        ? this.#good(cycle, verdict, state)
+        : this.#defect(cycle, verdict, state);
+    return [...departed, ...raised];
   }
 
-  #good(cycle: Cycle, state: MoldState): readonly Alert[] {
-    state.baseline.learn(cycle.features);
-    state.goodInARow += 1;
-    if (state.goodInARow < GOOD_TO_CLEAR) return [];
+  /** A cycle that was kept before this start: it teaches what is normal and raises nothing. */
+  recall(cycle: Cycle, outcome: Verdict['outcome']): void {
+    const state = this.#stateOf(cycle.mold);
+    watchTrends(state, cycle);
+    if (outcome === 'ok') state.baseline.learn(cycle.features);
+    else if (outcome === 'defect') state.baseline.forgetWaiting();
+  }
+
+  /** Takes over an alert that stood when an earlier agent ended; false when it is none of these. */
+  adopt(alert: Alert): boolean {
+    const { key, mold, cause } = alert;
+    if (key !== `${mold ?? ''}:${cause}`) return false;
+    const state = this.#stateOf(mold);
+    state.openKey = key;
+    state.firstDefectShot = alert.shots?.from ?? null;
+    this.#book.adopt(key, alert);
+    return true;
+  }
+
+  /** Clears what stands of molds that are long off this machine. */
+  #departed(present: MoldState, cycle: Cycle): readonly Alert[] {
+    present.away = 0;
+    const cleared: Alert[] = [];
+    for (const state of this.#molds.values()) {
+      if (state === present || state.openKey === null) continue;
+      state.away += 1;
+      if (state.away >= AWAY_TO_CLEAR) cleared.push(...this.#close(state, cycle));
+    }
+    return cleared;
+  }
+
+  #close(state: MoldState, cycle: Cycle): readonly Alert[] {
     state.defects = [];
     state.firstDefectShot = null;
     const cleared = state.openKey === null ? null : this.#book.clear(state.openKey, cycle.at);
     state.openKey = null;
     return cleared === null ? [] : [cleared];
+  }
+
+  #good(cycle: Cycle, verdict: Verdict, state: MoldState): readonly Alert[] {
+    state.baseline.learn(cycle.features);
+    const { probability, threshold } = verdict;
+    const nearly =
+      probability !== null && threshold !== null && probability >= DEADBAND * threshold;
+    if (nearly && state.openKey !== null) return [];
+    state.goodInARow += 1;
+    return state.goodInARow < GOOD_TO_CLEAR ? [] : this.#close(state, cycle);
   }
 
   #defect(cycle: Cycle, verdict: Verdict, state: MoldState): readonly Alert[] {

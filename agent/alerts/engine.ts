@@ -40,7 +40,13 @@ export class AlertEngine {
     return this.#service.model(state, name, at);
   }
 
-  open(): readonly Alert[] {
-    return this.#book.open();
+  /** A cycle that was kept before this start, oldest first: baselines and trends go on from there. */
+  recall(cycle: Cycle, outcome: Verdict['outcome']): void {
+    this.#defects.recall(cycle, outcome);
+  }
+
+  /** Takes over an alert that stood when an earlier agent ended; false: it has to show itself again. */
+  adopt(alert: Alert): boolean {
+    return this.#defects.adopt(alert);
   }
 }

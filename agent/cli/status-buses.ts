@@ -1,7 +1,7 @@
 /** Buses and their devices, as `ppuri status` shows them. */
 import type { BusStats, UnitStats } from '../../drivers/driver.ts';
+import type { AgentStatus } from '../agent-status.ts';
 import type { Text } from '../records.ts';
-import type { AgentStatus } from '../wire.ts';
 import { type Column, tableLines } from './table.ts';
 import { type Language, spanText } from './words.ts';
 

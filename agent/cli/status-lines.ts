@@ -1,7 +1,7 @@
 /** The status of an agent as lines for a terminal. */
 import { styleText } from 'node:util';
+import type { AgentStatus } from '../agent-status.ts';
 import type { TargetFacts } from '../store/delivery.ts';
-import type { AgentStatus } from '../wire.ts';
 import { outcomeWords, reasonText } from '../words.ts';
 import { busLines, type Paint } from './status-buses.ts';
 import { syncLines } from './status-sync.ts';

@@ -1,10 +1,10 @@
 /** `ppuri status`: how the running agent is, or what the last one left. */
 import { type Command, Option } from 'commander';
 import { exitCodes, PpuriError } from '../../config/errors.ts';
+import type { AgentStatus } from '../agent-status.ts';
 import { metricsText } from '../health/metrics.ts';
 import type { Account } from '../store/account-queries.ts';
 import { type LiveStatus, type Unreachable, whyUnreachable } from '../store/control-client.ts';
-import type { AgentStatus } from '../wire.ts';
 import { action, type Output } from './output.ts';
 import { statusLines } from './status-lines.ts';
 import {

@@ -39,6 +39,8 @@ export type ServePanel = (keep: KeepSide, listen: string) => Promise<Served>;
 
 /** What works beside the store in its child. */
 export interface KeepParts {
+  /** Names of what may be asked of the loop. */
+  readonly commands?: readonly string[];
   readonly serve?: ServePanel;
   readonly startDelivery?: StartDelivery;
 }
@@ -49,6 +51,7 @@ export class KeepChild {
   readonly #delivery: DeliverySeat;
   readonly #writer: Writer;
   readonly #clock: ClockFiller;
+  readonly #commandNames: ReadonlySet<string>;
   readonly #commands = new Questions();
   readonly #hold: StoreHold;
   #session: Session | null = null;
@@ -72,9 +75,10 @@ export class KeepChild {
   constructor(
     options: OpenOptions,
     send: (message: FromChild) => void,
-    { serve, startDelivery }: KeepParts,
+    { serve, startDelivery, commands }: KeepParts,
   ) {
     this.#serve = serve ?? null;
+    this.#commandNames = new Set(commands);
     this.#options = options;
     this.#send = send;
     this.#delivery = new DeliverySeat(startDelivery, options.sync, {
@@ -309,7 +313,7 @@ export class KeepChild {
   /** A request from the control socket. */
   #answer(method: string, params: unknown): Promise<Outcome> {
     if (method === 'status') return Promise.resolve({ result: this.status() });
-    if (method === 'model-use' || method === 'model-restore') return this.#command(method, params);
+    if (this.#commandNames.has(method)) return this.command(method, params);
     return this.#query(method, params, false);
   }
 
@@ -365,7 +369,7 @@ export class KeepChild {
   }
 
   /** Passed on to the loop; its answer, or its silence, is the outcome. */
-  async #command(method: string, params: unknown): Promise<Outcome> {
+  async command(method: string, params: unknown): Promise<Outcome> {
     const late = (): PpuriError =>
       new PpuriError('agent-unreachable', 'the agent did not answer in time', {
         operation: method,

@@ -20,6 +20,7 @@ import {
   readCycleFilter,
   readCyclePageRequest,
 } from './cycle-queries.ts';
+import { queryStood, type StoodRow } from './desk-queries.ts';
 import {
   type BundlePointer,
   type ModelPointer,
@@ -39,6 +40,8 @@ export interface Methods {
   accounting: { params: { readonly boot?: string | undefined }; result: Account };
   ledger: { params: Record<string, never>; result: Ledger };
   models: { params: Record<string, never>; result: ModelTable };
+  /** Alerts that stood, or were put off, when the agent before this one ended. */
+  stood: { params: Record<string, never>; result: readonly StoodRow[] };
 }
 
 /** What only the loop may ask: it changes the store. */
@@ -60,6 +63,7 @@ const reading: Answers<Methods> = {
     accountFor(db, optionalText('accounting', asFields('accounting', params, ['boot']), 'boot')),
   ledger: (db) => queryLedger(db),
   models: (db) => queryModels(db),
+  stood: (db) => queryStood(db),
 };
 
 const changing: Answers<OwnMethods> = {

@@ -1,0 +1,39 @@
+/** What the machines and outputs of a configuration ask of its buses. */
+import type { Profile } from '../config/profile.ts';
+import type { Config, MachineConfig } from '../config/schema.ts';
+import type { WritableRegister } from '../drivers/driver.ts';
+import { leastTriggerMs } from '../drivers/trigger-pace.ts';
+import { rejectRegister } from './outputs/reject-signal.ts';
+
+/** The only registers of a bus that are ever written. */
+export function writableOn(config: Config, bus: string): WritableRegister[] {
+  return config.machines.flatMap(({ reject, devices }) => {
+    const device = reject === undefined ? undefined : devices[reject.device];
+    return reject === undefined || device?.bus !== bus ? [] : [rejectRegister(device.unit, reject)];
+  });
+}
+
+/** Machines on one serial bus share its time: the least pace of a trigger, ms. */
+export function leastTrigger(config: Config, machine: MachineConfig): number {
+  const name = machine.devices.plc?.bus;
+  const bus = config.buses[name ?? ''];
+  const machines = config.machines.filter(({ devices }) => devices.plc?.bus === name);
+  return bus === undefined ? 0 : leastTriggerMs(bus, machines.length);
+}
+
+/** Unit → least ms between two requests to it, by the profiles of what it is. */
+export function unitGaps(
+  config: Config,
+  profiles: ReadonlyMap<string, Profile>,
+  bus: string,
+): Map<number, number> {
+  const gaps = new Map<number, number>();
+  for (const machine of config.machines) {
+    for (const device of Object.values(machine.devices)) {
+      const profile = profiles.get(device.profile ?? machine.profile);
+      const gapMs = profile?.modbus.minRequestGapMs ?? 0;
+      if (device.bus === bus && gapMs > 0) gaps.set(device.unit, gapMs);
+    }
+  }
+  return gaps;
+}

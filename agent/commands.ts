@@ -1,0 +1,75 @@
+/** What people ask of a running agent, by name: from the control socket and from the panel. */
+import { PpuriError } from '../config/errors.ts';
+import type { Actor, AlertDesk } from './alerts/desk.ts';
+import type { ModelDesk } from './model-desk.ts';
+import type { Deed } from './records.ts';
+import type { Command } from './store/keeper.ts';
+
+export interface CommandParts {
+  readonly alerts: AlertDesk;
+  readonly models: ModelDesk;
+  readonly deed: (deed: Deed) => void;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function wrong(method: string, name: string, what: string): PpuriError {
+  return new PpuriError('usage', `${name} of ${method} is ${what}`, {
+    operation: method,
+    subject: name,
+    hint: 'the command and the agent may be of different versions',
+  });
+}
+
+function textOf(method: string, fields: Fields, name: string, most = 200): string {
+  const value = fields[name];
+  if (typeof value !== 'string' || value === '' || value.length > most)
+    throw wrong(method, name, `a text of up to ${most} characters`);
+  return value;
+}
+
+function actorOf(method: string, fields: Fields): Actor {
+  const { from } = fields;
+  if (from !== 'panel' && from !== 'cli') throw wrong(method, 'from', 'panel or cli');
+  return { who: textOf(method, fields, 'who', 64), from };
+}
+
+type Handler = (parts: CommandParts, fields: Fields, method: string) => unknown;
+
+const handlers: Readonly<Record<string, Handler>> = {
+  'model-use': async ({ models }, fields) => {
+    const bundle = await models.use(String(fields.machine), String(fields.path));
+    const { name, version } = bundle.manifest;
+    return { machine: fields.machine, name, version, hash: bundle.hash };
+  },
+  'model-restore': async ({ models }, fields) => {
+    await models.restore(String(fields.hash));
+    return { hash: fields.hash };
+  },
+  'alert-acknowledge': ({ alerts }, fields, method) =>
+    alerts.acknowledge(textOf(method, fields, 'id'), actorOf(method, fields)),
+  'alert-shelve': ({ alerts }, fields, method) => {
+    const { minutes } = fields;
+    if (typeof minutes !== 'number') throw wrong(method, 'minutes', 'a number');
+    const reason = textOf(method, fields, 'reason');
+    alerts.shelve(textOf(method, fields, 'id'), minutes, reason, actorOf(method, fields));
+  },
+  'alert-unshelve': ({ alerts }, fields, method) =>
+    alerts.unshelve(textOf(method, fields, 'id'), actorOf(method, fields)),
+  'alert-false': ({ alerts }, fields, method) =>
+    alerts.markFalse(textOf(method, fields, 'id'), actorOf(method, fields)),
+  'buzzer-silence': ({ alerts }, fields, method) => alerts.silence(actorOf(method, fields)),
+};
+
+export const commandNames: readonly string[] = Object.keys(handlers);
+
+/** Rejects with what the handler throws; `usage` for a name that nobody handles. */
+export async function runCommand(
+  parts: CommandParts,
+  { method, params }: Command,
+): Promise<unknown> {
+  const handler = handlers[method];
+  if (handler === undefined) throw wrong(method, 'method', 'not known');
+  const fields = typeof params === 'object' && params !== null ? (params as Fields) : {};
+  return (await handler(parts, fields, method)) ?? {};
+}
