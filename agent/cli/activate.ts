@@ -22,7 +22,7 @@ async function askAgent({ storePath, machine, bundle }: UseRequest): Promise<boo
     throw error;
   }
   try {
-    await client.ask('model-use', { machine, path: bundle.dir });
+    await client.command('model-use', { machine, path: bundle.dir });
     return true;
   } finally {
     client.close();

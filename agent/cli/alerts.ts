@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import type { Severity } from '../records.ts';
 import { type AlertRow, severities } from '../store/alert-queries.ts';
 import { severityWords } from '../words.ts';
+import { addAlertHandling } from './alerts-handle.ts';
 import { action, type Output } from './output.ts';
 import {
   addStoreFlags,
@@ -40,7 +41,9 @@ first. A time before which ~ stands was taken while the clock was not set.
 Examples:
   ppuri alerts -c ppuri.yaml
   ppuri alerts -c ppuri.yaml --all --since 24h --machine dc-03
-  ppuri alerts --store /var/lib/ppuri --all --csv --bom > alerts.csv`;
+  ppuri alerts --store /var/lib/ppuri --all --csv --bom > alerts.csv
+  ppuri alerts ack 3f2a9c01 -c ppuri.yaml
+  ppuri alerts shelve 3f2a9c01 --for 30m --reason "금형 교체" -c ppuri.yaml`;
 
 const mostAlerts = 1000;
 
@@ -130,4 +133,5 @@ export function addAlerts(program: Command): void {
     .option('--bom', 'with --csv: begin as Excel wants it')
     .addHelpText('after', help)
     .action(action('list alerts', run));
+  addAlertHandling(command);
 }

@@ -27,9 +27,6 @@ export interface LiveStatus {
 
 export interface ControlMethods extends Methods {
   status: { params: Record<string, never>; result: LiveStatus };
-  /** Handled by the loop (`Keeper.onCommand`). */
-  'model-use': { params: Readonly<Record<string, unknown>>; result: unknown };
-  'model-restore': { params: Readonly<Record<string, unknown>>; result: unknown };
 }
 
 export interface ControlClient {
@@ -38,6 +35,8 @@ export interface ControlClient {
     method: M,
     params: ControlMethods[M]['params'],
   ): Promise<ControlMethods[M]['result']>;
+  /** Something for the loop to do (`Keeper.onCommand`). Rejects as `ask` does. */
+  command(method: string, params: Readonly<Record<string, unknown>>): Promise<unknown>;
   close(): void;
 }
 
@@ -137,7 +136,11 @@ class Client implements ControlClient {
     return (await this.#send(method, params, answerMs)) as ControlMethods[M]['result'];
   }
 
-  #send(method: keyof ControlMethods, params: unknown, boundMs: number): Promise<unknown> {
+  command(method: string, params: Readonly<Record<string, unknown>>): Promise<unknown> {
+    return this.#send(method, params, answerMs);
+  }
+
+  #send(method: string, params: unknown, boundMs: number): Promise<unknown> {
     const failed = (why: 'late' | 'unsent'): PpuriError =>
       unreachable(
         this.#path,

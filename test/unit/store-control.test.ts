@@ -63,17 +63,17 @@ test('a running agent answers status, cycles and alerts; only its user may ask',
 test('commands reach the loop, and its answer or error comes back', async () => {
   const { dir, keeper } = await agentWithRecords();
   const client = await connectControl(dir);
-  await expect(client.ask('model-use', { machine: 'dc-03' })).rejects.toMatchObject({
+  await expect(client.command('model-use', { machine: 'dc-03' })).rejects.toMatchObject({
     code: 'agent-unreachable',
   });
   keeper.onCommand(async ({ method, params }) => {
     if (method === 'model-use') return { used: params };
     throw new PpuriError('model-invalid', 'no such model', { operation: method, subject: 'm' });
   });
-  expect(await client.ask('model-use', { machine: 'dc-03' })).toEqual({
+  expect(await client.command('model-use', { machine: 'dc-03' })).toEqual({
     used: { machine: 'dc-03' },
   });
-  await expect(client.ask('model-restore', {})).rejects.toMatchObject({
+  await expect(client.command('model-restore', {})).rejects.toMatchObject({
     code: 'model-invalid',
     subject: 'm',
   });
