@@ -2,7 +2,7 @@
  * The one table of what operators and technicians call things, in both languages. Codes are for
  * `--json` and programs; whatever a person reads takes its words from here.
  */
-import type { Localized, Profile } from '../config/profile.ts';
+import type { Localized } from '../config/profile.ts';
 import type { Severity, Text, Verdict } from './records.ts';
 
 export type Language = 'ko' | 'en';
@@ -87,8 +87,21 @@ export interface FeatureLook {
   readonly decimals: number;
 }
 
+interface FeatureTitle {
+  readonly from: string;
+  readonly title?: Localized | undefined;
+  readonly unit?: string | undefined;
+  readonly decimals?: number | undefined;
+}
+
+/** What of a profile says how features are called. */
+export interface Looks {
+  readonly features: Readonly<Record<string, FeatureTitle>>;
+  readonly signals: Readonly<Record<string, FeatureLook>>;
+}
+
 /** Title, unit and decimals of a feature: its own, else its signal's. */
-export function featureLook(profile: Profile | null, feature: string): FeatureLook {
+export function featureLook(profile: Looks | null, feature: string): FeatureLook {
   const spec = profile?.features[feature];
   const signal = profile?.signals[spec?.from ?? feature];
   return {
@@ -108,7 +121,7 @@ function listText(parts: readonly string[], lang: Language): string {
 }
 
 /** `vacuum: sentinel 65535; stroke: missing` with titles and words. */
-function missingText(detail: string, profile: Profile | null, lang: Language): string {
+function missingText(detail: string, profile: Looks | null, lang: Language): string {
   const parts = detail.split('; ').flatMap((part) => {
     const [, feature, note] = /^([\w.]+): (.*)$/s.exec(part) ?? [];
     if (feature === undefined || note === undefined) return [];
@@ -117,7 +130,7 @@ function missingText(detail: string, profile: Profile | null, lang: Language): s
   return listText(parts, lang);
 }
 
-function limitText(detail: string, profile: Profile | null, lang: Language): string {
+function limitText(detail: string, profile: Looks | null, lang: Language): string {
   const [feature = '', value = ''] = detail.split(' ');
   const { title, unit, decimals } = featureLook(profile, feature);
   const shown = Number.isFinite(Number(value)) ? Number(value).toFixed(decimals) : value;
@@ -126,7 +139,7 @@ function limitText(detail: string, profile: Profile | null, lang: Language): str
 
 function detailText(
   { reason, detail }: Pick<Verdict, 'reason' | 'detail'>,
-  profile: Profile | null,
+  profile: Looks | null,
   lang: Language,
 ): string {
   if (detail === null) return '';
@@ -145,9 +158,17 @@ function detailText(
 /** Why a verdict is as it is; `profile` (null: not at hand) gives features their titles. */
 export function whyText(
   verdict: Pick<Verdict, 'reason' | 'detail'>,
-  profile: Profile | null,
+  profile: Looks | null,
   lang: Language,
 ): string {
   const more = detailText(verdict, profile, lang);
   return `${reasonText(verdict.reason, lang)}${more === '' ? '' : `: ${more}`}`;
+}
+
+/** The same in both languages. */
+export function whyWords(
+  verdict: Pick<Verdict, 'reason' | 'detail'>,
+  profile: Looks | null = null,
+): Text {
+  return { ko: whyText(verdict, profile, 'ko'), en: whyText(verdict, profile, 'en') };
 }

@@ -1,0 +1,106 @@
+/** An alert as the panel shows it: a few words, the values, what to do, which shots. */
+import type { Alert, Handling, Text } from '../records.ts';
+import type { AlertView, DriverView } from './contract.ts';
+import type { MachinePlan } from './plan.ts';
+
+const mostDrivers = 3;
+/** A deviation below this says nothing to whoever reads it. */
+const leastZ = 1.5;
+
+const unhandled: Handling = {
+  attention: 'quiet',
+  acknowledged: null,
+  shelved: null,
+  falseAlarm: null,
+  stale: false,
+  returns: 0,
+};
+
+const plant: Text = { ko: '전체 설비', en: 'all machines' };
+
+interface Words {
+  readonly title: Text;
+  readonly action: Text;
+}
+
+/** Alerts that are not of a defect. */
+const serviceWords: Readonly<Record<string, Words>> = {
+  'bus-lost': {
+    title: { ko: '통신두절', en: 'No communication' },
+    action: { ko: '케이블·PLC 전원 확인.', en: 'Check cable and PLC power.' },
+  },
+  'sensor-invalid': {
+    title: { ko: '센서 이상', en: 'Sensor fault' },
+    action: { ko: '센서·배선 확인.', en: 'Check sensor and wiring.' },
+  },
+  'prediction-stopped': {
+    title: { ko: '예측 중지', en: 'Predictions stopped' },
+    action: {
+      ko: '담당자 확인. 한계값 감시만 계속.',
+      en: 'Tell the technician. Only limits watch.',
+    },
+  },
+  'model-set-aside': {
+    title: { ko: '예측 모델 사용 중지', en: 'Model set aside' },
+    action: { ko: '담당자 확인 필요.', en: 'Tell the technician.' },
+  },
+  'warm-up': {
+    title: { ko: '정지 후 재가동', en: 'Restarted after a stop' },
+    action: { ko: '예열타 구분.', en: 'Set warm-up shots aside.' },
+  },
+  'alert-flood': {
+    title: { ko: '알림 폭주', en: 'Alert flood' },
+    action: {
+      ko: '전원·네트워크·원료 같은 공통 원인부터 확인.',
+      en: 'Look for what they share first: power, network, material.',
+    },
+  },
+};
+
+const unknownDefect: Words = {
+  title: { ko: '불량 위험(유형 미상)', en: 'Risk of a defect of unknown type' },
+  action: { ko: '부품 확인.', en: 'Inspect the part.' },
+};
+
+function wordsOf(alert: Alert, machine: MachinePlan | null): Words {
+  const defect = machine?.defects[alert.cause];
+  if (defect === undefined) return serviceWords[alert.cause] ?? unknownDefect;
+  const { ko, en } = defect.title;
+  return { title: { ko: `${ko} 위험`, en: `Risk of ${en}` }, action: defect.action };
+}
+
+function driversOf(alert: Alert, machine: MachinePlan | null): DriverView[] {
+  const look = (feature: string): Pick<DriverView, 'title' | 'unit' | 'decimals'> => {
+    const { title, unit, decimals } = machine?.features[feature] ?? {
+      title: { ko: feature, en: feature },
+      unit: '',
+      decimals: 2,
+    };
+    return { title, unit, decimals };
+  };
+  const byModel = alert.drivers ?? [];
+  if (byModel.length > 0)
+    return byModel.slice(0, mostDrivers).map((driver) => ({ ...look(driver.feature), ...driver }));
+  return alert.deviations
+    .filter(({ z }) => Math.abs(z) >= leastZ)
+    .slice(0, mostDrivers)
+    .map(({ feature, value, normalLow, normalHigh }) => ({
+      ...{ feature, ...look(feature), value, normalLow, normalHigh, share: null },
+    }));
+}
+
+/** `machine`: null for the gateway as a whole, or one that is no longer configured. */
+export function alertView(alert: Alert, machine: MachinePlan | null, lang: 'ko' | 'en'): AlertView {
+  const { id, state, mold, severity, cause, text, shots, count, handling, at } = alert;
+  const name = alert.machine === '*' ? plant[lang] : (machine?.name ?? alert.machine);
+  return {
+    ...{ id, state, mold, severity, cause, text, shots, count },
+    machine: alert.machine,
+    machineName: name,
+    ...wordsOf(alert, machine),
+    drivers: driversOf(alert, machine),
+    handling: handling ?? unhandled,
+    raisedWallMs: alert.sinceWallMs ?? at.wallMs,
+    updatedWallMs: at.wallMs,
+  };
+}

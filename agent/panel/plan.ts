@@ -1,0 +1,41 @@
+/** What the panel is told of the plant when it starts: names, words and units; plain data. */
+import type { Text } from '../records.ts';
+import type { Looks } from '../words.ts';
+
+export interface FeaturePlan {
+  readonly title: Text;
+  readonly unit: string;
+  readonly decimals: number;
+  /** The middle 90 % of good shots in the model's training; null: not known. */
+  readonly normal: { readonly low: number; readonly median: number; readonly high: number } | null;
+}
+
+export interface MachinePlan {
+  readonly id: string;
+  readonly name: string;
+  readonly cycleWord: Text;
+  readonly features: Readonly<Record<string, FeaturePlan>>;
+  readonly defects: Readonly<Record<string, { readonly title: Text; readonly action: Text }>>;
+  /** Parts of one shot; one '' where none are told apart. */
+  readonly parts: readonly string[];
+}
+
+/** As the table of words asks for it. */
+export function looksOf({ features }: MachinePlan): Looks {
+  const named = Object.entries(features).map(([name, { title, unit, decimals }]) => [
+    name,
+    { title, unit, decimals, from: name },
+  ]);
+  return { features: Object.fromEntries(named), signals: {} };
+}
+
+export interface PanelPlan {
+  /** `host:port`. */
+  readonly listen: string;
+  readonly gateway: string;
+  readonly site: string;
+  readonly locale: 'ko' | 'en';
+  /** When shifts begin, minutes after midnight by the local clock, ascending. */
+  readonly shiftMinutes: readonly number[];
+  readonly machines: readonly MachinePlan[];
+}
