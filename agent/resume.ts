@@ -1,6 +1,6 @@
 /** What a starting agent takes up where the one before it ended. A slow or broken store only costs this. */
 import { PpuriError } from '../config/errors.ts';
-import type { Cycle, Reading, Verdict } from './records.ts';
+import type { Cycle, Verdict } from './records.ts';
 import type { CycleRow } from './store/cycle-queries.ts';
 import type { StoodRow } from './store/desk-queries.ts';
 import type { Keeper } from './store/keeper.ts';
@@ -73,13 +73,22 @@ async function read(
   }
 }
 
-/** As far as baselines and trends look at it. */
 function recalled(row: CycleRow): RecalledCycle {
-  const { machine, profile, mold, shot, index, suppressed, wallMs, outcome } = row;
-  const features: Readonly<Record<string, Reading>> = row.features ?? {};
+  const { cycle, verdict } = resumedCycle(row);
+  return { cycle, outcome: verdict.outcome };
+}
+
+/** A row as the cycle and verdict it was, as far as baselines, trends and the panel look at them. */
+export function resumedCycle(row: CycleRow): { readonly cycle: Cycle; readonly verdict: Verdict } {
+  const { machine, profile, mold, shot, index, suppressed, wallMs, features } = row;
+  const { outcome, reason, detail, probability, threshold, model, flags } = row;
   const observed = row.observed === 'whole' ? 'whole' : 'missed';
-  const at = { monoMs: 0, wallMs };
   const times = { trigger: 0, snapshot: 0 };
-  const told = { machine, profile, mold, shot, index, suppressed, observed, features } as const;
-  return { cycle: { ...told, readings: {}, at, times }, outcome };
+  const who = { machine, profile, mold, shot, index, suppressed, observed } as const;
+  const judge = model === null ? 'limits' : 'model';
+  const said = { outcome, reason, detail, judge, probability, threshold, model, flags } as const;
+  return {
+    cycle: { ...who, features: features ?? {}, readings: {}, at: { monoMs: 0, wallMs }, times },
+    verdict: { ...said, breaches: [], times },
+  };
 }

@@ -18,6 +18,7 @@ import type { Inference } from './infer/inference.ts';
 import { createInference } from './infer/pool.ts';
 import { Machine } from './machine.ts';
 import { ModelDesk } from './model-desk.ts';
+import { panelPlanOf } from './panel-plan.ts';
 import type { AgentEvent, Alert, Cycle, Deed, Verdict } from './records.ts';
 import { type Resumed, resume } from './resume.ts';
 import type { ForkRole } from './role.ts';
@@ -86,7 +87,7 @@ export class Agent {
       keepDays: config.store.keep,
       sync: syncPlanOf(config, options.profiles),
       clockSynced: () => this.#clock.known,
-      ...(config.panel === undefined ? {} : { panel: config.panel.listen }),
+      panel: panelPlanOf(config, options.profiles, options.bundles),
     });
     this.#alerts = this.#createAlerts();
     this.#createMachines(this.#createBuses());

@@ -223,3 +223,4 @@ export type BusConfig = z.output<typeof busSchema>;
 export type DeviceConfig = z.output<typeof deviceSchema>;
 export type MachineConfig = z.output<typeof machineSchema>;
 export type RejectConfig = z.output<typeof rejectSchema>;
+export type PanelConfig = z.output<typeof panelSchema>;

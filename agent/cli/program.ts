@@ -21,6 +21,7 @@ import { addRun } from './run.ts';
 import { addScan } from './scan.ts';
 import { addSimulate } from './simulate.ts';
 import { addStatus } from './status.ts';
+import { addWatch } from './watch.ts';
 
 const { version } = packageJson;
 
@@ -40,6 +41,7 @@ export function createProgram(early: Interruption | null = null): Command {
   addRead(program);
   addProbe(program);
   addStatus(program);
+  addWatch(program);
   addCycles(program);
   addAlerts(program);
   addLedger(program);

@@ -1,4 +1,5 @@
 /** What the panel is told of the plant when it starts: names, words and units; plain data. */
+import type { PanelConfig } from '../../config/schema.ts';
 import type { Text } from '../records.ts';
 import type { Looks } from '../words.ts';
 
@@ -30,12 +31,12 @@ export function looksOf({ features }: MachinePlan): Looks {
 }
 
 export interface PanelPlan {
-  /** `host:port`. */
-  readonly listen: string;
+  /** Null: pages are served nowhere; `ppuri watch` sees the plant all the same. */
+  readonly settings: PanelConfig | null;
   readonly gateway: string;
   readonly site: string;
   readonly locale: 'ko' | 'en';
-  /** When shifts begin, minutes after midnight by the local clock, ascending. */
-  readonly shiftMinutes: readonly number[];
+  /** When shifts begin by the local clock: `08:00`. */
+  readonly shifts: readonly string[];
   readonly machines: readonly MachinePlan[];
 }

@@ -9,6 +9,7 @@ import type { Evicted } from './evict.ts';
 import { StoreHold } from './hold.ts';
 import { type KeepFacts, KeepObserver } from './keep-facts.ts';
 import { methodNamed } from './methods.ts';
+import { type KeepSide, PanelSeat, type ServePanel } from './panel-seat.ts';
 import { storePaths } from './paths.ts';
 import type { FromChild, OpenOptions, StoreCondition } from './protocol.ts';
 import { Questions } from './questions.ts';
@@ -23,20 +24,6 @@ const commandTimeoutMs = 30_000;
 const tendEveryMs = 5000;
 const sayEvictedEveryMs = 3_600_000;
 
-/** What those see who serve pages beside the store. */
-export interface KeepSide {
-  status(): LiveStatus;
-  fault(kind: string, thrown: unknown): void;
-}
-
-export interface Served {
-  readonly port: number;
-  close(): void;
-}
-
-/** Begins to serve at `listen`; rejects when it cannot. */
-export type ServePanel = (keep: KeepSide, listen: string) => Promise<Served>;
-
 /** What works beside the store in its child. */
 export interface KeepParts {
   /** Names of what may be asked of the loop. */
@@ -45,7 +32,7 @@ export interface KeepParts {
   readonly startDelivery?: StartDelivery;
 }
 
-export class KeepChild {
+export class KeepChild implements KeepSide {
   readonly #options: OpenOptions;
   readonly #send: (message: FromChild) => void;
   readonly #delivery: DeliverySeat;
@@ -65,8 +52,7 @@ export class KeepChild {
   #heardMonoMs: number | null = null;
   readonly #observer = new KeepObserver();
   readonly #saidFaults = new Set<string>();
-  readonly #serve: ServePanel | null;
-  #panel: Served | null = null;
+  readonly #panel: PanelSeat;
   #opening: Promise<void> = Promise.resolve();
   #settledBelow = 1;
   #closed = false;
@@ -77,7 +63,7 @@ export class KeepChild {
     send: (message: FromChild) => void,
     { serve, startDelivery, commands }: KeepParts,
   ) {
-    this.#serve = serve ?? null;
+    this.#panel = new PanelSeat(serve);
     this.#commandNames = new Set(commands);
     this.#options = options;
     this.#send = send;
@@ -195,6 +181,7 @@ export class KeepChild {
   /** `settledBelow`: the loop holds no record with a lower seq. */
   keep(records: readonly StoredRecord[], settledBelow: number): void {
     this.#settledBelow = settledBelow;
+    this.#panel.records(records);
     const rows: RecordRow[] = [];
     for (const record of records) {
       try {
@@ -218,6 +205,7 @@ export class KeepChild {
   publish(snapshot: unknown): void {
     this.#snapshot = snapshot;
     this.#heardMonoMs = performance.now();
+    this.#panel.status(snapshot);
   }
 
   /** A question of the loop. */
@@ -240,7 +228,7 @@ export class KeepChild {
     this.#writer.stopTimer();
     this.#clock.stop();
     this.#hold.stopListening();
-    this.#panel?.close();
+    this.#panel.close();
     this.#delivery.end();
     this.#session?.close();
     this.#hold.release();
@@ -310,10 +298,24 @@ export class KeepChild {
     }
   }
 
+  get dir(): string {
+    return this.#options.dir;
+  }
+
+  tell(kind: string, level: AgentEvent['level'], text: string): void {
+    this.#event(kind, level, text, 'panel');
+  }
+
+  query(method: string, params: unknown): Promise<Outcome> {
+    return this.#query(method, params, false);
+  }
+
   /** A request from the control socket. */
   #answer(method: string, params: unknown): Promise<Outcome> {
     if (method === 'status') return Promise.resolve({ result: this.status() });
     if (this.#commandNames.has(method)) return this.command(method, params);
+    const byPanel = this.#panel.answer(method, params);
+    if (byPanel !== null) return byPanel;
     return this.#query(method, params, false);
   }
 
@@ -351,21 +353,8 @@ export class KeepChild {
     this.#event(kind, 'warn', message);
   }
 
-  async servePanel(): Promise<void> {
-    const { panel } = this.#options;
-    if (panel === undefined || this.#serve === null) return;
-    try {
-      const served = await this.#serve(this, panel);
-      if (this.#closed) served.close();
-      else {
-        this.#panel = served;
-        const at = `${panel.slice(0, panel.lastIndexOf(':'))}:${served.port}`;
-        this.#event('panel-listening', 'info', `metrics and health are served at ${at}`);
-      }
-    } catch (thrown) {
-      const why = thrown instanceof Error ? thrown.message : String(thrown);
-      this.#event('panel-unavailable', 'warn', `metrics and health cannot be served: ${why}`);
-    }
+  servePanel(): Promise<void> {
+    return this.#panel.open(this, this.#options.panel);
   }
 
   /** Passed on to the loop; its answer, or its silence, is the outcome. */

@@ -30,8 +30,8 @@ export interface OpenOptions {
   /** Absent: records are delivered nowhere. */
   readonly sync?: SyncPlan | undefined;
   readonly boot: BootInfo;
-  /** Where pages are served, `host:port`; absent: nowhere. */
-  readonly panel?: string;
+  /** What the panel is served by, plain data; absent: nothing is served. */
+  readonly panel?: unknown;
   /** Longest wait of an ordinary record for its commit. */
   readonly commitMs: number;
   /** Before the file is used: look for damage, trust it (a child put back in place), or set it

@@ -1,0 +1,202 @@
+/** Feeds the panel in the keep process: history out of the store, then the loop's records and status. */
+import { Baseline, type TrainingNormal } from './alerts/baseline.ts';
+import type { MachinePage, Overview, ShiftSummary } from './panel/contract.ts';
+import type { MachinePlan, PanelPlan } from './panel/plan.ts';
+import { type PlantFacts, type PlantStatus, PlantView } from './panel/plant-view.ts';
+import { mostShots } from './panel/shots.ts';
+import type { Cycle, Label, StoredRecord, Verdict } from './records.ts';
+import { resumedCycle } from './resume.ts';
+import type { AlertRow } from './store/alert-queries.ts';
+import type { CyclePage, CycleRow, OutcomeCount } from './store/cycle-queries.ts';
+import type { KeepSide } from './store/panel-seat.ts';
+import { shiftsWithin } from './store/shifts.ts';
+
+/** To who listens. */
+export interface Push {
+  readonly clients: number;
+  push(event: string, data: string): void;
+}
+
+/** Changes within this are told together. */
+const togetherMs = 200;
+const countEveryMs = 5000;
+const dayMs = 86_400_000;
+
+export class PanelFeed {
+  readonly #keep: KeepSide;
+  readonly #plan: PanelPlan;
+  readonly #push: () => Push | null;
+  readonly #view: PlantView;
+  readonly #baselines = new Map<string, Baseline>();
+  readonly #beat: NodeJS.Timeout;
+  #soon: NodeJS.Timeout | null = null;
+  #shift: ReadonlyMap<string, ShiftSummary> = new Map();
+  #countedMonoMs = Number.NEGATIVE_INFINITY;
+  #pushedMonoMs = Number.NEGATIVE_INFINITY;
+
+  /** `push`: null until pages are served. */
+  constructor(keep: KeepSide, plan: PanelPlan, push: () => Push | null) {
+    this.#keep = keep;
+    this.#plan = plan;
+    this.#push = push;
+    this.#view = new PlantView(plan, (machine, mold, feature) => {
+      const plan = this.#planOf(machine);
+      return plan === null ? null : this.#baseline(plan, mold).normal(feature);
+    });
+    // Also where nothing comes: pages are to see that the loop is silent.
+    this.#beat = setInterval(() => this.#tellIfQuiet(), 1000);
+  }
+
+  /** Takes up what was kept before; a store that cannot say leaves the pages empty at first. */
+  async begin(): Promise<void> {
+    for (const machine of this.#plan.machines) {
+      const asked = { machine: machine.id, limit: mostShots, detail: 'features' };
+      const outcome = await this.#keep.query('cycles', asked);
+      if ('error' in outcome) {
+        this.#keep.fault('panel-history', new Error(outcome.error.message));
+        return;
+      }
+      const { rows } = outcome.result as CyclePage;
+      for (const row of rows.toReversed()) this.#recall(row);
+      await this.#recallLabels(machine.id);
+    }
+    await this.#count();
+  }
+
+  /** Never throws: what cannot be shown is kept all the same. */
+  records(records: readonly StoredRecord[]): void {
+    try {
+      for (const record of records) this.#take(record);
+    } catch (thrown) {
+      this.#keep.fault('panel-record', thrown);
+    }
+    this.#tellSoon();
+  }
+
+  /** Never throws. */
+  status(snapshot: unknown): void {
+    try {
+      this.#view.takeStatus(snapshot as PlantStatus);
+    } catch (thrown) {
+      this.#keep.fault('panel-status', thrown);
+    }
+    this.#tellSoon();
+  }
+
+  #take(record: StoredRecord): void {
+    const { body } = record;
+    if (body.kind === 'cycle') this.#learn(body.cycle.machine, body.cycle, body.verdict.outcome);
+    const seen = this.#view.takeRecord(record);
+    if (seen !== null) this.#push()?.push('shot', JSON.stringify(seen));
+  }
+
+  overview(): Overview {
+    return this.#view.overview(this.#facts());
+  }
+
+  /** Null: no such machine. */
+  page(machine: string, shots: number): MachinePage | null {
+    return this.#view.machinePage(machine, shots, this.#facts());
+  }
+
+  close(): void {
+    clearInterval(this.#beat);
+    if (this.#soon !== null) clearTimeout(this.#soon);
+  }
+
+  #planOf(machine: string): MachinePlan | null {
+    return this.#plan.machines.find(({ id }) => id === machine) ?? null;
+  }
+
+  #recall(row: CycleRow): void {
+    const { cycle, verdict } = resumedCycle(row);
+    this.#learn(cycle.machine, cycle, verdict.outcome);
+    this.#view.takeShot(row.boot, row.seq, cycle, verdict);
+  }
+
+  async #recallLabels(machine: string): Promise<void> {
+    const outcome = await this.#keep.query('labels', { machine, limit: mostShots });
+    if ('error' in outcome) return;
+    const { rows } = outcome.result as { rows: readonly Label[] };
+    for (const label of rows.toReversed()) this.#view.takeLabel(label);
+  }
+
+  #learn(
+    machine: string,
+    { mold, features, suppressed }: Pick<Cycle, 'mold' | 'features' | 'suppressed'>,
+    outcome: Verdict['outcome'],
+  ): void {
+    const plan = this.#planOf(machine);
+    if (plan === null || suppressed !== null) return;
+    const baseline = this.#baseline(plan, mold);
+    if (outcome === 'ok') baseline.learn(features);
+    else if (outcome === 'defect') baseline.forgetWaiting();
+  }
+
+  #baseline(plan: MachinePlan, mold: string | null): Baseline {
+    const key = `${plan.id}\n${mold ?? ''}`;
+    const known = this.#baselines.get(key);
+    if (known !== undefined) return known;
+    const trained = Object.entries(plan.features).flatMap(([name, { normal }]) =>
+      normal === null ? [] : [[name, normal] as [string, TrainingNormal]],
+    );
+    const resolution = (feature: string): number => 10 ** -(plan.features[feature]?.decimals ?? 2);
+    const baseline = new Baseline(new Map(trained), resolution);
+    this.#baselines.set(key, baseline);
+    return baseline;
+  }
+
+  #facts(): PlantFacts {
+    const { store, keep } = this.#keep.status();
+    const cloud = (keep?.targets ?? []).map(({ target, state, pending, error }) => ({
+      ...{ name: target, up: state === 'connected', pending, detail: error?.message ?? state },
+    }));
+    return {
+      ...{ store: store.condition, cloud, shift: this.#shift },
+      loopSilentMs: keep?.loopSilentMs ?? null,
+    };
+  }
+
+  #tellSoon(): void {
+    if (this.#soon !== null) return;
+    const waitMs = Math.max(0, this.#pushedMonoMs + togetherMs - performance.now());
+    this.#soon = setTimeout(() => this.#tell(), waitMs);
+  }
+
+  #tellIfQuiet(): void {
+    if (performance.now() - this.#pushedMonoMs > 900) this.#tellSoon();
+  }
+
+  #tell(): void {
+    this.#soon = null;
+    this.#pushedMonoMs = performance.now();
+    const push = this.#push();
+    if (push === null || push.clients === 0) return;
+    if (performance.now() - this.#countedMonoMs > countEveryMs) void this.#count();
+    push.push('overview', JSON.stringify(this.overview()));
+  }
+
+  /** What the running shift made, by machine, as the store counts it. */
+  async #count(): Promise<void> {
+    this.#countedMonoMs = performance.now();
+    const now = Date.now();
+    const fromWallMs = shiftsWithin(now - dayMs, now, this.#plan.shifts).at(-1)?.shiftFrom ?? now;
+    const counts = await this.#keep.query('counts', { fromWallMs });
+    const alerts = await this.#keep.query('alerts', { scope: 'all', fromWallMs, limit: 1000 });
+    if ('error' in counts || 'error' in alerts) return;
+    const shift = new Map<string, ShiftSummary>();
+    for (const { id } of this.#plan.machines) {
+      const rows = (counts.result as OutcomeCount[]).filter(({ machine }) => machine === id);
+      const of = (outcome: Verdict['outcome']): number =>
+        rows.filter((row) => row.outcome === outcome).reduce((sum, { count }) => sum + count, 0);
+      const called = (alerts.result as AlertRow[]).filter(
+        ({ machine, handling, raisedWallMs }) =>
+          machine === id && handling?.attention === 'call' && raisedWallMs >= fromWallMs,
+      );
+      const [ok, defect, unscored] = [of('ok'), of('defect'), of('unscored')];
+      const shots = ok + defect + unscored;
+      shift.set(id, { fromWallMs, shots, ok, defect, unscored, alerts: called.length });
+    }
+    this.#shift = shift;
+  }
+}

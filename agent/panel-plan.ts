@@ -1,0 +1,56 @@
+/** What the panel shows of a configuration, out of its machines' profiles and models. */
+import type { Profile } from '../config/profile.ts';
+import type { Config, MachineConfig } from '../config/schema.ts';
+import type { Bundle } from '../models/manifest.ts';
+import type { FeaturePlan, MachinePlan, PanelPlan } from './panel/plan.ts';
+import { featureLook } from './words.ts';
+
+function featuresOf(profile: Profile, bundle: Bundle | null): Record<string, FeaturePlan> {
+  const trained = new Map(
+    (bundle?.manifest.features ?? []).flatMap(({ from, normal }) =>
+      normal === undefined ? [] : [[from, normal] as const],
+    ),
+  );
+  return Object.fromEntries(
+    Object.keys(profile.features).map((name) => [
+      name,
+      { ...featureLook(profile, name), normal: trained.get(name) ?? null },
+    ]),
+  );
+}
+
+function machineOf(
+  config: MachineConfig,
+  profile: Profile | undefined,
+  bundle: Bundle | null,
+): MachinePlan {
+  const defects = Object.entries(profile?.defects ?? {}).map(([id, { title, action }]) => [
+    id,
+    { title, action },
+  ]);
+  return {
+    id: config.id,
+    name: config.name ?? config.id,
+    cycleWord: profile?.cycleWord ?? { ko: '샷', en: 'shot' },
+    features: profile === undefined ? {} : featuresOf(profile, bundle),
+    defects: Object.fromEntries(defects),
+    parts: [''],
+  };
+}
+
+/** `profiles`: by the reference as it is written there. */
+export function panelPlanOf(
+  config: Config,
+  profiles: ReadonlyMap<string, Profile>,
+  bundles: ReadonlyMap<string, Bundle>,
+): PanelPlan {
+  const { id: gateway, site, locale } = config.gateway;
+  const machines = config.machines.map((machine) =>
+    machineOf(machine, profiles.get(machine.profile), bundles.get(machine.id) ?? null),
+  );
+  return {
+    ...{ gateway, site, locale, machines },
+    settings: config.panel ?? null,
+    shifts: ['08:00', '20:00'],
+  };
+}

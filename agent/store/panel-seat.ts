@@ -1,0 +1,70 @@
+/** Where the keep child and the panel it serves beside the store meet. */
+import type { AgentEvent, StoredRecord } from '../records.ts';
+import type { LiveStatus } from './control-client.ts';
+import type { Outcome } from './trouble.ts';
+
+/** What those see who serve pages beside the store. */
+export interface KeepSide {
+  readonly dir: string;
+  status(): LiveStatus;
+  /** Said once of a kind: it may come with every question. */
+  fault(kind: string, thrown: unknown): void;
+  tell(kind: string, level: AgentEvent['level'], text: string): void;
+  /** Asks the store; a failure is an outcome. */
+  query(method: string, params: unknown): Promise<Outcome>;
+  /** Has the loop do something; its answer or its silence is the outcome. */
+  command(method: string, params: unknown): Promise<Outcome>;
+}
+
+export interface Served {
+  /** Records as they come from the loop, before they are kept; the loop's status. Neither throws. */
+  records(records: readonly StoredRecord[]): void;
+  status(snapshot: unknown): void;
+  /** A question from the control socket that is the panel's to answer; null: it is not. */
+  answer(method: string, params: unknown): Promise<Outcome> | null;
+  close(): void;
+}
+
+/** Begins to serve by the plan it is given, and tells how it went. */
+export type ServePanel = (keep: KeepSide, plan: unknown) => Promise<Served>;
+
+export class PanelSeat {
+  readonly #serve: ServePanel | null;
+  #served: Served | null = null;
+  #snapshot: unknown = null;
+  #closed = false;
+
+  constructor(serve: ServePanel | undefined) {
+    this.#serve = serve ?? null;
+  }
+
+  /** Never rejects. */
+  async open(keep: KeepSide, plan: unknown): Promise<void> {
+    if (plan === undefined || this.#serve === null) return;
+    const served = await this.#serve(keep, plan);
+    if (this.#closed) {
+      served.close();
+      return;
+    }
+    this.#served = served;
+    if (this.#snapshot !== null) served.status(this.#snapshot);
+  }
+
+  records(records: readonly StoredRecord[]): void {
+    this.#served?.records(records);
+  }
+
+  status(snapshot: unknown): void {
+    this.#snapshot = snapshot;
+    this.#served?.status(snapshot);
+  }
+
+  answer(method: string, params: unknown): Promise<Outcome> | null {
+    return this.#served?.answer(method, params) ?? null;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#served?.close();
+  }
+}
