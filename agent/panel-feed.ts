@@ -91,6 +91,7 @@ export class PanelFeed {
   }
 
   overview(): Overview {
+    if (performance.now() - this.#countedMonoMs > countEveryMs) void this.#count();
     return this.#view.overview(this.#facts());
   }
 
@@ -172,7 +173,6 @@ export class PanelFeed {
     this.#pushedMonoMs = performance.now();
     const push = this.#push();
     if (push === null || push.clients === 0) return;
-    if (performance.now() - this.#countedMonoMs > countEveryMs) void this.#count();
     push.push('overview', JSON.stringify(this.overview()));
   }
 

@@ -3,7 +3,7 @@
  * here it is decided what is told of it and when, what may call for attention, and what people made
  * of it. One alert per cause: what comes back while its alert stands makes no new one.
  */
-import type { Alert, Deed, Handling, Instant, Mark, Severity } from '../records.ts';
+import type { Alert, Attention, Deed, Handling, Instant, Mark, Severity } from '../records.ts';
 import { CallBudget } from './call-budget.ts';
 import { DeskEntry, type StoodBefore } from './desk-entry.ts';
 import { floodAlert } from './flood.ts';
@@ -245,10 +245,24 @@ export class AlertDesk {
     const { monoMs } = this.#options.now();
     const { alert } = entry;
     const shelved = this.#shelves.at(keyOf(alert), monoMs);
-    const attention =
-      shelved === null ? this.#budget.admit(alert.severity, alert.cause, monoMs) : 'shelved';
+    const attention = shelved === null ? this.#admit(entry, monoMs) : 'shelved';
     entry.set({ attention, shelved, acknowledged: null });
     if (attention === 'call') entry.calledMonoMs = monoMs;
+  }
+
+  #admit(entry: DeskEntry, monoMs: number): Exclude<Attention, 'shelved'> {
+    const { severity, cause, machine } = entry.alert;
+    // One cold melt shows on each mold of its machine.
+    const sameCause = [...this.#entries.values()].some(
+      (other) =>
+        other !== entry &&
+        other.isTold &&
+        other.alert.machine === machine &&
+        other.alert.cause === cause &&
+        other.handling.attention === 'call',
+    );
+    if (sameCause && rankOf(severity) < rankOf('stop')) return 'grouped';
+    return this.#budget.admit(severity, cause, monoMs);
   }
 
   #age(entry: DeskEntry, monoMs: number, told: Alert[]): void {

@@ -117,6 +117,14 @@ describe('one alert a cause', () => {
   });
 });
 
+test('one cause that shows on two molds of a machine calls once and is listed twice', () => {
+  const room = new Room();
+  room.say(fault('dc-03', 'misrun', { key: '2101:misrun' }));
+  room.say(fault('dc-03', 'misrun', { key: '2102:misrun' }));
+  expect(room.calls()).toHaveLength(1);
+  expect(room.desk.standing()).toHaveLength(2);
+});
+
 describe('the operator’s budget', () => {
   test('cautions beyond five in an hour are told together, warnings still call', () => {
     const room = new Room();
