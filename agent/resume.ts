@@ -15,24 +15,26 @@ export interface Resumed {
   readonly lastShots: ReadonlyMap<string, number>;
   /** By machine, oldest first. */
   readonly cycles: ReadonlyMap<string, readonly RecalledCycle[]>;
-  readonly stood: readonly StoodRow[];
+  /** Null: not known yet, see `stoodLater`. */
+  readonly stood: readonly StoodRow[] | null;
   /** Why not all of it could be had; null: it could. */
   readonly trouble: string | null;
 }
 
 /** Reading machines waits for the store this long at most. */
 const withinMs = 1000;
+const againMs = 1000;
 /** Baselines keep the last 60 good ones. */
 const recalledShots = 90;
 
 interface Found {
   readonly lastShots: Map<string, number>;
   readonly cycles: Map<string, RecalledCycle[]>;
-  stood: readonly StoodRow[];
+  stood: readonly StoodRow[] | null;
 }
 
 export async function resume(keeper: Keeper, machines: readonly string[]): Promise<Resumed> {
-  const found: Found = { lastShots: new Map(), cycles: new Map(), stood: [] };
+  const found: Found = { lastShots: new Map(), cycles: new Map(), stood: null };
   const late = new Promise<string>((resolve) => {
     setTimeout(resolve, withinMs, 'the store is slow').unref();
   });
@@ -44,6 +46,25 @@ export async function resume(keeper: Keeper, machines: readonly string[]): Promi
     stood: found.stood,
     trouble,
   };
+}
+
+/**
+ * What stood, from a store that was slow or not there at the start: asked again and again, for what
+ * people acknowledged and put off is not to call again. Null once `given up`.
+ */
+export async function stoodLater(
+  keeper: Keeper,
+  givenUp: () => boolean,
+): Promise<readonly StoodRow[] | null> {
+  while (!givenUp()) {
+    try {
+      return await keeper.query('stood', {});
+    } catch (error) {
+      if (!(error instanceof PpuriError)) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, againMs).unref());
+  }
+  return null;
 }
 
 /** Fills `found`; gives why it could not, or null. */

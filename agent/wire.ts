@@ -20,8 +20,9 @@ import { Machine } from './machine.ts';
 import { ModelDesk } from './model-desk.ts';
 import { panelPlanOf } from './panel-plan.ts';
 import type { AgentEvent, Alert, Cycle, Deed, Verdict } from './records.ts';
-import { type Resumed, resume } from './resume.ts';
+import { type Resumed, resume, stoodLater } from './resume.ts';
 import type { ForkRole } from './role.ts';
+import type { StoodRow } from './store/desk-queries.ts';
 import { type Command, createKeeper, type Keeper } from './store/keeper.ts';
 import type { BootInfo } from './store/protocol.ts';
 import { syncPlanOf } from './sync-plan.ts';
@@ -135,13 +136,23 @@ export class Agent {
       this.#tell('resume-unknown', 'warn', 'store', text);
     }
     for (const [id, cycles] of resumed.cycles) this.#machines.get(id)?.recall(cycles);
-    const adopted = resumed.stood
+    if (resumed.stood === null) void this.#restoreLater();
+    else this.#restoreAlerts(resumed.stood);
+    return resumed;
+  }
+
+  #restoreAlerts(stood: readonly StoodRow[]): void {
+    const adopted = stood
       .map(({ alert }) => alert)
       .filter(
         (alert) => alert.state !== 'cleared' && this.#machines.get(alert.machine)?.adopt(alert),
       );
-    this.#alerts.restore(resumed.stood, new Set(adopted.map(keyOf)));
-    return resumed;
+    this.#alerts.restore(stood, new Set(adopted.map(keyOf)));
+  }
+
+  async #restoreLater(): Promise<void> {
+    const stood = await stoodLater(this.#keeper, () => this.#stopping);
+    if (stood !== null && !this.#stopping) this.#restoreAlerts(stood);
   }
 
   /** Settles when every machine was heard once, or `withinMs` passed. */

@@ -94,6 +94,8 @@ export class DefectAlerts {
     const { key, mold, cause } = alert;
     if (key !== `${mold ?? ''}:${cause}`) return false;
     const state = this.#stateOf(mold);
+    // A slow store tells late: what was raised since is the newer word.
+    if (state.openKey !== null) return state.openKey === key;
     state.openKey = key;
     state.firstDefectShot = alert.shots?.from ?? null;
     this.#book.adopt(key, alert);

@@ -55,6 +55,14 @@ export class DeskEntry {
     return entry;
   }
 
+  /** It was told anew, and is found to be one that stood before. */
+  goOn({ alert, shelf }: StoodBefore): void {
+    this.#sinceWallMs = alert.sinceWallMs ?? alert.at.wallMs;
+    const { acknowledged, falseAlarm, attention } = alert.handling ?? this.#handling;
+    this.set({ acknowledged, falseAlarm, shelved: shelf });
+    this.set({ attention: shelf === null ? attention : 'shelved' });
+  }
+
   get phase(): Phase {
     return this.#phase;
   }

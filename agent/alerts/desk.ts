@@ -100,7 +100,15 @@ export class AlertDesk {
       const key = keyOf(stood.alert);
       const { shelf } = stood;
       if (shelf !== null) this.#shelves.put(key, shelf, at.monoMs + shelf.leftMs);
-      if (stood.alert.state === 'cleared' || this.#entries.has(key)) continue;
+      if (stood.alert.state === 'cleared') continue;
+      const known = this.#entries.get(key);
+      if (known !== undefined) {
+        // The store was slow, and it has shown itself again: it goes on as it was handled.
+        if (!known.isTold) continue;
+        known.goOn(stood);
+        this.#options.tell(known.told('updated', at));
+        continue;
+      }
       const entry = DeskEntry.restored(stood, at);
       if (!adopted.has(key)) entry.leave(at.monoMs + resumeMs, stood.alert);
       this.#entries.set(key, entry);

@@ -297,6 +297,19 @@ describe('a restart', () => {
     ]);
   });
 
+  test('a store that tells late still says what was acknowledged', () => {
+    const room = new Room();
+    const [alert] = room.say(fault('dc-03', 'shrinkage'));
+    room.desk.acknowledge(alert?.id ?? '', kim);
+    const next = new Room();
+    next.say(fault('dc-03', 'shrinkage'));
+    expect(next.desk.state().calling).toBe(true);
+    const stood = room.desk.standing().map((one) => ({ alert: one, ageMs: 0, shelf: null }));
+    next.desk.restore(stood, new Set());
+    expect(next.desk.state()).toEqual({ worst: 'warning', calling: false, buzzer: 'off' });
+    expect(next.desk.standing()).toHaveLength(1);
+  });
+
   test('what is over clears within a minute, but for what the engines took over', () => {
     const room = new Room();
     room.say(fault('dc-03', 'shrinkage'), fault('dc-04', 'sensor-invalid', { key: 'sensor:x' }));
