@@ -1,6 +1,6 @@
 /** Which defect the deviating values point to, by the profile's patterns. Says "together", not "why". */
 import type { DefectSpec } from '../../config/profile.ts';
-import type { Deviation } from '../records.ts';
+import type { Deviation, Driver } from '../records.ts';
 
 export interface Cause {
   /** A defect id of the profile, or null when no pattern fits. */
@@ -36,7 +36,7 @@ function score(spec: DefectSpec, byFeature: ReadonlyMap<string, Deviation>): num
 }
 
 /** A value inside its own normal band explains nothing to whoever reads both. */
-const isOff = ({ value, normalLow, normalHigh }: Deviation): boolean =>
+export const isOff = ({ value, normalLow, normalHigh }: Deviation): boolean =>
   value < normalLow || value > normalHigh;
 
 function leadOf(spec: DefectSpec, byFeature: ReadonlyMap<string, Deviation>): Deviation | null {
@@ -51,6 +51,30 @@ function leadOf(spec: DefectSpec, byFeature: ReadonlyMap<string, Deviation>): De
     }
   }
   return lead;
+}
+
+/**
+ * The value that leads the text. The pattern's own stays where the model's answer hung on it too, or
+ * nothing is known of that; else it is the strongest driver that fits the pattern.
+ */
+export function leadOfText(
+  spec: DefectSpec | null,
+  lead: Deviation | null,
+  drivers: readonly Driver[],
+  deviations: readonly Deviation[],
+): Deviation | null {
+  if (drivers.some(({ feature }) => feature === lead?.feature)) return lead;
+  const fits = (deviation: Deviation): boolean =>
+    isOff(deviation) &&
+    (spec === null ||
+      spec.pattern.some(
+        ({ feature, towards: wanted }) =>
+          feature === deviation.feature && towards(deviation, wanted) > 0,
+      ));
+  const fitting = drivers
+    .map(({ feature }) => deviations.find((deviation) => deviation.feature === feature))
+    .find((deviation) => deviation !== undefined && fits(deviation));
+  return fitting ?? lead;
 }
 
 /** Mean deviation of each feature over a few cycles; the last cycle's value and band are kept. */

@@ -1,0 +1,137 @@
+/**
+ * Asks one machine's model why, in the gaps between verdicts: one row at a time, behind every
+ * prediction that a verdict waits for, and never a model that is slow or that such a row has killed.
+ */
+import { setImmediate } from 'node:timers/promises';
+import { type Ask, explain, type WhyQuestion } from './alerts/why.ts';
+import type { Prediction, PredictRequest } from './infer/inference.ts';
+import type { Driver } from './records.ts';
+import type { JudgeModel } from './verdict/judge.ts';
+
+export interface ExplainerParts {
+  readonly machine: string;
+  /** Never rejects. */
+  readonly predict: (request: PredictRequest) => Promise<Prediction>;
+  readonly hardLimitMs: number;
+  /** Why alerts come without reasons; told once until they have them again. */
+  readonly onTrouble: (text: string) => void;
+  /** Monotonic ms. */
+  readonly clock: () => number;
+}
+
+/** The finer answer is worked for until then; it and its alert are to be there within 200 ms. */
+const WITHIN_MS = 150;
+const ROW_DEADLINE_MS = 1000;
+/** A verdict that comes up waits for the row that is running, so a slower model is not asked. */
+const SLOW_ROW_MS = 5;
+/** One slow row may be the gateway's doing. */
+const SLOW_ROWS = 2;
+/** For so long a model that was slow is not asked. */
+const SPARE_MS = 600_000;
+
+interface Trouble {
+  readonly text: string;
+  readonly spareMs: number;
+}
+
+export class Explainer {
+  readonly #parts: ExplainerParts;
+  /** Of the newest question; older ones end unanswered. */
+  #turn = 0;
+  #last: Promise<unknown> = Promise.resolve();
+  #told = false;
+  #spared: { readonly model: string; readonly untilMs: number } | null = null;
+
+  constructor(parts: ExplainerParts) {
+    this.#parts = parts;
+  }
+
+  /** Null: there is no answer, or a newer question came. Never rejects. */
+  explain(question: WhyQuestion, model: JudgeModel): Promise<readonly Driver[] | null> {
+    this.stop();
+    const answer = this.#isSpared(model) ? Promise.resolve(null) : this.#answer(question, model);
+    this.#last = answer;
+    return answer;
+  }
+
+  /** What is under way ends unanswered, after the row that is running. */
+  stop(): void {
+    this.#turn += 1;
+  }
+
+  /** Settles when nothing is under way. */
+  async settle(): Promise<void> {
+    await this.#last;
+  }
+
+  #isSpared(model: JudgeModel): boolean {
+    const { clock } = this.#parts;
+    return this.#spared?.model === model.identity.hash && clock() < this.#spared.untilMs;
+  }
+
+  async #answer(question: WhyQuestion, model: JudgeModel): Promise<readonly Driver[] | null> {
+    const { clock } = this.#parts;
+    const turn = this.#turn;
+    const until = clock() + WITHIN_MS;
+    const row = new RowAsker(this.#parts, model);
+    const ask: Ask = async (values) => {
+      // What came in meanwhile is seen to first.
+      await setImmediate();
+      return turn === this.#turn ? row.ask(values) : null;
+    };
+    const { features, scale } = model;
+    const drivers = await explain({ ...question, features, scale }, ask, () => clock() > until);
+    if (turn !== this.#turn) return null;
+    if (drivers !== null) this.#told = false;
+    else this.#trouble(row.trouble ?? { text: 'the model takes too long', spareMs: 0 }, model);
+    return drivers;
+  }
+
+  #trouble({ text, spareMs }: Trouble, model: JudgeModel): void {
+    const { clock, onTrouble } = this.#parts;
+    if (spareMs > 0) this.#spared = { model: model.identity.hash, untilMs: clock() + spareMs };
+    if (!this.#told) onTrouble(`alerts come without the values that drove the model: ${text}`);
+    this.#told = true;
+  }
+}
+
+/** Rows of one explanation. */
+class RowAsker {
+  /** Why there was no answer to the last row; null: there was. */
+  trouble: Trouble | null = null;
+  readonly #parts: ExplainerParts;
+  readonly #model: JudgeModel;
+  #slow = 0;
+
+  constructor(parts: ExplainerParts, model: JudgeModel) {
+    this.#parts = parts;
+    this.#model = model;
+  }
+
+  async ask(values: WhyQuestion['values']): Promise<number | null> {
+    const encoded = this.#model.encode(values);
+    if ('refused' in encoded) return this.#fail(`no value of ${encoded.refused.join(', ')}`);
+    const { machine, predict, hardLimitMs } = this.#parts;
+    const answer = await predict({
+      model: this.#model.identity.hash,
+      machine,
+      input: encoded.input,
+      deadlineMs: ROW_DEADLINE_MS,
+      hardLimitMs,
+      purpose: 'explanation',
+    });
+    if (answer.kind === 'unscored') {
+      const killed = answer.reason === 'hard-limit' || answer.reason === 'inference-lost';
+      return this.#fail(`${answer.reason}, ${answer.detail}`, killed ? Infinity : 0);
+    }
+    this.#slow = answer.runMs > SLOW_ROW_MS ? this.#slow + 1 : 0;
+    if (this.#slow >= SLOW_ROWS)
+      return this.#fail(`one run takes ${answer.runMs.toFixed(0)} ms`, SPARE_MS);
+    return this.#model.probability(answer.outputs) ?? this.#fail('it gave no probability');
+  }
+
+  #fail(text: string, spareMs = 0): null {
+    this.trouble = { text, spareMs };
+    return null;
+  }
+}
