@@ -26,8 +26,17 @@ const ROW_DEADLINE_MS = 1000;
 const SLOW_ROW_MS = 5;
 /** One slow row may be the gateway's doing. */
 const SLOW_ROWS = 2;
+/** A verdict's own answer that took longer, queue included: now is no time to ask for more. */
+const SLOW_ANSWER_MS = 20;
 /** For so long a model that was slow is not asked. */
-const SPARE_MS = 600_000;
+const SPARE_MS = 60_000;
+
+/** What a row cost; a child that was lost may also have been ended by somebody else. */
+const spareMsAfter: Readonly<Record<string, number>> = {
+  'hard-limit': Number.POSITIVE_INFINITY,
+  'inference-lost': 60 * SPARE_MS,
+  'deadline-missed': SPARE_MS,
+};
 
 interface Trouble {
   readonly text: string;
@@ -46,10 +55,23 @@ export class Explainer {
     this.#parts = parts;
   }
 
-  /** Null: there is no answer, or a newer question came. Never rejects. */
-  explain(question: WhyQuestion, model: JudgeModel): Promise<readonly Driver[] | null> {
+  /**
+   * Null: there is no answer, or a newer question came. Never rejects. `answeredMs` is how long the
+   * model's answer for the verdict took.
+   */
+  explain(
+    question: WhyQuestion,
+    model: JudgeModel,
+    answeredMs: number,
+  ): Promise<readonly Driver[] | null> {
     this.stop();
-    const answer = this.#isSpared(model) ? Promise.resolve(null) : this.#answer(question, model);
+    if (this.#isSpared(model)) return Promise.resolve(null);
+    if (answeredMs > SLOW_ANSWER_MS) {
+      const text = `its answer for the verdict took ${answeredMs.toFixed(0)} ms`;
+      this.#trouble({ text, spareMs: 0 }, model);
+      return Promise.resolve(null);
+    }
+    const answer = this.#answer(question, model);
     this.#last = answer;
     return answer;
   }
@@ -121,8 +143,7 @@ class RowAsker {
       purpose: 'explanation',
     });
     if (answer.kind === 'unscored') {
-      const killed = answer.reason === 'hard-limit' || answer.reason === 'inference-lost';
-      return this.#fail(`${answer.reason}, ${answer.detail}`, killed ? Infinity : 0);
+      return this.#fail(`${answer.reason}, ${answer.detail}`, spareMsAfter[answer.reason] ?? 0);
     }
     this.#slow = answer.runMs > SLOW_ROW_MS ? this.#slow + 1 : 0;
     if (this.#slow >= SLOW_ROWS)

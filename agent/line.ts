@@ -75,7 +75,9 @@ export class MachineLine {
     const { alerts, explainer, clock } = this.#parts;
     const question = alerts.question(cycle, verdict);
     if (question === null || model === null || explainer === null) return;
-    const drivers = await explainer.explain(question, model);
+    const { features, inference } = verdict.times;
+    const answeredMs = (inference ?? Number.NaN) - (features ?? Number.NaN);
+    const drivers = await explainer.explain(question, model, answeredMs);
     if (drivers === null) return;
     const monoMs = clock();
     const at = { monoMs, wallMs: cycle.at.wallMs + monoMs - cycle.at.monoMs };

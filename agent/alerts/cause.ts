@@ -54,8 +54,8 @@ function leadOf(spec: DefectSpec, byFeature: ReadonlyMap<string, Deviation>): De
 }
 
 /**
- * The value that leads the text. The pattern's own stays where the model's answer hung on it too, or
- * nothing is known of that; else it is the strongest driver that fits the pattern.
+ * The value that leads the text. The pattern's own stays unless the model's answer did not hang on it
+ * and the strongest driver fits the pattern too, so that value, defect and action stay of one piece.
  */
 export function leadOfText(
   spec: DefectSpec | null,
@@ -64,17 +64,12 @@ export function leadOfText(
   deviations: readonly Deviation[],
 ): Deviation | null {
   if (drivers.some(({ feature }) => feature === lead?.feature)) return lead;
-  const fits = (deviation: Deviation): boolean =>
-    isOff(deviation) &&
-    (spec === null ||
-      spec.pattern.some(
-        ({ feature, towards: wanted }) =>
-          feature === deviation.feature && towards(deviation, wanted) > 0,
-      ));
-  const fitting = drivers
-    .map(({ feature }) => deviations.find((deviation) => deviation.feature === feature))
-    .find((deviation) => deviation !== undefined && fits(deviation));
-  return fitting ?? lead;
+  const first = deviations.find(({ feature }) => feature === drivers[0]?.feature);
+  if (first === undefined || !isOff(first)) return lead;
+  const fits = spec?.pattern.some(
+    ({ feature, towards: wanted }) => feature === first.feature && towards(first, wanted) > 0,
+  );
+  return (fits ?? true) ? first : lead;
 }
 
 /** Mean deviation of each feature over a few cycles; the last cycle's value and band are kept. */
