@@ -10,6 +10,8 @@ export function judgeModelOf({ manifest, hash }: Bundle): JudgeModel {
     threshold: manifest.threshold,
     molds: manifest.molds,
     outOfRange: manifest.outOfRange,
+    features: manifest.features.map(({ from }) => from),
+    scale: manifest.output.kind === 'score' ? 'score' : 'probability',
     encode: encoder.encode,
     outsideTraining: encoder.outsideTraining,
     probability: encoder.defectProbability,

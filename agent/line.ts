@@ -3,19 +3,30 @@
  * alert, and only then the store. Nothing here waits for disk or network but the model's answer,
  * which comes within the deadline or not at all.
  */
+import type { AlertEngine } from './alerts/engine.ts';
+import type { WhyQuestion } from './alerts/why.ts';
 import type { CycleTracker, Snapshot } from './cycles/tracker.ts';
+import type { Explainer } from './explain.ts';
 import type { RejectSignal } from './outputs/reject-signal.ts';
-import type { Alert, Cycle, Instant, RecordBody, Verdict } from './records.ts';
-import type { Answer, Judge, Prepared } from './verdict/judge.ts';
+import type { Alert, Cycle, Driver, Instant, RecordBody, Verdict } from './records.ts';
+import type { Answer, Judge, JudgeModel, Prepared } from './verdict/judge.ts';
 
 export interface LineParts {
   readonly tracker: CycleTracker;
   readonly judge: Judge;
   /** What is to be told after this verdict. */
-  readonly alerts: { observe(cycle: Cycle, verdict: Verdict): readonly Alert[] };
+  readonly alerts: {
+    observe(cycle: Cycle, verdict: Verdict): readonly Alert[];
+    /** See AlertEngine. */
+    question: AlertEngine['question'];
+    /** What is to be told once the question is answered. */
+    explained(question: WhyQuestion, drivers: readonly Driver[], at: Instant): readonly Alert[];
+  };
   readonly reject: RejectSignal | null;
   /** Settles within `withinMs`; never rejects. `model` is its hash. */
   readonly predict: (model: string, input: Float32Array, withinMs: number) => Promise<Answer>;
+  /** Null: alerts come without the values that drove the model. */
+  readonly explainer: Explainer | null;
   /** Snapshot complete → verdict. */
   readonly deadlineMs: number;
   readonly keep: (body: RecordBody, at: Instant) => void;
@@ -56,6 +67,24 @@ export class MachineLine {
     const answer = await this.#ask(cycle, prepared);
     const verdict = judge.conclude(cycle, prepared, answer, clock());
     this.#finish(cycle, verdict);
+    void this.#explain(cycle, verdict, prepared.model);
+  }
+
+  /** Once the alert is out: what drove the model's answer, told as a change of the same alert. */
+  async #explain(cycle: Cycle, verdict: Verdict, model: JudgeModel | null): Promise<void> {
+    const { alerts, explainer, clock } = this.#parts;
+    const question = alerts.question(cycle, verdict);
+    if (question === null || model === null || explainer === null) return;
+    const { features, inference } = verdict.times;
+    const answeredMs = (inference ?? Number.NaN) - (features ?? Number.NaN);
+    const drivers = await explainer.explain(question, model, answeredMs);
+    if (drivers === null) return;
+    const monoMs = clock();
+    const at = { monoMs, wallMs: cycle.at.wallMs + monoMs - cycle.at.monoMs };
+    const told = alerts.explained(question, drivers, at);
+    // Kept after the alert as it was raised, which may still wait for its reject write.
+    for (const alert of told) this.#parts.onAlert(alert);
+    this.#keeping = this.#keeping.then(() => this.#keepAlerts(told));
   }
 
   /** An answer after the deadline is none: the part has left the place where it could be diverted. */
@@ -96,8 +125,10 @@ export class MachineLine {
     };
   }
 
-  /** Settles when every verdict so far was handed to the store. */
+  /** Settles when every verdict so far was handed to the store; asks for no more reasons. */
   async settle(): Promise<void> {
+    this.#parts.explainer?.stop();
+    await this.#parts.explainer?.settle();
     await this.#keeping;
   }
 
@@ -131,7 +162,11 @@ export class MachineLine {
 
   #keep(cycle: Cycle, verdict: Verdict, raised: readonly Alert[]): void {
     this.#parts.keep({ kind: 'cycle', cycle, verdict }, cycle.at);
-    for (const alert of raised) this.#parts.keep({ kind: 'alert', alert }, alert.at);
+    this.#keepAlerts(raised);
+  }
+
+  #keepAlerts(alerts: readonly Alert[]): void {
+    for (const alert of alerts) this.#parts.keep({ kind: 'alert', alert }, alert.at);
   }
 
   #count(verdict: Verdict): void {

@@ -10,6 +10,8 @@ import type { TrainingNormal } from './alerts/baseline.ts';
 import { AlertEngine } from './alerts/engine.ts';
 import { CycleTracker } from './cycles/tracker.ts';
 import { MachineWatch } from './cycles/watch.ts';
+import { Explainer } from './explain.ts';
+import type { Inference } from './infer/inference.ts';
 import { judgeModelOf } from './judge-model.ts';
 import { type LineCounts, MachineLine } from './line.ts';
 import { RejectSignal } from './outputs/reject-signal.ts';
@@ -31,6 +33,8 @@ export interface MachineSurroundings {
     deadlineMs: number;
     hardLimitMs: number;
   }) => Promise<Answer>;
+  /** For rows that no verdict waits for; its times count nowhere. */
+  readonly predictAside: Inference['predict'];
   /** A prediction by this model, given by its hash, will be asked for in a moment. */
   readonly rehearse: (model: string) => void;
   readonly keep: (body: RecordBody, at: Instant) => void;
@@ -283,16 +287,32 @@ export class Machine {
       judge: this.#judge,
       alerts: {
         observe: (cycle, verdict) => this.#around.present(this.#alerts.observe(cycle, verdict)),
+        question: (cycle, verdict) => this.#alerts.question(cycle, verdict),
+        explained: (question, drivers, at) => {
+          const alert = this.#alerts.explained(question, drivers, at);
+          return alert === null ? [] : this.#around.present([alert]);
+        },
       },
       reject: this.#reject,
       predict: (model, input, withinMs) =>
         predict({ model, machine: this.id, input, deadlineMs: withinMs, hardLimitMs }),
+      explainer: this.#createExplainer(),
       deadlineMs,
       keep,
       onVerdict,
       onAlert,
       onRejected,
       clock,
+    });
+  }
+
+  #createExplainer(): Explainer {
+    return new Explainer({
+      machine: this.id,
+      predict: this.#around.predictAside,
+      hardLimitMs: this.#config.hardLimitMs,
+      onTrouble: (text) => this.#event('why-unknown', 'warn', text),
+      clock: () => performance.now(),
     });
   }
 

@@ -270,6 +270,8 @@ export class Agent {
       profileOf: (reference: string) => known(profiles, reference, 'profile'),
       busOf: (name: string) => known(buses, name, 'bus'),
       predict: (request: Parameters<Inference['predict']>[0]) => this.#predict(request),
+      predictAside: (request: Parameters<Inference['predict']>[0]) =>
+        this.#inference.predict(request),
       rehearse: (model: string) => this.#inference.rehearse(model),
       keep: (...[body, at]: Parameters<Keeper['keep']>) => void this.#keeper.keep(body, at),
       onVerdict: (cycle: Cycle, verdict: Verdict) => this.#onVerdict(cycle, verdict),

@@ -16,6 +16,7 @@ import { sharedShop } from './shop.ts';
 import { stages } from './stages.ts';
 import { start } from './start.ts';
 import { store } from './store.ts';
+import { why } from './why.ts';
 import { wire } from './wire.ts';
 
 const shop = sharedShop();
@@ -23,6 +24,7 @@ const benches: readonly Bench[] = [
   wire(shop),
   stages(shop),
   predict,
+  why,
   modbusReads,
   rtuLine,
   store,

@@ -36,6 +36,15 @@ export class AlertBook {
     this.#open.set(key, alert);
   }
 
+  /** Tells an open alert again, with some of it changed; null when it is not open. Counts no cycle. */
+  amend(key: string, change: Partial<AlertContent>): Alert | null {
+    const before = this.#open.get(key);
+    if (before === undefined) return null;
+    const alert: Alert = { ...before, ...change, state: 'updated' };
+    this.#open.set(key, alert);
+    return alert;
+  }
+
   /** Clears the alert of `key`; null when it was not open. */
   clear(key: string, at: Alert['at']): Alert | null {
     const before = this.#open.get(key);

@@ -1,6 +1,6 @@
 /** Which defect the deviating values point to, by the profile's patterns. Says "together", not "why". */
 import type { DefectSpec } from '../../config/profile.ts';
-import type { Deviation } from '../records.ts';
+import type { Deviation, Driver } from '../records.ts';
 
 export interface Cause {
   /** A defect id of the profile, or null when no pattern fits. */
@@ -36,7 +36,7 @@ function score(spec: DefectSpec, byFeature: ReadonlyMap<string, Deviation>): num
 }
 
 /** A value inside its own normal band explains nothing to whoever reads both. */
-const isOff = ({ value, normalLow, normalHigh }: Deviation): boolean =>
+export const isOff = ({ value, normalLow, normalHigh }: Deviation): boolean =>
   value < normalLow || value > normalHigh;
 
 function leadOf(spec: DefectSpec, byFeature: ReadonlyMap<string, Deviation>): Deviation | null {
@@ -51,6 +51,25 @@ function leadOf(spec: DefectSpec, byFeature: ReadonlyMap<string, Deviation>): De
     }
   }
   return lead;
+}
+
+/**
+ * The value that leads the text. The pattern's own stays unless the model's answer did not hang on it
+ * and the strongest driver fits the pattern too, so that value, defect and action stay of one piece.
+ */
+export function leadOfText(
+  spec: DefectSpec | null,
+  lead: Deviation | null,
+  drivers: readonly Driver[],
+  deviations: readonly Deviation[],
+): Deviation | null {
+  if (drivers.some(({ feature }) => feature === lead?.feature)) return lead;
+  const first = deviations.find(({ feature }) => feature === drivers[0]?.feature);
+  if (first === undefined || !isOff(first)) return lead;
+  const fits = spec?.pattern.some(
+    ({ feature, towards: wanted }) => feature === first.feature && towards(first, wanted) > 0,
+  );
+  return (fits ?? true) ? first : lead;
 }
 
 /** Mean deviation of each feature over a few cycles; the last cycle's value and band are kept. */

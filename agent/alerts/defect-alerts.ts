@@ -2,12 +2,13 @@
  * Alerts on defect verdicts. One shot may be a false alarm, so an alert needs two defects among the
  * last three judged cycles of a mold, or a broken rule limit; it lasts until five good ones in a row.
  */
-import type { Alert, Cycle, Deviation, Verdict } from '../records.ts';
+import type { Alert, Cycle, Deviation, Driver, Instant, Verdict } from '../records.ts';
 import { featureLook } from '../words.ts';
 import { Baseline, type TrainingNormal } from './baseline.ts';
-import type { AlertBook } from './book.ts';
-import { findCause, pooled } from './cause.ts';
+import type { AlertBook, AlertContent } from './book.ts';
+import { findCause, isOff, leadOfText, pooled } from './cause.ts';
 import { FeatureTrend } from './trend.ts';
+import type { WhyQuestion } from './why.ts';
 import { defectText, type Speaker } from './words.ts';
 
 const WINDOW = 3;
@@ -29,6 +30,10 @@ class MoldState {
   openKey: string | null = null;
   /** Shots of other molds since the last one of this. */
   away = 0;
+  /** The last cycle that the open alert was told with. */
+  told: { readonly cycle: Cycle; readonly verdict: Verdict } | null = null;
+  /** What drove the model's answer in the open alert, and the lead it was asked about; null: ask. */
+  why: { readonly drivers: readonly Driver[]; readonly lead: string | null } | null = null;
 
   constructor(baseline: Baseline) {
     this.baseline = baseline;
@@ -119,6 +124,8 @@ export class DefectAlerts {
     state.firstDefectShot = null;
     const cleared = state.openKey === null ? null : this.#book.clear(state.openKey, cycle.at);
     state.openKey = null;
+    state.told = null;
+    state.why = null;
     return cleared === null ? [] : [cleared];
   }
 
@@ -144,35 +151,80 @@ export class DefectAlerts {
   }
 
   #alert(cycle: Cycle, verdict: Verdict, state: MoldState): readonly Alert[] {
-    const { profile } = this.#speaker;
+    const { defect, lead } = this.#causeOf(verdict, state);
+    const key = `${cycle.mold ?? ''}:${defect ?? 'defect-unknown'}`;
+    const cleared = this.#closeOther(state, key, cycle);
+    const known = [state.why?.lead, ...(state.why?.drivers ?? []).map(({ feature }) => feature)];
+    // Another cause, or a lead that was not there when the model was asked: it is asked anew.
+    if (state.openKey !== key || !known.includes(lead?.feature ?? null)) state.why = null;
+    state.openKey = key;
+    state.told = { cycle, verdict };
+    return [...cleared, this.#book.raise(key, this.#content(cycle, verdict, state))];
+  }
+
+  #causeOf(verdict: Verdict, state: MoldState) {
     const deviations = pooled(state.defects);
-    const found = findCause(profile.defects, deviations);
+    const found = findCause(this.#speaker.profile.defects, deviations);
     const broken = verdict.breaches.find((breach) => breach.defect !== null);
-    const defectId = found.defect ?? broken?.defect ?? null;
-    const lead = found.lead;
+    return { defect: found.defect ?? broken?.defect ?? null, lead: found.lead, deviations };
+  }
+
+  #content(cycle: Cycle, verdict: Verdict, state: MoldState): AlertContent {
+    const { defect: id, lead: found, deviations } = this.#causeOf(verdict, state);
+    const defect = id === null ? null : (this.#speaker.profile.defects[id] ?? null);
+    const drivers = state.why?.drivers ?? [];
+    const lead = leadOfText(defect, found, drivers, deviations);
     const shots = this.#shotsToSort(cycle, state, lead);
+    const together = drivers
+      .filter(({ feature }) => feature !== lead?.feature)
+      .flatMap(({ feature }) => deviations.filter((d) => d.feature === feature && isOff(d)));
     const text = defectText(this.#speaker, {
       mold: cycle.mold,
       lead,
       trend: lead === null ? null : state.trendOf(lead.feature).trend(),
-      defect: defectId === null ? null : (profile.defects[defectId] ?? null),
+      defect,
+      together,
       shots,
     });
-    const cause = defectId ?? 'defect-unknown';
-    const key = `${cycle.mold ?? ''}:${cause}`;
-    const cleared = this.#closeOther(state, key, cycle);
-    state.openKey = key;
-    const alert = this.#book.raise(key, {
+    return {
       machine: cycle.machine,
       mold: cycle.mold,
       severity: 'warning',
-      cause,
+      cause: id ?? 'defect-unknown',
       text,
       shots,
       deviations: deviations.slice(0, 5),
+      ...(drivers.length === 0 ? {} : { drivers }),
       at: cycle.at,
-    });
-    return [...cleared, alert];
+    };
+  }
+
+  /** Only where a model judged: a broken limit needs no more reasons than itself. */
+  question(cycle: Cycle, verdict: Verdict): WhyQuestion | null {
+    const state = this.#stateOf(cycle.mold);
+    const open = state.openKey === null ? null : this.#book.openAlert(state.openKey);
+    const wanted = verdict.judge === 'model' && verdict.outcome === 'defect';
+    if (!wanted || open === null || state.told?.cycle !== cycle || state.why !== null) return null;
+    const values = Object.entries(cycle.features).map(
+      ([name, { value }]) => [name, value] as const,
+    );
+    return {
+      alert: open.id,
+      mold: cycle.mold,
+      values: Object.fromEntries(values),
+      normalOf: (feature) => state.baseline.normal(feature),
+    };
+  }
+
+  explained(question: WhyQuestion, drivers: readonly Driver[], at: Instant): Alert | null {
+    const state = this.#stateOf(question.mold);
+    const { openKey, told } = state;
+    if (openKey === null || told === null) return null;
+    if (this.#book.openAlert(openKey)?.id !== question.alert) return null;
+    const { lead } = this.#causeOf(told.verdict, state);
+    state.why = { drivers, lead: lead?.feature ?? null };
+    if (drivers.length === 0) return null;
+    return this.#book.amend(openKey, { ...this.#content(told.cycle, told.verdict, state), at });
   }
 
   /** Another cause took over: the old alert ends where the new one begins. */

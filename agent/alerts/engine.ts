@@ -1,10 +1,11 @@
 /** All alerts of one machine: cycles, links and models in, raised, updated and cleared alerts out. */
 import type { Profile } from '../../config/profile.ts';
-import type { Alert, Cycle, Instant, Verdict } from '../records.ts';
+import type { Alert, Cycle, Driver, Instant, Verdict } from '../records.ts';
 import type { TrainingNormal } from './baseline.ts';
 import { AlertBook } from './book.ts';
 import { DefectAlerts } from './defect-alerts.ts';
 import { ServiceAlerts } from './service-alerts.ts';
+import type { WhyQuestion } from './why.ts';
 
 export interface AlertEngineOptions {
   readonly machine: string;
@@ -30,6 +31,16 @@ export class AlertEngine {
 
   observe(cycle: Cycle, verdict: Verdict): readonly Alert[] {
     return [...this.#defects.observe(cycle, verdict), ...this.#service.observe(cycle, verdict)];
+  }
+
+  /** What is to be asked of the model about the alert that this cycle was told with; null: nothing. */
+  question(cycle: Cycle, verdict: Verdict): WhyQuestion | null {
+    return this.#defects.question(cycle, verdict);
+  }
+
+  /** The alert told again with what drove the model's answer; null: it has ended, or nothing did. */
+  explained(question: WhyQuestion, drivers: readonly Driver[], at: Instant): Alert | null {
+    return this.#defects.explained(question, drivers, at);
   }
 
   link(state: 'lost' | 'back', at: Instant): readonly Alert[] {

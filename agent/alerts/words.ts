@@ -54,11 +54,25 @@ function sortOut(speaker: Speaker, shots: Alert['shots']): Text {
   };
 }
 
+const MOST_TOGETHER = 3;
+
+/** Never a cause: values that were off in the same cycle, and on which the model's answer hung. */
+export function togetherText(speaker: Speaker, values: readonly Deviation[]): Text {
+  if (values.length === 0) return { ko: '', en: '' };
+  const named = values.slice(0, MOST_TOGETHER).map((value) => valueAgainstNormal(speaker, value));
+  return {
+    ko: `함께 달랐던 값: ${named.map(({ ko }) => ko).join(', ')}.`,
+    en: `Also off: ${named.map(({ en }) => en).join(', ')}.`,
+  };
+}
+
 export interface DefectFacts {
   readonly mold: string | null;
   readonly lead: Deviation | null;
   readonly trend: Trend | null;
   readonly defect: DefectSpec | null;
+  /** Further values that drove the model's answer, strongest first. */
+  readonly together: readonly Deviation[];
   readonly shots: Alert['shots'];
 }
 
@@ -79,9 +93,11 @@ export function defectText(speaker: Speaker, facts: DefectFacts): Text {
           en: `Risk of ${defect.title.en}. ${defect.action.en}`,
         };
   const shots = sortOut(speaker, facts.shots);
+  const also = togetherText(speaker, facts.together);
+  const last = (text: string): string => (text === '' ? '' : ` ${text}`);
   return {
-    ko: `${start.ko}${value === null ? '' : ` ${value.ko}${trend.ko}.`} ${risk.ko}${shots.ko}`,
-    en: `${start.en}${value === null ? '' : ` ${value.en}${trend.en}.`} ${risk.en}${shots.en}`,
+    ko: `${start.ko}${value === null ? '' : ` ${value.ko}${trend.ko}.`} ${risk.ko}${shots.ko}${last(also.ko)}`,
+    en: `${start.en}${value === null ? '' : ` ${value.en}${trend.en}.`} ${risk.en}${shots.en}${last(also.en)}`,
   };
 }
 

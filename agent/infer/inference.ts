@@ -13,6 +13,11 @@ export interface PredictRequest {
   readonly deadlineMs: number;
   /** A run that has not answered this many ms after it was begun costs the child its life. */
   readonly hardLimitMs: number;
+  /**
+   * `explanation`: no verdict waits for it, so whatever does goes first, and the model does not
+   * answer for a row that no machine made. Absent: a verdict.
+   */
+  readonly purpose?: 'verdict' | 'explanation';
 }
 
 export type UnscoredReason =

@@ -281,7 +281,9 @@ export class Lane {
   }
 
   #takeRunnable(seat: Seat): Pending | null {
-    const index = this.#queue.findIndex((pending) => seat.holds(pending.model));
+    const runnable = (pending: Pending): boolean => seat.holds(pending.model);
+    const first = this.#queue.findIndex((pending) => pending.forVerdict && runnable(pending));
+    const index = first >= 0 ? first : this.#queue.findIndex(runnable);
     return index < 0 ? null : (this.#queue.splice(index, 1)[0] ?? null);
   }
 
@@ -297,7 +299,7 @@ export class Lane {
         this.#lostAt ??= performance.now();
         this.#keepSpare();
       }
-      this.#blame(loss);
+      if (seat.pending?.forVerdict !== false) this.#blame(loss);
       this.#parts.events.lost(loss, seat.pid);
     }
     this.#plan();

@@ -8,6 +8,7 @@ export class Pending {
   readonly model: Model;
   readonly machine: string;
   readonly hardLimitMs: number;
+  readonly forVerdict: boolean;
   readonly promise: Promise<Prediction>;
   settled = false;
   #input: Float32Array;
@@ -20,6 +21,7 @@ export class Pending {
     this.model = model;
     this.machine = request.machine;
     this.hardLimitMs = Math.min(request.hardLimitMs, longestTimerMs);
+    this.forVerdict = request.purpose !== 'explanation';
     this.#input = request.input;
     const { promise, resolve } = Promise.withResolvers<Prediction>();
     this.promise = promise;

@@ -119,7 +119,8 @@ export class Seat {
       this.#pending = null;
       if (answer.op === 'done') pending.model.runMs = pending.ranMs;
       if (answer.op === 'failed') pending.fail('model-failed', answer.text);
-      if (answer.op === 'done' && !pending.answer(answer.outputs)) this.#parts.handlers.late();
+      const inTime = answer.op !== 'done' || pending.answer(answer.outputs);
+      if (!inTime && pending.forVerdict) this.#parts.handlers.late();
       this.#parts.handlers.idle(this);
     });
   }

@@ -11,6 +11,10 @@ export interface JudgeModel {
   readonly threshold: number;
   readonly molds: 'any' | readonly string[];
   readonly outOfRange: 'flag' | 'abstain';
+  /** The profile features that its row is made of. */
+  readonly features: readonly string[];
+  /** What \`probability\` gives: a score need not lie between 0 and 1. */
+  readonly scale: 'probability' | 'score';
   /** Model input row, or the features that are missing and may not be. */
   encode(
     features: Readonly<Record<string, number | null>>,

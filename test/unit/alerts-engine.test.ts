@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { AlertEngine } from '../../agent/alerts/engine.ts';
-import type { Alert, Cycle, Reading, Verdict } from '../../agent/records.ts';
+import type { Alert, Cycle, Driver, Reading, Verdict } from '../../agent/records.ts';
 import { type Profile, profileSchema } from '../../config/profile.ts';
 
 const seed = 20261122;
@@ -75,6 +75,16 @@ class Line {
     mold = '8412',
     extra: Partial<Cycle> = {},
   ): readonly Alert[] {
+    return this.judged(outcome, offsets, mold, extra).alerts;
+  }
+
+  /** The same with what the model is then asked. */
+  judged(
+    outcome: Verdict['outcome'],
+    offsets: Record<string, number> = {},
+    mold = '8412',
+    extra: Partial<Cycle> = {},
+  ) {
     this.shot += 1;
     const near = (center: number, name: string) =>
       good(center + this.#random() + (offsets[name] ?? 0));
@@ -111,7 +121,8 @@ class Line {
       breaches: [],
       times,
     };
-    return this.engine.observe(cycle, verdict);
+    const alerts = this.engine.observe(cycle, verdict);
+    return { alerts, features, question: this.engine.question(cycle, verdict) };
   }
 
   many(count: number, outcome: Verdict['outcome'] = 'ok', mold = '8412'): readonly Alert[] {
@@ -246,5 +257,80 @@ describe('alerts on the watching itself', () => {
     expect(line.engine.link('lost', at).map((alert) => alert.cause)).toEqual(['bus-lost']);
     expect(line.engine.link('lost', at)).toEqual([]);
     expect(line.engine.link('back', at).map((alert) => alert.state)).toEqual(['cleared']);
+  });
+});
+
+describe('an alert and the values that drove the model', () => {
+  const at = { monoMs: 9_000, wallMs: 9_000 };
+  const driver = (feature: string, value: number, share = 0.5): Driver => ({
+    ...{ feature, value, share },
+    ...{ normalLow: 24.5, normalHigh: 25.5 },
+  });
+
+  /** Two shots with a thin biscuit and low pressure, and what is asked then. */
+  function alerted() {
+    const line = new Line();
+    line.many(45);
+    const offsets = { biscuit: -7, pressure: -6 };
+    expect(line.judged('defect', offsets).question).toBeNull();
+    const { question, alerts } = line.judged('defect', offsets);
+    if (question === null) throw new Error('nothing was asked');
+    return { line, offsets, question, alert: alerts[0] };
+  }
+
+  test('it is told again, the same alert, with them beside the value that leads', () => {
+    const { line, question, alert } = alerted();
+    expect(question.alert).toBe(alert?.id);
+    expect(question.normalOf('biscuit')?.median).toBeCloseTo(25, 0);
+    const drivers = [driver('biscuit', 18), driver('pressure', 74)];
+    const told = line.engine.explained(question, drivers, at);
+    expect(told).toMatchObject({ id: alert?.id, state: 'updated', count: 1, drivers, at });
+    expect(told?.text.ko).toMatch(
+      /^\[경고\] 3호기 금형 8412 비스킷 두께 1[78]\.\d mm \(기준 .*번 선별\. 함께 달랐던 값: 주조 압력 7[34]\.\d MPa \(기준 79\.\d~80\.\d\)\.$/,
+    );
+    expect(told?.text.en).toMatch(
+      /Sort out shots 1046 to 1047\. Also off: casting pressure 7[34]\.\d MPa \(normal 79\.\d to 80\.\d\)\.$/,
+    );
+  });
+
+  test('it is asked about once, and anew when another cause takes over', () => {
+    const { line, offsets, question } = alerted();
+    line.engine.explained(question, [driver('biscuit', 18), driver('pressure', 74)], at);
+    const next = line.judged('defect', offsets);
+    expect(next.question).toBeNull();
+    expect(next.alerts[0]?.drivers).toHaveLength(2);
+    expect(next.alerts[0]?.text.ko).toContain('함께 달랐던 값: 주조 압력');
+    const others = Array.from({ length: 4 }, () => line.judged('defect', { dieTemperature: -60 }));
+    const anew = others.find(({ alerts }) => alerts.some(({ state }) => state === 'raised'));
+    expect(anew?.alerts.at(-1)).toMatchObject({ cause: 'cold-shut' });
+    expect(anew?.alerts.at(-1)).not.toHaveProperty('drivers');
+    expect(anew?.question?.alert).toBe(anew?.alerts.at(-1)?.id);
+  });
+
+  test('a question that was not answered is put again at the next defect', () => {
+    const { line, offsets } = alerted();
+    expect(line.judged('defect', offsets).question).not.toBeNull();
+  });
+
+  test('nothing drove it: nothing is told, and it is not asked again', () => {
+    const { line, offsets, question } = alerted();
+    expect(line.engine.explained(question, [], at)).toBeNull();
+    expect(line.judged('defect', offsets).question).toBeNull();
+  });
+
+  test('an answer that comes when the alert has ended tells nothing', () => {
+    const { line, question } = alerted();
+    expect(line.many(5).map(({ state }) => state)).toEqual(['cleared']);
+    expect(line.engine.explained(question, [driver('biscuit', 18)], at)).toBeNull();
+  });
+
+  test('the strongest driver leads where the pattern’s own value drove nothing, if it fits the defect', () => {
+    const fitting = alerted();
+    const told = fitting.line.engine.explained(fitting.question, [driver('pressure', 74)], at);
+    expect(told?.text.ko).toMatch(/금형 8412 주조 압력 7[34]\.\d MPa .*수축공 위험/);
+    expect(told?.text.ko).not.toContain('비스킷');
+    const other = alerted();
+    const kept = other.line.engine.explained(other.question, [driver('dieTemperature', 190)], at);
+    expect(kept?.text.ko).toMatch(/금형 8412 비스킷 두께 .*수축공 위험/);
   });
 });

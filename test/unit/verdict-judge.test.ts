@@ -28,6 +28,8 @@ function model(extra: Partial<JudgeModel> = {}): JudgeModel {
     threshold: 0.5,
     molds: 'any',
     outOfRange: 'flag',
+    features: ['biscuit'],
+    scale: 'probability',
     encode: (values) => {
       const refused = Object.keys(values).filter((name) => values[name] === null);
       return refused.length > 0
