@@ -15,7 +15,7 @@ interface Placed {
   readonly profile: Profile | null;
 }
 
-const isLine = (bus: BusConfig): boolean =>
+export const isLine = (bus: BusConfig): boolean =>
   bus.type === 'serial-line' || bus.type === 'serial-line-tcp';
 const isRtu = (bus: BusConfig): boolean =>
   bus.type === 'modbus-rtu' || bus.type === 'modbus-rtu-tcp';
@@ -84,7 +84,11 @@ function placedDevices({ parts, profileOf }: Checked): Placed[] {
   );
 }
 
-function unitProblem({ source }: Checked, { path, unit }: Placed, bus: BusConfig): Problem[] {
+export function unitProblem(
+  { source }: Checked,
+  { path, unit }: Pick<Placed, 'path' | 'unit'>,
+  bus: BusConfig,
+): Problem[] {
   if (!isRtu(bus) || (unit >= 1 && unit <= 247)) return [];
   const why = unit === 0 ? '0 calls every device and none answers' : `no device has unit ${unit}`;
   return [source.atValue([...path, 'unit'], why, 'units on a serial line are 1 to 247')];

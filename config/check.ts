@@ -5,6 +5,7 @@ import { clashes } from './clashes.ts';
 import { PpuriError } from './errors.ts';
 import { parseConfig } from './load.ts';
 import { type FindModel, machineProblems } from './machine-rules.ts';
+import { outputProblems } from './output-rules.ts';
 import { isSound, type MachinePart } from './parts.ts';
 import { inFileOrder, type Problem, ProblemsError } from './problem.ts';
 import type { Profile } from './profile.ts';
@@ -29,7 +30,7 @@ export interface CheckTools {
   readonly readVectors?: ReadVectors;
   /** What keeps this user from the store; absent: not looked at. */
   readonly storeTrouble?: (dir: string) => Promise<StoreTrouble | null>;
-  /** Files of sync targets are looked at as of this time, ms since 1970; absent: not at all. */
+  /** Files of sync targets and webhooks are looked at as of this time, ms since 1970; absent: not at all. */
   readonly syncFilesAtMs?: number;
 }
 
@@ -124,11 +125,12 @@ export async function checkConfig(
   const across = [
     ...clashes(checked),
     ...busProblems(checked),
+    ...outputProblems(checked),
     ...(await machineProblems(checked, findModel, place)),
     ...(await storeProblems(source, parts.storePath, storeTrouble)),
     ...(syncFilesAtMs === undefined || config === null
       ? []
-      : syncFileProblems(source, config.sync, syncFilesAtMs)),
+      : syncFileProblems(source, config, syncFilesAtMs)),
   ];
   const inConfig = shelf.problems.filter((problem) => problem.file === path);
   const inProfiles = shelf.problems.filter((problem) => problem.file !== path);

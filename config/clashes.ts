@@ -147,7 +147,7 @@ function unitClashes(checked: Checked): Problem[] {
 }
 
 /** `coil 3` or `holding 40`; null when the reject does not say exactly one. */
-function rejectTarget(reject: RejectConfig): string | null {
+export function rejectTarget(reject: RejectConfig): string | null {
   const { coil, register } = reject;
   if ((coil === undefined) === (register === undefined)) return null;
   return coil === undefined ? `holding ${register}` : `coil ${coil}`;

@@ -102,7 +102,7 @@ export const errorTable = {
   'secret-missing': {
     exit: 3,
     retryable: true,
-    meaning: 'a secret or certificate that a sync target names cannot be read',
+    meaning: 'a secret or certificate that a sync target or webhook names cannot be read',
   },
   'sync-interrupted': {
     exit: 1,

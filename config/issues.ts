@@ -7,12 +7,6 @@ import type { Path, Source } from './source.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** Keys and values that later versions have, by path (list indexes and names as `*`). */
-const notYet: Record<string, readonly string[]> = {
-  '': ['outputs'],
-};
-const later = 'not in this version yet';
-
 /** The value at `path` inside plain data, undefined when there is none. */
 export function valueAt(data: unknown, path: Path): unknown {
   let value = data;
@@ -122,17 +116,11 @@ class Translator {
     }
   }
 
-  #isLater(path: Path, name: string): boolean {
-    const parts = path.map((step, i) => (i === 1 ? '*' : String(step)));
-    return notYet[parts.join('.')]?.includes(name) === true;
-  }
-
   #unknownKey(path: Path, key: string): Problem {
     return this.#source.atKey([...path, key], 'unknown key', this.#keyHint(path, key));
   }
 
   #keyHint(path: Path, key: string): string {
-    if (this.#isLater(path, key)) return later;
     if (key === '<<') return 'YAML merge keys are not supported; write the keys out';
     return suggest(key, this.#schema.keys(path), 'the keys here are');
   }
@@ -149,8 +137,6 @@ class Translator {
   #wrongChoice(path: Path, choices: string[], value: unknown): Problem {
     if (value === undefined)
       return this.#source.atKey(path, 'is missing', `one of ${choices.join(', ')}`);
-    if (typeof value === 'string' && this.#isLater(path, value))
-      return this.#source.atValue(path, `${shown(value)} is ${later}`, `use ${choices.join(', ')}`);
     const given = String(value);
     const best = nearest(given, choices);
     const meant = best === null ? [] : [`did you mean "${best}"?`];

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { valueAt } from './issues.ts';
 import { nearest } from './nearest.ts';
+import { coilsOf, type NamedCoil } from './outputs-schema.ts';
 import {
   type BusConfig,
   busSchema,
@@ -23,11 +24,20 @@ export interface MachinePart {
   readonly wrong: readonly Path[];
 }
 
+/** Of an output, what its file says that can be judged; null: that is not said, or wrong. */
+export interface OutputPart {
+  readonly name: string;
+  readonly bus: string | null;
+  readonly unit: number | null;
+  readonly coils: readonly NamedCoil[];
+}
+
 /** What of a configuration is sound by itself, so that the rest can be checked together. */
 export interface Parts {
   /** By name; null: there is such a bus, but its settings are wrong. */
   readonly buses: ReadonlyMap<string, BusConfig | null>;
   readonly machines: readonly MachinePart[];
+  readonly outputs: readonly OutputPart[];
   readonly storePath: string;
 }
 
@@ -51,11 +61,16 @@ export function hasAllDevices(part: MachinePart): boolean {
   return !part.wrong.some(isGone);
 }
 
-export const noParts: Parts = { buses: new Map(), machines: [], storePath: '' };
+export const noParts: Parts = { buses: new Map(), machines: [], outputs: [], storePath: '' };
 
 export function wholeParts(config: Config): Parts {
   const machines = config.machines.map((machine, index) => ({ index, machine, wrong: [] }));
-  return { buses: new Map(Object.entries(config.buses)), machines, storePath: config.store.path };
+  return {
+    buses: new Map(Object.entries(config.buses)),
+    machines,
+    outputs: outputParts(config.outputs),
+    storePath: config.store.path,
+  };
 }
 
 /** The sound parts of `data`, which does not keep the schema. */
@@ -70,7 +85,24 @@ export function soundParts(data: unknown, source: Source): Parts {
     return part === null ? [] : [part];
   });
   const store = storeSchema.safeParse(valueAt(meant, ['store'])).data ?? storeSchema.parse({});
-  return { buses: new Map(buses), machines, storePath: store.path };
+  const outputs = outputParts(valueAt(meant, ['outputs']));
+  return { buses: new Map(buses), machines, outputs, storePath: store.path };
+}
+
+function outputParts(outputs: unknown): OutputPart[] {
+  return Object.entries(isTree(outputs) ? outputs : {}).flatMap(([name, output]) => {
+    if (!isTree(output)) return [];
+    const { bus, unit = 1 } = output;
+    const isUnit = typeof unit === 'number' && Number.isInteger(unit) && unit >= 0 && unit <= 255;
+    return [
+      {
+        name,
+        bus: typeof bus === 'string' ? bus : null,
+        unit: isUnit ? unit : null,
+        coils: coilsOf(output),
+      },
+    ];
+  });
 }
 
 /** The data with misspelt keys put right and other unknown ones left out. */

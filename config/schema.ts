@@ -3,6 +3,7 @@
  * Every option has a description; unit-suffixed names; enums, not booleans.
  */
 import { z } from 'zod';
+import { outputsSchema } from './outputs-schema.ts';
 import { limitSchema } from './profile.ts';
 import { syncSchema } from './sync-schema.ts';
 
@@ -212,6 +213,9 @@ export const configSchema = z.strictObject({
   gateway: gatewaySchema.describe('Name and place of this gateway.'),
   buses: z.record(name, busSchema).describe('Ports and TCP endpoints, each by a name of yours.'),
   machines: z.array(machineSchema).min(1).describe('The machines this gateway watches.'),
+  outputs: outputsSchema
+    .default({})
+    .describe('Stack lights, buzzers and webhooks, each by a name of yours.'),
   panel: panelSchema.optional().describe('Pages of this gateway: `/metrics` and `/healthz`.'),
   alerts: alertsSchema.prefault({}).describe('How alerts call for the operator.'),
   store: storeSchema.prefault({}).describe('Where records are kept.'),

@@ -1,13 +1,16 @@
-/** Files that sync targets name: certificates, keys and secrets that are there and can be used. */
+/** Files that sync targets and webhooks name: certificates, keys and secrets that are there and can be used. */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { OutputConfig } from './outputs-schema.ts';
 import type { Problem } from './problem.ts';
+import type { Config } from './schema.ts';
 import type { Path, Source } from './source.ts';
 import type { SecretConfig, SyncTargetConfig } from './sync-schema.ts';
 
 /** Whether a problem of this path is about such a file: the agent runs all the same. */
 export const concernsSyncFile = ({ path }: Problem): boolean =>
-  /^sync\[\d+\]\.(?:ca|cert|key|password\.file|token\.file)$/.test(path);
+  /^sync\[\d+\]\.(?:ca|cert|key|password\.file|token\.file)$/.test(path) ||
+  /^outputs\.[\w-]+\.(?:ca|headers\.[\w-]+\.file)$/.test(path);
 
 interface Trouble {
   readonly key: readonly string[];
@@ -74,35 +77,53 @@ function pairTrouble({ cert, key }: SyncTargetConfig): Trouble | null {
   return { key: ['key'], message: `${key} is not the key of ${cert}`, hint: 'they go together' };
 }
 
-function secretTrouble(key: string, secret: SecretConfig | undefined): Trouble | null {
+function secretTrouble(key: readonly string[], secret: SecretConfig | undefined): Trouble | null {
   if (secret === undefined || !('file' in secret)) return null;
   const found = read(secret.file);
   if (found === null) return null;
   const why = 'why' in found ? found.why : found.text.trim() === '' ? 'is empty' : null;
   if (why === null) return null;
-  return { key: [key, 'file'], message: `${secret.file} ${why}`, hint: readHint };
+  return { key: [...key, 'file'], message: `${secret.file} ${why}`, hint: readHint };
 }
 
-/** What is wrong with the files of `targets`, as far as this user may look. */
+function targetTroubles(target: SyncTargetConfig, nowMs: number): (Trouble | null)[] {
+  const secret =
+    target.type === 'mqtt'
+      ? secretTrouble(['password'], target.password)
+      : secretTrouble(['token'], target.token);
+  return [
+    ...(['ca', 'cert', 'key'] as const).map((key) => fileTrouble(key, target[key], nowMs)),
+    pairTrouble(target),
+    secret,
+  ];
+}
+
+function outputTroubles(output: OutputConfig, nowMs: number): (Trouble | null)[] {
+  if (output.type !== 'webhook') return [];
+  return [
+    fileTrouble('ca', output.ca, nowMs),
+    ...Object.entries(output.headers).map(([name, secret]) =>
+      secretTrouble(['headers', name], secret),
+    ),
+  ];
+}
+
+/** What is wrong with the files of targets and webhooks, as far as this user may look. */
 export function syncFileProblems(
   source: Source,
-  targets: readonly SyncTargetConfig[],
+  { sync, outputs }: Pick<Config, 'sync' | 'outputs'>,
   nowMs: number,
 ): Problem[] {
-  return targets.flatMap((target, index) => {
-    const secret =
-      target.type === 'mqtt'
-        ? secretTrouble('password', target.password)
-        : secretTrouble('token', target.token);
-    const found = [
-      ...(['ca', 'cert', 'key'] as const).map((key) => fileTrouble(key, target[key], nowMs)),
-      pairTrouble(target),
-      secret,
-    ];
-    return found.flatMap((trouble) => {
-      if (trouble === null) return [];
-      const path: Path = ['sync', index, ...trouble.key];
-      return [source.atValue(path, trouble.message, trouble.hint)];
-    });
-  });
+  const at = (path: Path, troubles: readonly (Trouble | null)[]): Problem[] =>
+    troubles.flatMap((trouble) =>
+      trouble === null
+        ? []
+        : [source.atValue([...path, ...trouble.key], trouble.message, trouble.hint)],
+    );
+  return [
+    ...sync.flatMap((target, index) => at(['sync', index], targetTroubles(target, nowMs))),
+    ...Object.entries(outputs).flatMap(([name, output]) =>
+      at(['outputs', name], outputTroubles(output, nowMs)),
+    ),
+  ];
 }

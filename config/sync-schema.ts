@@ -3,15 +3,15 @@ import { z } from 'zod';
 import { isLoopback } from './loopback.ts';
 
 /** An agent's working directory is nobody's business. */
-const path = z.string().regex(/^\//, 'a path from /');
+export const filePath = z.string().regex(/^\//, 'a path from /');
 
-const secretSchema = z.union([
+export const secretSchema = z.union([
   z.strictObject({ env: z.string().min(1).describe('Name of an environment variable.') }),
-  z.strictObject({ file: path.describe('Path of a file that has only the secret.') }),
+  z.strictObject({ file: filePath.describe('Path of a file that has only the secret.') }),
   z.strictObject({ credential: z.string().min(1).describe('Name of a systemd credential.') }),
 ]);
 
-const file = path.optional();
+const file = filePath.optional();
 
 const targetName = (standard: string) =>
   z

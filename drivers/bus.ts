@@ -71,7 +71,7 @@ class QueuedBus implements Bus {
       const { unit, timeoutMs } = request;
       this.#queue.submit<readonly number[]>({
         unit,
-        priority: 'write',
+        priority: request.priority ?? 'write',
         timeoutMs,
         describe: () => describeWrite(request),
         begin: (link, settle) => link.write(request, settle),

@@ -42,6 +42,11 @@ export interface WriteRequest {
   readonly table: 'coil' | 'holding';
   readonly address: number;
   readonly values: readonly number[];
+  /**
+   * Default `write`: it diverts a part. `slow`: it only shows something, so it waits behind every
+   * poll, and a unit that does not answer is written as rarely as it would be read.
+   */
+  readonly priority?: 'write' | 'slow';
   readonly timeoutMs?: number;
 }
 

@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { PpuriError } from '../../config/errors.ts';
+import { readSecret } from '../../config/secret.ts';
 import type { HttpsTargetConfig, SyncPlan } from '../../config/sync-schema.ts';
 import { HttpPoster } from './http-poster.ts';
 import { messageOf, type Named } from './message.ts';
-import { readSecret } from './secret.ts';
 import { type Address, openSocket } from './socket.ts';
 import type { Connection, DeliverableRecord, Lane, Sent, Target } from './target.ts';
 

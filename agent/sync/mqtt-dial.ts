@@ -1,8 +1,8 @@
 /** An MQTT connection whose TLS is done and whose CONNECT was accepted. mqtt.js keeps nothing and reconnects never. */
 import { type IClientOptions, type IConnackPacket, MqttClient } from 'mqtt';
 import { PpuriError } from '../../config/errors.ts';
+import { readSecret } from '../../config/secret.ts';
 import type { MqttTargetConfig, SyncPlan } from '../../config/sync-schema.ts';
-import { readSecret } from './secret.ts';
 import { type Address, openSocket } from './socket.ts';
 
 export interface Dialled {

@@ -2,7 +2,7 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { PpuriError } from '../../config/errors.ts';
-import { readFileOf } from './secret.ts';
+import { readFileOf } from '../../config/secret.ts';
 
 export interface Address {
   readonly host: string;

@@ -120,6 +120,24 @@ export function busContract(name: string, harness: BusHarness): void {
       ]);
     });
 
+    test('a write that only shows something waits behind every poll', async () => {
+      const writable = [{ unit: 1, table: 'coil' as const, address: 0, count: 1 }];
+      const { bus, device } = await rig({ writable });
+      await bus.read(request({ address: 500 }));
+      device.hold();
+      const first = bus.read(request({ address: 1 }));
+      while (device.seen.length < 2) await new Promise((resolve) => setImmediate(resolve));
+      const lamp = { unit: 1, table: 'coil', address: 0, values: [1], priority: 'slow' } as const;
+      const shown = bus.write(lamp);
+      const polls = (['shot', 'trigger'] as const).map((priority, i) =>
+        bus.read(request({ priority, address: 10 + i })),
+      );
+      device.release();
+      await Promise.all([first, shown, ...polls]);
+      const order = ['R 1 holding 11 1', 'R 1 holding 10 1', 'W 1 coil 0 1'];
+      expect(device.seen.slice(2).map(({ line }) => line)).toEqual(order);
+    });
+
     test('a slow read is not starved by triggers that never cease', async () => {
       const { bus, device } = await rig();
       device.hold();

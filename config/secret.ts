@@ -1,8 +1,8 @@
 /** Secrets are read when they are used, and are nowhere else: in no log, record or error. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PpuriError } from '../../config/errors.ts';
-import type { SecretConfig } from '../../config/sync-schema.ts';
+import { PpuriError } from './errors.ts';
+import type { SecretConfig } from './sync-schema.ts';
 
 function missing(where: string, cause?: unknown): PpuriError {
   return new PpuriError('secret-missing', `there is no secret in ${where}`, {
