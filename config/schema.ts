@@ -3,6 +3,7 @@
  * Every option has a description; unit-suffixed names; enums, not booleans.
  */
 import { z } from 'zod';
+import { panelSchema } from './panel-schema.ts';
 import { limitSchema } from './profile.ts';
 import { syncSchema } from './sync-schema.ts';
 
@@ -189,14 +190,6 @@ export const storeSchema = z.strictObject({
   keep: keepSchema.prefault({}).describe('Longest time to keep what, whatever room there is.'),
 });
 
-export const panelSchema = z.strictObject({
-  listen: z
-    .string()
-    .regex(/^(?:\[[0-9a-fA-F:]+\]|[^:[\]\s]+):\d{1,5}$/, 'address:port, e.g. 127.0.0.1:8787')
-    .default('127.0.0.1:8787')
-    .describe('Address and port; anything but loopback shows them to the network.'),
-});
-
 export const alertsSchema = z.strictObject({
   callsPerHour: z
     .int()
@@ -212,7 +205,7 @@ export const configSchema = z.strictObject({
   gateway: gatewaySchema.describe('Name and place of this gateway.'),
   buses: z.record(name, busSchema).describe('Ports and TCP endpoints, each by a name of yours.'),
   machines: z.array(machineSchema).min(1).describe('The machines this gateway watches.'),
-  panel: panelSchema.optional().describe('Pages of this gateway: `/metrics` and `/healthz`.'),
+  panel: panelSchema.optional().describe('Pages of this gateway; absent: none are served.'),
   alerts: alertsSchema.prefault({}).describe('How alerts call for the operator.'),
   store: storeSchema.prefault({}).describe('Where records are kept.'),
   sync: syncSchema.default([]).describe('Where records are delivered to; absent: nowhere.'),
@@ -223,4 +216,3 @@ export type BusConfig = z.output<typeof busSchema>;
 export type DeviceConfig = z.output<typeof deviceSchema>;
 export type MachineConfig = z.output<typeof machineSchema>;
 export type RejectConfig = z.output<typeof rejectSchema>;
-export type PanelConfig = z.output<typeof panelSchema>;
