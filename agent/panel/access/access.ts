@@ -7,7 +7,7 @@ import { Backoff, type BackoffLimits } from './backoff.ts';
 import { isClaimCode, newClaimCode } from './claim-code.ts';
 import { FailedLogins } from './failed-logins.ts';
 import type { User } from './file.ts';
-import { PasswordDesk } from './password.ts';
+import { type PasswordCost, PasswordDesk } from './password.ts';
 import { fold, Roster } from './roster.ts';
 import { keyOf, newSecret, postToken } from './sessions.ts';
 import {
@@ -33,6 +33,7 @@ export interface AccessOptions {
   /** Default: the monotonic clock. */
   readonly nowMs?: () => number;
   readonly backoff?: Partial<BackoffLimits>;
+  readonly passwordCost?: PasswordCost;
 }
 
 /** What a request brings to be known by. */
@@ -73,7 +74,7 @@ const freeOfAddress = 10;
 export class Access {
   readonly #options: AccessOptions;
   readonly #roster: Roster;
-  readonly #passwords = new PasswordDesk();
+  readonly #passwords: PasswordDesk;
   readonly #backoff: Backoff;
   readonly #addresses: Backoff;
   readonly #failed: FailedLogins;
@@ -83,6 +84,7 @@ export class Access {
   constructor(options: AccessOptions) {
     this.#options = options;
     const nowMs = options.nowMs ?? (() => performance.now());
+    this.#passwords = new PasswordDesk(options.passwordCost);
     this.#backoff = new Backoff(nowMs, options.backoff);
     this.#addresses = new Backoff(nowMs, { free: freeOfAddress, ...options.backoff });
     this.#failed = new FailedLogins(({ address, user, count }) => {

@@ -12,15 +12,17 @@ export interface PasswordHash {
   readonly hash: string;
 }
 
+export type PasswordCost = Omit<PasswordHash, 'salt' | 'hash'>;
+
 /** OWASP's choice for 16 MiB: a gateway has no more to spare. */
-const standard = { n: 16_384, r: 8, p: 5 } as const;
+export const passwordCost: PasswordCost = { n: 16_384, r: 8, p: 5 };
 const hashBytes = 32;
 const mostWaiting = 16;
 
 /** Korean typed on different systems is composed differently. */
 const bytesOf = (password: string): Buffer => Buffer.from(password.normalize('NFC'), 'utf8');
 
-function derive(password: string, salt: Buffer, cost: Omit<PasswordHash, 'salt' | 'hash'>) {
+function derive(password: string, salt: Buffer, cost: PasswordCost) {
   const { n: N, r, p } = cost;
   return new Promise<Buffer>((resolve, reject) => {
     const options = { N, r, p, maxmem: 256 * N * r };
@@ -31,15 +33,20 @@ function derive(password: string, salt: Buffer, cost: Omit<PasswordHash, 'salt' 
 }
 
 export class PasswordDesk {
+  readonly #cost: PasswordCost;
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
+
+  constructor(cost: PasswordCost = passwordCost) {
+    this.#cost = cost;
+  }
 
   hash(password: string): Promise<PasswordHash> {
     return this.#inTurn(async () => {
       const salt = randomBytes(16);
-      const hash = await derive(password, salt, standard);
+      const hash = await derive(password, salt, this.#cost);
       return {
-        ...standard,
+        ...this.#cost,
         salt: salt.toString('base64url'),
         hash: hash.toString('base64url'),
       };
@@ -52,7 +59,7 @@ export class PasswordDesk {
       const salt = stored === null ? randomBytes(16) : Buffer.from(stored.salt, 'base64url');
       const expected =
         stored === null ? randomBytes(hashBytes) : Buffer.from(stored.hash, 'base64url');
-      const found = await derive(password, salt, stored ?? standard);
+      const found = await derive(password, salt, stored ?? this.#cost);
       return timingSafeEqual(found, expected) && stored !== null;
     });
   }
