@@ -5,6 +5,7 @@ import { clashes } from './clashes.ts';
 import { PpuriError } from './errors.ts';
 import { parseConfig } from './load.ts';
 import { type FindModel, machineProblems } from './machine-rules.ts';
+import { panelFileProblems, panelWarnings } from './panel-rules.ts';
 import { isSound, type MachinePart } from './parts.ts';
 import { inFileOrder, type Problem, ProblemsError } from './problem.ts';
 import type { Profile } from './profile.ts';
@@ -20,6 +21,8 @@ export interface CheckResult {
   readonly profiles: ReadonlyMap<string, Profile>;
   /** Empty when all is well; in file order. */
   readonly problems: readonly Problem[];
+  /** What is right and still worth knowing; they keep nothing from running. */
+  readonly warnings: readonly Problem[];
 }
 
 /** What a check needs of the rest of the product. */
@@ -29,7 +32,8 @@ export interface CheckTools {
   readonly readVectors?: ReadVectors;
   /** What keeps this user from the store; absent: not looked at. */
   readonly storeTrouble?: (dir: string) => Promise<StoreTrouble | null>;
-  /** Files of sync targets are looked at as of this time, ms since 1970; absent: not at all. */
+  /** Files of sync targets and of the panel are looked at as of this time, ms since 1970; absent:
+   * not at all. */
   readonly syncFilesAtMs?: number;
 }
 
@@ -129,11 +133,15 @@ export async function checkConfig(
     ...(syncFilesAtMs === undefined || config === null
       ? []
       : syncFileProblems(source, config.sync, syncFilesAtMs)),
+    ...(syncFilesAtMs === undefined || config?.panel === undefined
+      ? []
+      : panelFileProblems(source, config.panel, syncFilesAtMs)),
   ];
+  const warnings = config?.panel === undefined ? [] : panelWarnings(source, config.panel);
   const inConfig = shelf.problems.filter((problem) => problem.file === path);
   const inProfiles = shelf.problems.filter((problem) => problem.file !== path);
   const all = inFileOrder([...problems, ...across, ...inConfig, ...inProfiles]);
-  return { config, profiles: shelf.found, problems: all };
+  return { config, profiles: shelf.found, problems: all, warnings };
 }
 
 export interface SoundConfig {
