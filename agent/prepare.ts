@@ -3,6 +3,7 @@
 import { dirname } from 'node:path';
 import { checkConfig, storeProblemPath } from '../config/check.ts';
 import { PpuriError } from '../config/errors.ts';
+import { concernsPanelFile } from '../config/panel-rules.ts';
 import { type Problem, ProblemsError } from '../config/problem.ts';
 import type { Profile } from '../config/profile.ts';
 import type { Config } from '../config/schema.ts';
@@ -23,6 +24,8 @@ export interface Prepared {
   readonly storeProblems: readonly Problem[];
   /** Files of sync targets that cannot be used: they are read again at each connection. */
   readonly syncProblems: readonly Problem[];
+  /** The certificate of the panel cannot be used: it is tried again, and nothing is served till then. */
+  readonly panelProblems: readonly Problem[];
 }
 
 const concernsModel = (problem: Problem): boolean => /^machines\[\d+\]\.model$/.test(problem.path);
@@ -45,7 +48,7 @@ async function bundlesOf(config: Config, file: string): Promise<Map<string, Bund
 
 /**
  * Throws `config-unreadable`, or a ProblemsError with every error of the file. A model that cannot
- * be used stops nothing, nor does a store or a file of a sync target: a gateway must watch its
+ * be used stops nothing, nor does a store or a file of a sync target or the panel: a gateway must watch its
  * machines without them too.
  */
 export async function prepare(file: string): Promise<Prepared> {
@@ -58,10 +61,14 @@ export async function prepare(file: string): Promise<Prepared> {
   const modelProblems = problems.filter(concernsModel);
   const storeProblems = problems.filter(concernsStore);
   const syncProblems = problems.filter(concernsSyncFile);
-  const borne = modelProblems.length + storeProblems.length + syncProblems.length;
+  const panelProblems = problems.filter(concernsPanelFile);
+  const borne = [modelProblems, storeProblems, syncProblems, panelProblems].flat().length;
   if (config === null || borne < problems.length) {
     throw new ProblemsError('config-invalid', file, problems);
   }
   const bundles = await bundlesOf(config, file);
-  return { config, profiles, bundles, modelProblems, storeProblems, syncProblems };
+  return {
+    ...{ config, profiles, bundles },
+    ...{ modelProblems, storeProblems, syncProblems, panelProblems },
+  };
 }

@@ -6,6 +6,7 @@ import { PpuriError } from './errors.ts';
 import { parseConfig } from './load.ts';
 import { type FindModel, machineProblems } from './machine-rules.ts';
 import { outputProblems } from './output-rules.ts';
+import { panelFileProblems, panelWarnings } from './panel-rules.ts';
 import { isSound, type MachinePart } from './parts.ts';
 import { inFileOrder, type Problem, ProblemsError } from './problem.ts';
 import type { Profile } from './profile.ts';
@@ -21,6 +22,8 @@ export interface CheckResult {
   readonly profiles: ReadonlyMap<string, Profile>;
   /** Empty when all is well; in file order. */
   readonly problems: readonly Problem[];
+  /** What is right and still worth knowing; they keep nothing from running. */
+  readonly warnings: readonly Problem[];
 }
 
 /** What a check needs of the rest of the product. */
@@ -30,7 +33,8 @@ export interface CheckTools {
   readonly readVectors?: ReadVectors;
   /** What keeps this user from the store; absent: not looked at. */
   readonly storeTrouble?: (dir: string) => Promise<StoreTrouble | null>;
-  /** Files of sync targets and webhooks are looked at as of this time, ms since 1970; absent: not at all. */
+  /** Files of sync targets, webhooks and the panel are looked at as of this time, ms since 1970;
+   * absent: not at all. */
   readonly syncFilesAtMs?: number;
 }
 
@@ -131,11 +135,15 @@ export async function checkConfig(
     ...(syncFilesAtMs === undefined || config === null
       ? []
       : syncFileProblems(source, config, syncFilesAtMs)),
+    ...(syncFilesAtMs === undefined || config?.panel === undefined
+      ? []
+      : panelFileProblems(source, config.panel, syncFilesAtMs)),
   ];
+  const warnings = config?.panel === undefined ? [] : panelWarnings(source, config.panel);
   const inConfig = shelf.problems.filter((problem) => problem.file === path);
   const inProfiles = shelf.problems.filter((problem) => problem.file !== path);
   const all = inFileOrder([...problems, ...across, ...inConfig, ...inProfiles]);
-  return { config, profiles: shelf.found, problems: all };
+  return { config, profiles: shelf.found, problems: all, warnings };
 }
 
 export interface SoundConfig {

@@ -132,6 +132,11 @@ export const errorTable = {
     retryable: true,
     meaning: 'no running agent answers on the control socket',
   },
+  'panel-refused': {
+    exit: 1,
+    retryable: false,
+    meaning: 'the panel does not do what was asked, e.g. remove the last administrator',
+  },
   'model-invalid': { exit: 6, retryable: false, meaning: 'the model or its bundle is refused' },
   'model-golden-mismatch': {
     exit: 6,

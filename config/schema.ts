@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { outputsSchema } from './outputs-schema.ts';
+import { panelSchema } from './panel-schema.ts';
 import { limitSchema } from './profile.ts';
 import { syncSchema } from './sync-schema.ts';
 
@@ -190,14 +191,6 @@ export const storeSchema = z.strictObject({
   keep: keepSchema.prefault({}).describe('Longest time to keep what, whatever room there is.'),
 });
 
-export const panelSchema = z.strictObject({
-  listen: z
-    .string()
-    .regex(/^(?:\[[0-9a-fA-F:]+\]|[^:[\]\s]+):\d{1,5}$/, 'address:port, e.g. 127.0.0.1:8787')
-    .default('127.0.0.1:8787')
-    .describe('Address and port; anything but loopback shows them to the network.'),
-});
-
 export const alertsSchema = z.strictObject({
   callsPerHour: z
     .int()
@@ -216,7 +209,7 @@ export const configSchema = z.strictObject({
   outputs: outputsSchema
     .default({})
     .describe('Stack lights, buzzers and webhooks, each by a name of yours.'),
-  panel: panelSchema.optional().describe('Pages of this gateway: `/metrics` and `/healthz`.'),
+  panel: panelSchema.optional().describe('Pages of this gateway; absent: none are served.'),
   alerts: alertsSchema.prefault({}).describe('How alerts call for the operator.'),
   store: storeSchema.prefault({}).describe('Where records are kept.'),
   sync: syncSchema.default([]).describe('Where records are delivered to; absent: nowhere.'),
@@ -227,4 +220,3 @@ export type BusConfig = z.output<typeof busSchema>;
 export type DeviceConfig = z.output<typeof deviceSchema>;
 export type MachineConfig = z.output<typeof machineSchema>;
 export type RejectConfig = z.output<typeof rejectSchema>;
-export type PanelConfig = z.output<typeof panelSchema>;

@@ -1,85 +1,19 @@
 /** Files that sync targets and webhooks name: certificates, keys and secrets that are there and can be used. */
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { OutputConfig } from './outputs-schema.ts';
 import type { Problem } from './problem.ts';
 import type { Config } from './schema.ts';
 import type { Path, Source } from './source.ts';
 import type { SecretConfig, SyncTargetConfig } from './sync-schema.ts';
+import { fileTrouble, pairTrouble, readHint, readNamed, type Trouble } from './tls-files.ts';
 
 /** Whether a problem of this path is about such a file: the agent runs all the same. */
 export const concernsSyncFile = ({ path }: Problem): boolean =>
   /^sync\[\d+\]\.(?:ca|cert|key|password\.file|token\.file)$/.test(path) ||
   /^outputs\.[\w-]+\.(?:ca|headers\.[\w-]+\.file)$/.test(path);
 
-interface Trouble {
-  readonly key: readonly string[];
-  readonly message: string;
-  readonly hint: string;
-}
-
-/** The text, or what keeps it from being read; null: it may be there for another user. */
-function read(path: string): { readonly text: string } | { readonly why: string } | null {
-  try {
-    return { text: readFileSync(path, 'utf8') };
-  } catch (thrown) {
-    const { code } = thrown as NodeJS.ErrnoException;
-    if (code === 'EACCES') return null;
-    return { why: code === 'ENOENT' ? 'is not there' : `cannot be read: ${code}` };
-  }
-}
-
-const pem = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-
-function certificatesOf(text: string): X509Certificate[] | null {
-  try {
-    const all = (text.match(pem) ?? []).map((part) => new X509Certificate(part));
-    return all.length === 0 ? null : all;
-  } catch {
-    return null;
-  }
-}
-
-function keyOf(text: string): KeyObject | null {
-  try {
-    return createPrivateKey(text);
-  } catch {
-    return null;
-  }
-}
-
-const readHint = 'name a file that the user who runs ppuri can read';
-
-function fileTrouble(key: string, path: string | undefined, nowMs: number): Trouble | null {
-  const found = path === undefined ? null : read(path);
-  if (found === null) return null;
-  if ('why' in found) return { key: [key], message: `${path} ${found.why}`, hint: readHint };
-  if (key === 'key')
-    return keyOf(found.text) === null
-      ? { key: [key], message: `${path} is no private key`, hint: 'a PEM file without passphrase' }
-      : null;
-  const certificates = certificatesOf(found.text);
-  if (certificates === null)
-    return { key: [key], message: `${path} is no certificate`, hint: 'a PEM file' };
-  const old = certificates.find(({ validToDate }) => validToDate.getTime() < nowMs);
-  return old === undefined
-    ? null
-    : { key: [key], message: `${path} expired on ${old.validTo}`, hint: 'renew it' };
-}
-
-function pairTrouble({ cert, key }: SyncTargetConfig): Trouble | null {
-  const [certText, keyText] = [cert, key].map((path) => (path === undefined ? null : read(path)));
-  if (!certText || !keyText || 'why' in certText || 'why' in keyText) return null;
-  const [certificate] = certificatesOf(certText.text) ?? [];
-  const secret = keyOf(keyText.text);
-  if (certificate === undefined || secret === null || certificate.checkPrivateKey(secret))
-    return null;
-  return { key: ['key'], message: `${key} is not the key of ${cert}`, hint: 'they go together' };
-}
-
 function secretTrouble(key: readonly string[], secret: SecretConfig | undefined): Trouble | null {
   if (secret === undefined || !('file' in secret)) return null;
-  const found = read(secret.file);
+  const found = readNamed(secret.file);
   if (found === null) return null;
   const why = 'why' in found ? found.why : found.text.trim() === '' ? 'is empty' : null;
   if (why === null) return null;

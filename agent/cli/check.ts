@@ -31,6 +31,8 @@ export interface CheckReport {
   readonly ok: boolean;
   readonly file: string;
   readonly problems: readonly Problem[];
+  /** Right, and still worth knowing. */
+  readonly warnings: readonly Problem[];
   readonly machines: number;
   readonly buses: number;
   readonly models: number;
@@ -75,7 +77,7 @@ function devicePlans(machine: MachineConfig, profiles: CheckResult['profiles']):
 
 /** Checks the configuration in `file`. Throws `config-unreadable` when it cannot be read. */
 export async function checkFile(file: string): Promise<CheckReport> {
-  const { config, profiles, problems } = await checkConfig(file, {
+  const { config, profiles, problems, warnings } = await checkConfig(file, {
     findModel,
     readVectors: failedVectors,
     storeTrouble: placeTrouble,
@@ -87,6 +89,7 @@ export async function checkFile(file: string): Promise<CheckReport> {
     ok: sound !== null,
     file,
     problems,
+    warnings,
     machines: machines.length,
     buses: Object.keys(sound?.buses ?? {}).length,
     models: new Set(machines.flatMap(({ model }) => model ?? [])).size,
@@ -98,7 +101,8 @@ const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n ==
 
 /** The report as lines for people. */
 export function reportLines(report: CheckReport): string[] {
-  if (!report.ok) return report.problems.map(formatProblem);
+  const warnings = report.warnings.map((warning) => `warning: ${formatProblem(warning)}`);
+  if (!report.ok) return [...report.problems.map(formatProblem), ...warnings];
   const { machines, buses, models, plan } = report;
   const counts = [
     count(machines, 'machine'),
@@ -111,7 +115,7 @@ export function reportLines(report: CheckReport): string[] {
     const what = `${profile} on ${bus} unit ${unit}, ${count(signals, 'signal')}`;
     return `  ${machine}.${device}: ${what}, ${requests}`;
   });
-  return [`${report.file}: ok (${counts.join(', ')})`, ...devices];
+  return [`${report.file}: ok (${counts.join(', ')})`, ...devices, ...warnings];
 }
 
 interface CheckOptions {
@@ -142,7 +146,7 @@ export function addCheck(program: Command): void {
     .command('check')
     .description('check a configuration: every error at once, with its place and a hint')
     .requiredOption('-c, --config <file>', 'the configuration')
-    .option('--json', 'one JSON object: ok, problems, plan')
+    .option('--json', 'one JSON object: ok, problems, warnings, plan')
     .addHelpText('after', help)
     .action(action('check configuration', run));
 }

@@ -5,9 +5,9 @@ import { endpointOf } from '../../drivers/registry.ts';
 import { newBoot } from '../health/boot.ts';
 import { claimEndpoints } from '../health/claim.ts';
 import { createLineSink } from '../health/line-sink.ts';
-import { createLog } from '../health/log.ts';
+import { createLog, type Log } from '../health/log.ts';
 import { supervise, takeNotifyOrders } from '../health/supervised.ts';
-import { prepare } from '../prepare.ts';
+import { type Prepared, prepare } from '../prepare.ts';
 import type { Alert } from '../records.ts';
 import { forkRole } from '../role.ts';
 import { Agent } from '../wire.ts';
@@ -28,10 +28,21 @@ Examples:
   ppuri check -c ppuri.yaml && ppuri run -c ppuri.yaml
   ppuri status -c ppuri.yaml        in another terminal`;
 
-function logAlert(log: ReturnType<typeof createLog>, alert: Alert): void {
+function logAlert(log: Log, alert: Alert): void {
   const { id, state, machine, mold, severity, cause, text, shots } = alert;
   if (state !== 'updated')
     log.info('alert', { id, state, machine, mold, severity, cause, text, shots });
+}
+
+function logProblems(log: Log, prepared: Prepared): void {
+  const { modelProblems, storeProblems, syncProblems, panelProblems } = prepared;
+  for (const [event, problems] of [
+    ['model-unusable', modelProblems],
+    ['store-unusable', storeProblems],
+    ['sync-unusable', syncProblems],
+    ['panel-unusable', panelProblems],
+  ] as const)
+    for (const problem of problems) log.error(event, { problem: formatProblem(problem) });
 }
 
 async function run(early: Interruption | null, options: RunOptions): Promise<void> {
@@ -47,13 +58,8 @@ async function runAgent(options: RunOptions, stop: Interruption): Promise<void> 
   const log = createLog(createLineSink(process.stdout.fd));
   const orders = takeNotifyOrders(process.env);
   const prepared = await prepare(options.config);
-  const { config, profiles, bundles, modelProblems, storeProblems, syncProblems } = prepared;
-  for (const problem of modelProblems)
-    log.error('model-unusable', { problem: formatProblem(problem) });
-  for (const problem of storeProblems)
-    log.error('store-unusable', { problem: formatProblem(problem) });
-  for (const problem of syncProblems)
-    log.error('sync-unusable', { problem: formatProblem(problem) });
+  const { config, profiles, bundles } = prepared;
+  logProblems(log, prepared);
   if (stop.seen() !== null) {
     log.info('stopping', { signal: stop.seen() });
     log.info('stopped');

@@ -1,5 +1,5 @@
 /** What the panel is told of the plant when it starts: names, words and units; plain data. */
-import type { PanelConfig } from '../../config/schema.ts';
+import type { PanelConfig } from '../../config/panel-schema.ts';
 import type { Text } from '../records.ts';
 import type { Looks } from '../words.ts';
 

@@ -353,6 +353,10 @@ export class KeepChild implements KeepSide {
     this.#event(kind, 'warn', message);
   }
 
+  log(event: string, fields: Readonly<Record<string, unknown>>): void {
+    this.#send({ type: 'log', event, fields });
+  }
+
   servePanel(): Promise<void> {
     return this.#panel.open(this, this.#options.panel);
   }

@@ -159,6 +159,7 @@ class StoreKeeper implements Keeper {
     else if (type === 'refused') this.#refused(message.seq, message.error.message);
     else if (type === 'set-aside') this.#setAside(message.path);
     else if (type === 'event') this.#options.onEvent(message.event);
+    else if (type === 'log') this.#options.log.info(message.event, { ...message.fields });
     else if (type === 'answer') this.#questions.answered(message.id, message.outcome);
     else if (type === 'command') void this.#command(message.id, message);
   }

@@ -10,6 +10,8 @@ export interface KeepSide {
   /** Said once of a kind: it may come with every question. */
   fault(kind: string, thrown: unknown): void;
   tell(kind: string, level: AgentEvent['level'], text: string): void;
+  /** For the log alone: it is neither kept nor delivered. */
+  log(event: string, fields: Readonly<Record<string, unknown>>): void;
   /** Asks the store; a failure is an outcome. */
   query(method: string, params: unknown): Promise<Outcome>;
   /** Has the loop do something; its answer or its silence is the outcome. */

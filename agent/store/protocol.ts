@@ -68,6 +68,12 @@ export type FromChild =
   /** What was committed before is in the file that was set aside, no longer in the store. */
   | { readonly type: 'set-aside'; readonly path: string }
   | { readonly type: 'event'; readonly event: AgentEvent }
+  /** For the log alone: it is neither kept nor delivered. */
+  | {
+      readonly type: 'log';
+      readonly event: string;
+      readonly fields: Readonly<Record<string, unknown>>;
+    }
   | { readonly type: 'answer'; readonly id: number; readonly outcome: Outcome }
   | {
       readonly type: 'command';

@@ -1,13 +1,10 @@
 /** Metrics and health over HTTP, from a real keep child; the text is read by Prometheus' own parsers. */
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { healthOf } from '../../agent/health/healthz.ts';
 import { metricsText } from '../../agent/health/metrics.ts';
-import { servePanel } from '../../agent/panel/server.ts';
 import type { Keeper } from '../../agent/store/keeper.ts';
 import { panelPlan } from '../fixtures/panel-plan.ts';
 import { hasProgram } from '../fixtures/programs.ts';
@@ -92,25 +89,6 @@ test('a port that is taken costs the pages only, and is said', async () => {
   expect(await seen('panel-unavailable')).toMatchObject({ level: 'warn' });
   keeper.keep(cycleBody(1), at(1));
   await keeper.flush();
-});
-
-test('idle and broken connections end, and others are served meanwhile', async () => {
-  const page = { status: 200, type: 'text/plain', body: 'here' };
-  const server = await servePanel('127.0.0.1:0', new Map([['/', () => page]]), () => undefined);
-  const socket = connect(server.port, '127.0.0.1');
-  socket.on('error', () => undefined);
-  socket.write('\u0000\u0001 not HTTP\r\n\r\n');
-  await once(socket, 'close');
-  const many = Array.from({ length: 100 }, () =>
-    connect(server.port, '127.0.0.1').on('error', () => undefined),
-  );
-  await Promise.race(many.map((one) => once(one, 'close')));
-  for (const one of many) one.destroy();
-  await Promise.all(many.map((one) => one.closed || once(one, 'close')));
-  let got: Got | null = null;
-  while (got === null) got = await ask(server.port, '/').catch(() => null);
-  expect(got.body).toBe('here');
-  server.close();
 });
 
 describe('the text', () => {
