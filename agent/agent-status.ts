@@ -5,6 +5,7 @@ import type { ClockStatus } from './health/clock.ts';
 import type { Quantiles } from './health/latency.ts';
 import type { InferenceStatus } from './infer/inference.ts';
 import type { MachineStatus } from './machine.ts';
+import type { OutputStatus } from './outputs/output.ts';
 import type { Alert } from './records.ts';
 import type { KeeperStats } from './store/keeper.ts';
 
@@ -26,6 +27,7 @@ export interface AgentStatus {
       readonly plant: readonly Alert[];
     };
   readonly buses: readonly BusStats[];
+  readonly outputs: readonly OutputStatus[];
   readonly inference: InferenceStatus;
   readonly store: KeeperStats;
   readonly latencyMs: {

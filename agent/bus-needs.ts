@@ -3,14 +3,16 @@ import type { Profile } from '../config/profile.ts';
 import type { Config, MachineConfig } from '../config/schema.ts';
 import type { WritableRegister } from '../drivers/driver.ts';
 import { leastTriggerMs } from '../drivers/trigger-pace.ts';
+import { writableRegisters } from './outputs/output-set.ts';
 import { rejectRegister } from './outputs/reject-signal.ts';
 
 /** The only registers of a bus that are ever written. */
 export function writableOn(config: Config, bus: string): WritableRegister[] {
-  return config.machines.flatMap(({ reject, devices }) => {
+  const rejects = config.machines.flatMap(({ reject, devices }) => {
     const device = reject === undefined ? undefined : devices[reject.device];
     return reject === undefined || device?.bus !== bus ? [] : [rejectRegister(device.unit, reject)];
   });
+  return [...rejects, ...writableRegisters(config, bus)];
 }
 
 /** Machines on one serial bus share its time: the least pace of a trigger, ms. */

@@ -61,6 +61,17 @@ const handlers: Readonly<Record<string, Handler>> = {
   'buzzer-silence': ({ alerts }, fields, method) => alerts.silence(actorOf(method, fields)),
 };
 
+/** Of the keep child alone: what its panel has to tell. */
+const ownHandlers: Readonly<Record<string, Handler>> = {
+  deed: ({ deed }, fields, method) => {
+    const detail = fields.detail === null ? null : textOf(method, fields, 'detail');
+    const [what, subject] = [textOf(method, fields, 'what'), textOf(method, fields, 'subject')];
+    const at = { monoMs: performance.now(), wallMs: Date.now() };
+    deed({ what, subject, detail, at, ...actorOf(method, fields) });
+  },
+};
+
+/** What the control socket passes on. */
 export const commandNames: readonly string[] = Object.keys(handlers);
 
 /** Rejects with what the handler throws; `usage` for a name that nobody handles. */
@@ -68,7 +79,7 @@ export async function runCommand(
   parts: CommandParts,
   { method, params }: Command,
 ): Promise<unknown> {
-  const handler = handlers[method];
+  const handler = handlers[method] ?? ownHandlers[method];
   if (handler === undefined) throw wrong(method, 'method', 'not known');
   const fields = typeof params === 'object' && params !== null ? (params as Fields) : {};
   return (await handler(parts, fields, method)) ?? {};

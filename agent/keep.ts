@@ -1,25 +1,46 @@
-/** The keep role put together: the store, delivery, and the panel that is served beside them. */
+/** The keep role put together: the store, delivery, the panel and webhooks beside them. */
 import { commandNames } from './commands.ts';
 import { startDelivery } from './deliver.ts';
-import type { PanelPlan } from './panel/plan.ts';
+import type { KeepPlan } from './keep-plan.ts';
+import { createWebhooks } from './outputs/webhook.ts';
+import { plantRoutes } from './panel/routes.ts';
 import { PanelFeed } from './panel-feed.ts';
 import { isPanelOrder, noPages, PanelPages } from './panel-pages.ts';
-import type { KeepSide, Served } from './store/panel-seat.ts';
+import type { Beside, KeepSide } from './store/beside-seat.ts';
 import { runKeepChild } from './store/run-child.ts';
 import { toWire } from './store/trouble.ts';
 
+/** The loop says how it is each second. */
+const silentMs = 3000;
+
+function openPages(keep: KeepSide, { panel }: KeepPlan, feed: () => PanelFeed): PanelPages | null {
+  const { settings, locale } = panel;
+  if (settings === null) return null;
+  const routes = plantRoutes({
+    overview: () => feed().overview(),
+    page: (machine, shots) => feed().page(machine, shots),
+    query: (method, params) => keep.query(method, params),
+    command: (method, params) => keep.command(method, params),
+    silent: () => (feed().overview().loopSilentMs ?? Number.POSITIVE_INFINITY) > silentMs,
+  });
+  const welcome = () => [{ event: 'overview', data: JSON.stringify(feed().overview()) }];
+  return new PanelPages(keep, settings, locale, { routes, stream: { path: '/events', welcome } });
+}
+
 /** Never rejects: a panel that cannot be served leaves the terminal's view. */
-async function openPanel(keep: KeepSide, plan: PanelPlan): Promise<Served> {
-  const { settings, locale } = plan;
-  const pages =
-    settings === null
-      ? null
-      : new PanelPages(keep, settings, locale, { routes: [], stream: { path: '/events' } });
-  const feed = new PanelFeed(keep, plan, () => pages?.stream ?? null);
+async function workBeside(keep: KeepSide, plan: KeepPlan): Promise<Beside> {
+  const feed: PanelFeed = new PanelFeed(keep, plan.panel, () => pages?.stream ?? null);
+  const pages = openPages(keep, plan, () => feed);
+  const webhooks = createWebhooks(plan.webhooks, {
+    tell: (kind, level, subject, text) => keep.tell(kind, level, `${subject}: ${text}`),
+  });
   await pages?.begin();
   void feed.begin();
   return {
-    records: (records) => feed.records(records),
+    records: (records) => {
+      feed.records(records);
+      for (const { body } of records) if (body.kind === 'alert') webhooks.onAlert(body.alert);
+    },
     status: (snapshot) => feed.status(snapshot),
     answer: (method, params) => {
       if (isPanelOrder(method))
@@ -34,6 +55,7 @@ async function openPanel(keep: KeepSide, plan: PanelPlan): Promise<Served> {
     close: () => {
       feed.close();
       pages?.close();
+      void webhooks.close();
     },
   };
 }
@@ -43,6 +65,6 @@ export function runKeep(): void {
   runKeepChild({
     commands: commandNames,
     startDelivery,
-    serve: (keep, plan) => openPanel(keep, plan as PanelPlan),
+    beside: (keep, plan) => workBeside(keep, plan as KeepPlan),
   });
 }

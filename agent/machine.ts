@@ -83,6 +83,9 @@ export interface MachineStatus {
   readonly rejects: { readonly pulses: number; readonly failed: number } | null;
 }
 
+/** Alerts that say that a machine's shots are not judged as they should be. */
+const blindCauses = new Set(['bus-lost', 'prediction-stopped', 'model-set-aside']);
+
 const now = (): Instant => ({ monoMs: performance.now(), wallMs: Date.now() });
 
 function trainingNormals(bundle: Bundle | null): Map<string, TrainingNormal> {
@@ -187,6 +190,12 @@ export class Machine {
   /** Settles when the machine was heard for the first time. */
   heard(): Promise<void> {
     return this.#watch.heard();
+  }
+
+  /** It answers, and what it makes is judged. */
+  watched(): boolean {
+    const blind = this.#around.standing(this.id).some(({ cause }) => blindCauses.has(cause));
+    return this.#watch.stats().link === 'up' && !blind;
   }
 
   /** Throws `model-invalid` when the bundle is for another profile or reads features it lacks. */

@@ -7,8 +7,8 @@ import { mostShots } from './panel/shots.ts';
 import type { Cycle, Label, StoredRecord, Verdict } from './records.ts';
 import { resumedCycle } from './resume.ts';
 import type { AlertRow } from './store/alert-queries.ts';
+import type { KeepSide } from './store/beside-seat.ts';
 import type { CyclePage, CycleRow, OutcomeCount } from './store/cycle-queries.ts';
-import type { KeepSide } from './store/panel-seat.ts';
 import { shiftsWithin } from './store/shifts.ts';
 
 /** To who listens. */

@@ -17,7 +17,8 @@ import {
   type PanelServer,
   servePanel,
 } from './panel/server.ts';
-import type { KeepSide } from './store/panel-seat.ts';
+import type { Deed } from './records.ts';
+import type { KeepSide } from './store/beside-seat.ts';
 import { type Outcome, toWire } from './store/trouble.ts';
 
 const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
@@ -81,11 +82,19 @@ export class PanelPages {
     this.#access = new Access({
       dir: keep.dir,
       local: localVisitor(settings, locale),
-      deed: ({ what, ...deed }) => keep.log(what, deed),
+      deed: (deed) => void this.#keepDeed(deed),
       // It goes to the log alone: records are delivered to others.
       claimable: (code) => keep.log('panel-claim', { code }),
       failed: (thrown) => keep.fault('panel-access', thrown),
     });
+  }
+
+  /** The loop keeps it as a record; where it cannot, the log has it. */
+  async #keepDeed(deed: Omit<Deed, 'at'>): Promise<void> {
+    const outcome = await this.#keep.command('deed', deed);
+    if (!('error' in outcome)) return;
+    const { what, ...rest } = deed;
+    this.#keep.log(what, { ...rest, notKept: outcome.error.message });
   }
 
   /** Null until they are served. */

@@ -16,9 +16,10 @@ import { LatencyRecorder } from './health/latency.ts';
 import type { Log } from './health/log.ts';
 import type { Inference } from './infer/inference.ts';
 import { createInference } from './infer/pool.ts';
+import { keepPlanOf } from './keep-plan.ts';
 import { Machine } from './machine.ts';
 import { ModelDesk } from './model-desk.ts';
-import { panelPlanOf } from './panel-plan.ts';
+import { createOutputs, type OutputSet } from './outputs/output-set.ts';
 import type { AgentEvent, Alert, Cycle, Deed, Verdict } from './records.ts';
 import { type Resumed, resume, stoodLater } from './resume.ts';
 import type { ForkRole } from './role.ts';
@@ -47,6 +48,8 @@ export interface AgentOptions {
 }
 
 const STATUS_EVERY_MS = 1000;
+/** Lamps flash by this. */
+const SHOW_EVERY_MS = 300;
 /** Multiples of it, without their whole part, lie far apart however many there are. */
 const goldenRatio = (Math.sqrt(5) - 1) / 2;
 /** An agent that is ending may hold its store this long. */
@@ -68,7 +71,9 @@ export class Agent {
   readonly #startedMonoMs = performance.now();
   readonly #clock: WallClock;
   readonly #alerts: AlertDesk;
+  readonly #outputs: OutputSet;
   #statusTimer: NodeJS.Timeout | null = null;
+  #showTimer: NodeJS.Timeout | null = null;
   #noticing: Promise<void> = Promise.resolve();
   readonly #conflict = Promise.withResolvers<never>();
   #stopping = false;
@@ -88,10 +93,15 @@ export class Agent {
       keepDays: config.store.keep,
       sync: syncPlanOf(config, options.profiles),
       clockSynced: () => this.#clock.known,
-      panel: panelPlanOf(config, options.profiles, options.bundles),
+      beside: keepPlanOf(config, options.profiles, options.bundles),
     });
     this.#alerts = this.#createAlerts();
-    this.#createMachines(this.#createBuses());
+    const buses = this.#createBuses();
+    const busOf = (name: string): AnyBus => known(buses, name, 'bus');
+    this.#outputs = createOutputs(config, busOf, {
+      tell: (kind, level, subject, text) => this.#tell(kind, level, subject, text),
+    });
+    this.#createMachines(busOf);
     this.#desk = this.#createDesk();
     this.#conflict.promise.catch(() => undefined);
   }
@@ -126,6 +136,15 @@ export class Agent {
   #startMachines(lastShots: ReadonlyMap<string, number>): void {
     if (this.#stopping) return;
     for (const machine of this.#machines.values()) machine.start(lastShots.get(machine.id) ?? null);
+    this.#outputs.start();
+    this.#showTimer = setInterval(() => this.#show(), SHOW_EVERY_MS);
+  }
+
+  /** Green is said only of machines that answer and are judged. */
+  #show(): void {
+    const watched = [...this.#machines.values()].filter((machine) => machine.watched()).length;
+    const watching = watched === 0 ? 'none' : watched < this.#machines.size ? 'some' : 'all';
+    this.#outputs.show({ ...this.#alerts.state(), watching });
   }
 
   /** Alerts, baselines and counters go on where the agent before this one ended. */
@@ -170,9 +189,12 @@ export class Agent {
    */
   async stop(keepWithinMs = 10_000): Promise<void> {
     this.#stopping = true;
-    if (this.#statusTimer !== null) clearInterval(this.#statusTimer);
+    for (const timer of [this.#statusTimer, this.#showTimer]) clearInterval(timer ?? undefined);
     this.#clock.stop();
-    await Promise.all([...this.#machines.values()].map((machine) => machine.stop()));
+    await Promise.all([
+      ...[...this.#machines.values()].map((machine) => machine.stop()),
+      this.#outputs.close(),
+    ]);
     await this.#buses.close();
     await this.#inference.close();
     await this.#noticing;
@@ -215,6 +237,7 @@ export class Agent {
         plant: this.#alerts.standing('*'),
       },
       buses: this.#buses.all().map((bus) => bus.stats()),
+      outputs: this.#outputs.status(),
       inference: this.#inference.status(),
       store: this.#keeper.stats(),
       latencyMs: {
@@ -264,11 +287,11 @@ export class Agent {
     );
   }
 
-  #createMachines(buses: ReadonlyMap<string, AnyBus>): void {
+  #createMachines(busOf: (name: string) => AnyBus): void {
     const { config, profiles, bundles, timeScale, onAlert } = this.#options;
     const around = {
       profileOf: (reference: string) => known(profiles, reference, 'profile'),
-      busOf: (name: string) => known(buses, name, 'bus'),
+      busOf,
       predict: (request: Parameters<Inference['predict']>[0]) => this.#predict(request),
       predictAside: (request: Parameters<Inference['predict']>[0]) =>
         this.#inference.predict(request),

@@ -33,8 +33,8 @@ export interface Actor {
 export interface DeskState {
   /** Of alerts that stand and are not put off. */
   readonly worst: Severity | null;
-  /** One that calls is not acknowledged. */
-  readonly calling: boolean;
+  /** The worst of those that call and are not acknowledged. */
+  readonly calling: Severity | null;
   readonly buzzer: 'off' | 'sounding' | 'silenced';
 }
 
@@ -188,10 +188,9 @@ export class AlertDesk {
     );
     const loud = calls.filter(({ alert }) => rankOf(alert.severity) >= rankOf('warning'));
     const sounding = loud.some(({ calledMonoMs }) => calledMonoMs > this.#silencedMonoMs);
-    const worst = shown.reduce((rank, { alert }) => Math.max(rank, rankOf(alert.severity)), 0);
     return {
-      worst: ranks[worst] ?? null,
-      calling: calls.length > 0,
+      worst: worstOf(shown),
+      calling: worstOf(calls),
       buzzer: sounding ? 'sounding' : loud.length > 0 ? 'silenced' : 'off',
     };
   }
@@ -328,6 +327,11 @@ export class AlertDesk {
     const at = this.#options.now();
     this.#options.deed({ what, subject: alert.id, who, from, detail, at });
   }
+}
+
+function worstOf(entries: readonly DeskEntry[]): Severity | null {
+  const rank = entries.reduce((most, { alert }) => Math.max(most, rankOf(alert.severity)), 0);
+  return ranks[rank] ?? null;
 }
 
 export function keyOf({ machine, key, mold, cause }: Alert): string {

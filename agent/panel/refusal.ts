@@ -33,6 +33,11 @@ export const refusals = {
     ko: '화면이 오래되어 처리하지 않았습니다. 새로 고친 뒤 다시 누르세요.',
     en: 'This page is out of date, so nothing was done. Reload it and try again.',
   },
+  'agent-silent': {
+    status: 503,
+    ko: '에이전트 응답 없음. 처리하지 않았습니다.',
+    en: 'The agent does not answer. Nothing was done.',
+  },
   'no-such-page': { status: 404, ko: '없는 페이지입니다.', en: 'No such page.' },
   'wrong-method': {
     status: 405,

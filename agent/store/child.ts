@@ -1,6 +1,7 @@
 /** The keep role: the only writer of the store. Lives as long as the loop that forked it. */
 import { PpuriError } from '../../config/errors.ts';
 import type { AgentEvent, StoredRecord } from '../records.ts';
+import { BesideSeat, type KeepSide, type WorkBeside } from './beside-seat.ts';
 import type { ClockFill } from './clock-fill.ts';
 import { ClockFiller } from './clock-filler.ts';
 import type { LiveStatus } from './control-client.ts';
@@ -9,7 +10,6 @@ import type { Evicted } from './evict.ts';
 import { StoreHold } from './hold.ts';
 import { type KeepFacts, KeepObserver } from './keep-facts.ts';
 import { methodNamed } from './methods.ts';
-import { type KeepSide, PanelSeat, type ServePanel } from './panel-seat.ts';
 import { storePaths } from './paths.ts';
 import type { FromChild, OpenOptions, StoreCondition } from './protocol.ts';
 import { Questions } from './questions.ts';
@@ -28,7 +28,7 @@ const sayEvictedEveryMs = 3_600_000;
 export interface KeepParts {
   /** Names of what may be asked of the loop. */
   readonly commands?: readonly string[];
-  readonly serve?: ServePanel;
+  readonly beside?: WorkBeside;
   readonly startDelivery?: StartDelivery;
 }
 
@@ -52,7 +52,7 @@ export class KeepChild implements KeepSide {
   #heardMonoMs: number | null = null;
   readonly #observer = new KeepObserver();
   readonly #saidFaults = new Set<string>();
-  readonly #panel: PanelSeat;
+  readonly #beside: BesideSeat;
   #opening: Promise<void> = Promise.resolve();
   #settledBelow = 1;
   #closed = false;
@@ -61,9 +61,9 @@ export class KeepChild implements KeepSide {
   constructor(
     options: OpenOptions,
     send: (message: FromChild) => void,
-    { serve, startDelivery, commands }: KeepParts,
+    { beside, startDelivery, commands }: KeepParts,
   ) {
-    this.#panel = new PanelSeat(serve);
+    this.#beside = new BesideSeat(beside);
     this.#commandNames = new Set(commands);
     this.#options = options;
     this.#send = send;
@@ -181,7 +181,7 @@ export class KeepChild implements KeepSide {
   /** `settledBelow`: the loop holds no record with a lower seq. */
   keep(records: readonly StoredRecord[], settledBelow: number): void {
     this.#settledBelow = settledBelow;
-    this.#panel.records(records);
+    this.#beside.records(records);
     const rows: RecordRow[] = [];
     for (const record of records) {
       try {
@@ -205,7 +205,7 @@ export class KeepChild implements KeepSide {
   publish(snapshot: unknown): void {
     this.#snapshot = snapshot;
     this.#heardMonoMs = performance.now();
-    this.#panel.status(snapshot);
+    this.#beside.status(snapshot);
   }
 
   /** A question of the loop. */
@@ -228,7 +228,7 @@ export class KeepChild implements KeepSide {
     this.#writer.stopTimer();
     this.#clock.stop();
     this.#hold.stopListening();
-    this.#panel.close();
+    this.#beside.close();
     this.#delivery.end();
     this.#session?.close();
     this.#hold.release();
@@ -314,8 +314,8 @@ export class KeepChild implements KeepSide {
   #answer(method: string, params: unknown): Promise<Outcome> {
     if (method === 'status') return Promise.resolve({ result: this.status() });
     if (this.#commandNames.has(method)) return this.command(method, params);
-    const byPanel = this.#panel.answer(method, params);
-    if (byPanel !== null) return byPanel;
+    const answered = this.#beside.answer(method, params);
+    if (answered !== null) return answered;
     return this.#query(method, params, false);
   }
 
@@ -357,8 +357,8 @@ export class KeepChild implements KeepSide {
     this.#send({ type: 'log', event, fields });
   }
 
-  servePanel(): Promise<void> {
-    return this.#panel.open(this, this.#options.panel);
+  workBeside(): Promise<void> {
+    return this.#beside.open(this, this.#options.beside);
   }
 
   /** Passed on to the loop; its answer, or its silence, is the outcome. */
@@ -369,10 +369,14 @@ export class KeepChild implements KeepSide {
         subject: this.#options.dir,
         hint: 'see `ppuri status`, then try again',
       });
-    const result = await this.#commands.ask(commandTimeoutMs, late, (id) => {
-      this.#send({ type: 'command', id, method, params });
-      return true;
-    });
-    return { result };
+    try {
+      const result = await this.#commands.ask(commandTimeoutMs, late, (id) => {
+        this.#send({ type: 'command', id, method, params });
+        return true;
+      });
+      return { result };
+    } catch (thrown) {
+      return { error: toWire(thrown, method, this.#options.dir) };
+    }
   }
 }

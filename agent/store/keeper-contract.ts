@@ -31,8 +31,8 @@ export interface KeeperOptions {
   readonly sync?: SyncPlan;
   /** Longest wait of an ordinary record for its commit; default 240. */
   readonly commitMs?: number;
-  /** What the panel is served by, plain data; absent: nothing is served. */
-  readonly panel?: unknown;
+  /** What works beside the store, plain data; absent: nothing does. */
+  readonly beside?: unknown;
   /** Whether the wall clock can be trusted now; default: as at the start. */
   readonly clockSynced?: () => boolean;
 }

@@ -6,11 +6,11 @@ const defaults = { maxMiB: 2048, commitMs: 240 };
 const everything: KeepDays = { readingsDays: 0, featuresDays: 0, recordsDays: 0 };
 
 export function openOptionsOf(options: KeeperOptions, check: OpenOptions['check']): OpenOptions {
-  const { path, boot, maxMiB, commitMs, keepDays, panel, sync } = options;
+  const { path, boot, maxMiB, commitMs, keepDays, beside, sync } = options;
   return {
     dir: path,
     maxMiB: maxMiB ?? defaults.maxMiB,
-    ...(panel === undefined ? {} : { panel }),
+    ...(beside === undefined ? {} : { beside }),
     keep: keepDays ?? everything,
     sync,
     commitMs: commitMs ?? defaults.commitMs,

@@ -30,8 +30,8 @@ export interface OpenOptions {
   /** Absent: records are delivered nowhere. */
   readonly sync?: SyncPlan | undefined;
   readonly boot: BootInfo;
-  /** What the panel is served by, plain data; absent: nothing is served. */
-  readonly panel?: unknown;
+  /** What works beside the store, plain data; absent: nothing does. */
+  readonly beside?: unknown;
   /** Longest wait of an ordinary record for its commit. */
   readonly commitMs: number;
   /** Before the file is used: look for damage, trust it (a child put back in place), or set it

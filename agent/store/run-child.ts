@@ -43,7 +43,7 @@ export function runKeepChild(parts: KeepParts = {}): void {
     else if (message.type === 'open') {
       child = new KeepChild(message.options, sendToLoop, parts);
       child.open();
-      void child.servePanel();
+      void child.workBeside();
     } else if (child !== null) dispatch(child, message);
   });
 }

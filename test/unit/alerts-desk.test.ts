@@ -142,7 +142,7 @@ describe('the operator’s budget', () => {
     const room = new Room();
     room.say(fault('dc-03', 'sensor-invalid', { severity: 'info' }));
     expect(room.told.at(-1)?.handling?.attention).toBe('quiet');
-    expect(room.desk.state()).toEqual({ worst: 'info', calling: false, buzzer: 'off' });
+    expect(room.desk.state()).toEqual({ worst: 'info', calling: null, buzzer: 'off' });
   });
 
   test('a flood is one call for all of it, which ends with it, and loses none from the list', () => {
@@ -184,9 +184,9 @@ describe('what people do', () => {
   test('acknowledged is not cleared: it stands, calls no more, and says who', () => {
     const room = new Room();
     const [alert] = room.say(fault('dc-03', 'shrinkage'));
-    expect(room.desk.state()).toEqual({ worst: 'warning', calling: true, buzzer: 'sounding' });
+    expect(room.desk.state()).toEqual({ worst: 'warning', calling: 'warning', buzzer: 'sounding' });
     room.desk.acknowledge(alert?.id ?? '', kim);
-    expect(room.desk.state()).toEqual({ worst: 'warning', calling: false, buzzer: 'off' });
+    expect(room.desk.state()).toEqual({ worst: 'warning', calling: null, buzzer: 'off' });
     expect(room.desk.standing()[0]?.handling?.acknowledged).toMatchObject({ who: '김반장' });
     room.say(fault('dc-03', 'shrinkage', { state: 'updated' }));
     expect(room.desk.standing()[0]?.handling?.acknowledged).toMatchObject({ who: '김반장' });
@@ -200,14 +200,14 @@ describe('what people do', () => {
     const [alert] = room.say(fault('dc-03', 'x', { severity: 'caution', key: 'x' }));
     room.desk.acknowledge(alert?.id ?? '', kim);
     room.say(fault('dc-03', 'x', { severity: 'warning', key: 'x', state: 'updated' }));
-    expect(room.desk.state()).toMatchObject({ calling: true, worst: 'warning' });
+    expect(room.desk.state()).toMatchObject({ calling: 'warning', worst: 'warning' });
   });
 
   test('shelved for half an hour: nothing calls, whatever comes back; then it calls again', () => {
     const room = new Room();
     const [alert] = room.say(fault('dc-03', 'shrinkage'));
     room.desk.shelve(alert?.id ?? '', 30, '금형 교체', kim);
-    expect(room.desk.state()).toEqual({ worst: null, calling: false, buzzer: 'off' });
+    expect(room.desk.state()).toEqual({ worst: null, calling: null, buzzer: 'off' });
     room.say(fault('dc-03', 'shrinkage', { state: 'cleared' }));
     room.pass(5 * minute);
     room.say(fault('dc-03', 'shrinkage'));
@@ -216,7 +216,7 @@ describe('what people do', () => {
       shelved: { reason: '금형 교체' },
     });
     room.pass(25 * minute);
-    expect(room.desk.state()).toMatchObject({ calling: true, buzzer: 'sounding' });
+    expect(room.desk.state()).toMatchObject({ calling: 'warning', buzzer: 'sounding' });
   });
 
   test.each([
@@ -229,7 +229,7 @@ describe('what people do', () => {
     expect(() => room.desk.shelve(alert?.id ?? '', minutes, reason, kim)).toThrow(
       expect.objectContaining({ code: 'usage' }),
     );
-    expect(room.desk.state().calling).toBe(true);
+    expect(room.desk.state().calling).toBe('warning');
     expect(room.deeds).toEqual([]);
   });
 
@@ -303,10 +303,10 @@ describe('a restart', () => {
     room.desk.acknowledge(alert?.id ?? '', kim);
     const next = new Room();
     next.say(fault('dc-03', 'shrinkage'));
-    expect(next.desk.state().calling).toBe(true);
+    expect(next.desk.state().calling).toBe('warning');
     const stood = room.desk.standing().map((one) => ({ alert: one, ageMs: 0, shelf: null }));
     next.desk.restore(stood, new Set());
-    expect(next.desk.state()).toEqual({ worst: 'warning', calling: false, buzzer: 'off' });
+    expect(next.desk.state()).toEqual({ worst: 'warning', calling: null, buzzer: 'off' });
     expect(next.desk.standing()).toHaveLength(1);
   });
 
@@ -324,8 +324,8 @@ describe('a restart', () => {
     room.desk.shelve(alert?.id ?? '', 10, '점검 중', kim);
     const next = room.restart(new Set(['dc-03\n8412:shrinkage']));
     next.pass(9 * minute);
-    expect(next.desk.state()).toMatchObject({ calling: false });
+    expect(next.desk.state()).toMatchObject({ calling: null });
     next.pass(2 * minute);
-    expect(next.desk.state()).toMatchObject({ calling: true });
+    expect(next.desk.state()).toMatchObject({ calling: 'warning' });
   });
 });

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { healthOf } from '../../agent/health/healthz.ts';
 import { metricsText } from '../../agent/health/metrics.ts';
 import type { Keeper } from '../../agent/store/keeper.ts';
-import { panelPlan } from '../fixtures/panel-plan.ts';
+import { keepPlan } from '../fixtures/panel-plan.ts';
 import { hasProgram } from '../fixtures/programs.ts';
 import { agentSource, spread } from './metrics-source.ts';
 import { at, cycleBody, startKeeper, temporaryDirectory } from './store-support.ts';
@@ -38,7 +38,7 @@ function ask(port: number, path: string, more: { method?: string; host?: string 
 }
 
 async function served(): Promise<{ keeper: Keeper; port: number }> {
-  const started = startKeeper(temporaryDirectory(), { panel: panelPlan('127.0.0.1:0') });
+  const started = startKeeper(temporaryDirectory(), { beside: keepPlan('127.0.0.1:0') });
   const { text } = await started.seen('panel-listening');
   return { keeper: started.keeper, port: Number(/:(\d+)$/.exec(text)?.[1]) };
 }
@@ -84,7 +84,7 @@ test('who must not ask is told so, and gets nothing', async () => {
 test('a port that is taken costs the pages only, and is said', async () => {
   const { port } = await served();
   const { keeper, seen } = startKeeper(temporaryDirectory(), {
-    panel: panelPlan(`127.0.0.1:${port}`),
+    beside: keepPlan(`127.0.0.1:${port}`),
   });
   expect(await seen('panel-unavailable')).toMatchObject({ level: 'warn' });
   keeper.keep(cycleBody(1), at(1));

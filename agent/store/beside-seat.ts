@@ -1,9 +1,9 @@
-/** Where the keep child and the panel it serves beside the store meet. */
+/** Where the keep child meets what works beside the store: the panel, and notices to others. */
 import type { AgentEvent, StoredRecord } from '../records.ts';
 import type { LiveStatus } from './control-client.ts';
 import type { Outcome } from './trouble.ts';
 
-/** What those see who serve pages beside the store. */
+/** What those see who work beside the store. */
 export interface KeepSide {
   readonly dir: string;
   status(): LiveStatus;
@@ -18,32 +18,32 @@ export interface KeepSide {
   command(method: string, params: unknown): Promise<Outcome>;
 }
 
-export interface Served {
+export interface Beside {
   /** Records as they come from the loop, before they are kept; the loop's status. Neither throws. */
   records(records: readonly StoredRecord[]): void;
   status(snapshot: unknown): void;
-  /** A question from the control socket that is the panel's to answer; null: it is not. */
+  /** A question from the control socket that is theirs to answer; null: it is not. */
   answer(method: string, params: unknown): Promise<Outcome> | null;
   close(): void;
 }
 
-/** Begins to serve by the plan it is given, and tells how it went. */
-export type ServePanel = (keep: KeepSide, plan: unknown) => Promise<Served>;
+/** Begins by the plan it is given, and tells how it went. */
+export type WorkBeside = (keep: KeepSide, plan: unknown) => Promise<Beside>;
 
-export class PanelSeat {
-  readonly #serve: ServePanel | null;
-  #served: Served | null = null;
+export class BesideSeat {
+  readonly #begin: WorkBeside | null;
+  #served: Beside | null = null;
   #snapshot: unknown = null;
   #closed = false;
 
-  constructor(serve: ServePanel | undefined) {
-    this.#serve = serve ?? null;
+  constructor(begin: WorkBeside | undefined) {
+    this.#begin = begin ?? null;
   }
 
   /** Never rejects. */
   async open(keep: KeepSide, plan: unknown): Promise<void> {
-    if (plan === undefined || this.#serve === null) return;
-    const served = await this.#serve(keep, plan);
+    if (plan === undefined || this.#begin === null) return;
+    const served = await this.#begin(keep, plan);
     if (this.#closed) {
       served.close();
       return;

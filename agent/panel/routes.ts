@@ -1,0 +1,100 @@
+/** What the panel's pages ask for and have done: reads out of memory and store, changes by the loop. */
+
+import type { MachinePage, Overview } from './contract.ts';
+import { PanelRefusal } from './refusal.ts';
+import type { PanelReply, PanelRequest, Route } from './route.ts';
+import { jsonReply } from './route.ts';
+
+export type Answered =
+  | { readonly result: unknown }
+  | { readonly error: { readonly code: string; readonly message: string } };
+
+export interface PlantPages {
+  /** The loop was not heard lately: what is asked of it would not be done. */
+  silent(): boolean;
+  overview(): Overview;
+  /** Null: no such machine. */
+  page(machine: string, shots: number): MachinePage | null;
+  query(method: string, params: unknown): Promise<Answered>;
+  command(method: string, params: unknown): Promise<Answered>;
+}
+
+const defaultShots = 60;
+const mostShots = 240;
+
+function numberOf(query: URLSearchParams, name: string, most: number): number | undefined {
+  const text = query.get(name);
+  if (text === null) return undefined;
+  const value = Number(text);
+  if (!(value >= 0 && value <= most)) throw new PanelRefusal('bad-request');
+  return value;
+}
+
+/** What whoever asked can mend. */
+const theirs = new Set(['usage', 'alert-unknown', 'label-invalid', 'cycle-unknown']);
+
+/** The loop or the store says why not, in its own words. */
+function answered(outcome: Answered): PanelReply {
+  if ('result' in outcome) return jsonReply(outcome.result);
+  const { code, message } = outcome.error;
+  const status = theirs.has(code) ? 400 : 503;
+  const body = JSON.stringify({ error: { code, message: { ko: message, en: message } } });
+  return { status, type: 'application/json', body };
+}
+
+type Reading = (request: PanelRequest) => PanelReply | Promise<PanelReply>;
+
+const read = (handle: Reading): Route => ({ method: 'GET', role: 'viewer', handle });
+
+/** A change is passed to the loop with who asked for it; the page's own words for who are not taken. */
+function change(pages: PlantPages, method: string, role: Route['role'] = 'operator'): Route {
+  return {
+    method: 'POST',
+    role,
+    handle: async ({ body, visitor }) => {
+      if (typeof body !== 'object' || body === null) throw new PanelRefusal('bad-request');
+      if (pages.silent()) throw new PanelRefusal('agent-silent');
+      const asked = { ...body, who: visitor?.name ?? '', from: 'panel' };
+      return answered(await pages.command(method, asked));
+    },
+  };
+}
+
+function machinePage(pages: PlantPages, { rest, query }: PanelRequest): PanelReply {
+  const shots = numberOf(query, 'shots', mostShots) ?? defaultShots;
+  const page = pages.page(rest, shots);
+  if (page === null) throw new PanelRefusal('no-such-page');
+  return jsonReply(page);
+}
+
+async function history(pages: PlantPages, { query }: PanelRequest): Promise<PanelReply> {
+  const machine = query.get('machine') ?? undefined;
+  const fromWallMs = numberOf(query, 'from', Number.MAX_SAFE_INTEGER);
+  const alerts = await pages.query('alerts', { scope: 'all', machine, fromWallMs, limit: 200 });
+  const deeds = await pages.query('deeds', { fromWallMs, limit: 200 });
+  if ('error' in alerts) return answered(alerts);
+  if ('error' in deeds) return answered(deeds);
+  return jsonReply({ alerts: alerts.result, deeds: deeds.result });
+}
+
+/** Path → route, for the server. */
+export function plantRoutes(pages: PlantPages): [string, Route][] {
+  return [
+    ['/api/overview', read(() => jsonReply(pages.overview()))],
+    ['/api/machines/*', read((request) => machinePage(pages, request))],
+    ['/api/history', read((request) => history(pages, request))],
+    [
+      '/api/quality',
+      read(async ({ query }) => {
+        const fromWallMs = numberOf(query, 'from', Number.MAX_SAFE_INTEGER);
+        return answered(await pages.query('quality', { fromWallMs }));
+      }),
+    ],
+    ['/api/alerts/acknowledge', change(pages, 'alert-acknowledge', 'kiosk')],
+    ['/api/alerts/shelve', change(pages, 'alert-shelve')],
+    ['/api/alerts/unshelve', change(pages, 'alert-unshelve')],
+    ['/api/alerts/false', change(pages, 'alert-false')],
+    ['/api/buzzer/silence', change(pages, 'buzzer-silence', 'kiosk')],
+    ['/api/labels', change(pages, 'label')],
+  ];
+}
