@@ -1,0 +1,28 @@
+/** Shifts of a plant: where each begins, by the wall clock of this gateway. */
+
+export interface Period {
+  /** Where its shift begins, which may be before `from`. */
+  readonly shiftFrom: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Every shift that is at least partly in [from, to), epoch ms. `starts`: `08:00`, local. */
+export function shiftsWithin(from: number, to: number, starts: readonly string[]): Period[] {
+  const clock = starts.map((start) => start.split(':').map(Number));
+  const begins: number[] = [];
+  const day = new Date(from);
+  day.setHours(0, 0, 0, 0);
+  // From the day before: its last shift may reach into this one.
+  day.setDate(day.getDate() - 1);
+  for (let last = false; !last; day.setDate(day.getDate() + 1)) {
+    for (const [hour = 0, minute = 0] of clock) begins.push(new Date(day).setHours(hour, minute));
+    last = day.getTime() > to;
+  }
+  begins.sort((a, b) => a - b);
+  return begins.flatMap((shiftFrom, index) => {
+    const end = begins[index + 1] ?? shiftFrom;
+    if (shiftFrom >= to || end <= from) return [];
+    return [{ shiftFrom, from: Math.max(from, shiftFrom), to: Math.min(to, end) }];
+  });
+}
