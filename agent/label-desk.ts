@@ -4,11 +4,10 @@ import type { Profile } from '../config/profile.ts';
 import type { Config } from '../config/schema.ts';
 import { normalizeName } from '../models/cell.ts';
 import type { KnownMachine } from './labels/label.ts';
+import type { LabelOutcome, LabelTaken } from './labels/outcome.ts';
 import { readLabelRequest } from './labels/request.ts';
 import { type LabelTools, takeLabel, takeLabels } from './labels/take.ts';
-import type { LabelOutcome, LoopCommands } from './store/commands.ts';
 import type { Keeper } from './store/keeper.ts';
-import { toWire } from './store/trouble.ts';
 
 export interface LabelDeskParts {
   readonly config: Config;
@@ -56,21 +55,31 @@ function badList(): PpuriError {
   });
 }
 
-/** `label`: one, refused by rejecting. `label-many`: each with what became of it. */
-export async function takeLabelCommand(
-  { method, params }: { readonly method: string; readonly params: unknown },
-  parts: LabelDeskParts,
-): Promise<LoopCommands['label' | 'label-many']['result']> {
-  const tools = toolsOf(parts);
-  if (method === 'label') return takeLabel(readLabelRequest(params), tools);
-  const { labels, dryRun } = params as { readonly labels?: unknown; readonly dryRun?: unknown };
-  if (!Array.isArray(labels) || labels.length === 0 || labels.length > mostLabels) throw badList();
-  const taken = await takeLabels(labels.map(readLabelRequest), tools, dryRun === true);
-  const outcomes = taken.map(
-    (one): LabelOutcome =>
-      one.state === 'refused'
-        ? { state: 'refused', error: toWire(one.error, 'take a label', 'label-many') }
-        : one,
-  );
-  return { outcomes };
+export class LabelDesk {
+  readonly #tools: LabelTools;
+
+  constructor(parts: LabelDeskParts) {
+    this.#tools = toolsOf(parts);
+  }
+
+  /** One (a LabelRequest, unchecked), on the disk when it resolves. Rejects with PpuriError. */
+  take(asked: unknown): Promise<LabelTaken> {
+    return takeLabel(readLabelRequest(asked), this.#tools);
+  }
+
+  /** `{labels, dryRun}`, unchecked: each with what became of it, in order. */
+  async takeMany(
+    asked: Readonly<Record<string, unknown>>,
+  ): Promise<{ readonly outcomes: readonly LabelOutcome[] }> {
+    const { labels, dryRun } = asked;
+    if (!Array.isArray(labels) || labels.length === 0 || labels.length > mostLabels)
+      throw badList();
+    const taken = await takeLabels(labels.map(readLabelRequest), this.#tools, dryRun === true);
+    const outcomes = taken.map((one): LabelOutcome => {
+      if (one.state !== 'refused') return one;
+      const { code, message, hint } = one.error;
+      return { state: 'refused', error: { code, message, hint } };
+    });
+    return { outcomes };
+  }
 }

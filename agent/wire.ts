@@ -16,6 +16,7 @@ import { LatencyRecorder } from './health/latency.ts';
 import type { Log } from './health/log.ts';
 import type { Inference } from './infer/inference.ts';
 import { createInference } from './infer/pool.ts';
+import { LabelDesk } from './label-desk.ts';
 import { Machine } from './machine.ts';
 import { ModelDesk } from './model-desk.ts';
 import type { AgentEvent, Alert, Cycle, Deed, Verdict } from './records.ts';
@@ -57,6 +58,7 @@ export class Agent {
   readonly #keeper: Keeper;
   readonly #machines = new Map<string, Machine>();
   readonly #desk: ModelDesk;
+  readonly #labels: LabelDesk;
   readonly #toAlert = new LatencyRecorder();
   readonly #toReject = new LatencyRecorder();
   readonly #queued = new LatencyRecorder(4096);
@@ -91,6 +93,7 @@ export class Agent {
     this.#alerts = this.#createAlerts();
     this.#createMachines(this.#createBuses());
     this.#desk = this.#createDesk();
+    this.#labels = new LabelDesk({ ...options, keeper: this.#keeper });
     this.#conflict.promise.catch(() => undefined);
   }
 
@@ -299,7 +302,8 @@ export class Agent {
 
   #command(command: Command): Promise<unknown> {
     const deed = (done: Deed): void => this.#keepDeed(done);
-    return runCommand({ alerts: this.#alerts, models: this.#desk, deed }, command);
+    const parts = { alerts: this.#alerts, models: this.#desk, labels: this.#labels, deed };
+    return runCommand(parts, command);
   }
 
   #createAlerts(): AlertDesk {

@@ -1,6 +1,8 @@
 /** What every way of giving labels on the command line shares: the running agent, and who says so. */
 import { userInfo } from 'node:os';
 import { PpuriError } from '../../config/errors.ts';
+import type { LabelOutcome, LabelTaken } from '../labels/outcome.ts';
+import type { LabelRequest } from '../labels/request.ts';
 import { refusalText } from '../labels/words.ts';
 import type { ControlClient } from '../store/control-client.ts';
 import { storePaths } from '../store/paths.ts';
@@ -43,6 +45,21 @@ function inLanguage(thrown: unknown, lang: Language): unknown {
   const { operation, subject, hint } = thrown;
   const message = refusalText(thrown.message)[lang];
   return new PpuriError('label-refused', message, { operation, subject, hint, cause: thrown });
+}
+
+/** Rejects with `label-refused` and the like. */
+export async function giveLabel(client: ControlClient, request: LabelRequest): Promise<LabelTaken> {
+  return (await client.command('label', { ...request })) as LabelTaken;
+}
+
+/** Each with what became of it, in order. */
+export async function giveLabels(
+  client: ControlClient,
+  labels: readonly (LabelRequest | null)[],
+  dryRun: boolean,
+): Promise<readonly LabelOutcome[]> {
+  const answer = await client.command('label-many', { labels, dryRun });
+  return (answer as { readonly outcomes: readonly LabelOutcome[] }).outcomes;
 }
 
 /** Who runs the command, behind sudo too; a user without a name by number. */

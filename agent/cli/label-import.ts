@@ -1,10 +1,10 @@
 /** `ppuri label import`: inspection sheets, late and in the shop's own words. */
 import type { Command } from 'commander';
 import { readTable } from '../../models/table.ts';
+import type { LabelOutcome } from '../labels/outcome.ts';
 import { refusalText } from '../labels/words.ts';
-import type { LabelOutcome } from '../store/commands.ts';
 import { collectPairs, duration } from './arguments.ts';
-import { labelLanguage, thisUser, withAgent } from './label-agent.ts';
+import { giveLabels, labelLanguage, thisUser, withAgent } from './label-agent.ts';
 import { readSheet, type Sheet, type SheetFlags } from './label-sheet.ts';
 import { action, type Output } from './output.ts';
 import { addStoreFlags, type Place, placeOf, type StoreFlags } from './store-access.ts';
@@ -74,7 +74,7 @@ async function send(sheet: Sheet, place: Place, dryRun: boolean): Promise<Report
     for (let from = 0; from < rows.length; from += batchLabels) {
       const batch = rows.slice(from, from + batchLabels);
       const labels = batch.map(({ request }) => request);
-      const { outcomes } = await client.ask('label-many', { labels, dryRun });
+      const outcomes = await giveLabels(client, labels, dryRun);
       for (const [index, outcome] of outcomes.entries()) note(outcome, batch[index]?.line ?? 0);
     }
   });

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { type Command, InvalidArgumentError } from 'commander';
 import { PpuriError } from '../../config/errors.ts';
 import type { LabelRequest } from '../labels/request.ts';
-import { labelLanguage, thisUser, withAgent } from './label-agent.ts';
+import { giveLabel, labelLanguage, thisUser, withAgent } from './label-agent.ts';
 import { cyclePlace } from './label-place.ts';
 import { newestNote, resultOf, takenLine } from './label-words.ts';
 import { action, failureLines, type Output } from './output.ts';
@@ -98,7 +98,7 @@ async function takeLine(output: Output, line: string, scan: Scan): Promise<void>
     return;
   }
   const request = requestOf(line, scan);
-  const taken = await withAgent(place, (client) => client.ask('label', { ...request }));
+  const taken = await withAgent(place, (client) => giveLabel(client, request));
   if (isJson) return output.json({ line, ...taken });
   output.line(takenLine(taken, taken.state, place));
   const note = newestNote(taken, place.lang);

@@ -1,5 +1,5 @@
 /** Labels in words, for operators and inspectors. */
-import type { SeenLabel } from '../store/commands.ts';
+import type { SeenLabel } from '../labels/outcome.ts';
 import { outcomeWords } from '../words.ts';
 import type { Place } from './store-access.ts';
 import { type Language, timeText } from './words.ts';

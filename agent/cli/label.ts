@@ -1,7 +1,7 @@
 /** `ppuri label`: what inspection found on a shot. */
 import { type Command, InvalidArgumentError } from 'commander';
 import type { LabelPlace, LabelRequest } from '../labels/request.ts';
-import { labelLanguage, thisUser, withAgent } from './label-agent.ts';
+import { giveLabel, labelLanguage, thisUser, withAgent } from './label-agent.ts';
 import { addLabelImport } from './label-import.ts';
 import { addLabelList } from './label-list.ts';
 import { cyclePlace } from './label-place.ts';
@@ -54,7 +54,7 @@ async function run(
     // A time is a person's estimate: what it fits twice is asked again.
     ambiguous: 'wallMs' in shot ? 'refuse' : 'newest',
   };
-  const taken = await withAgent(place, (client) => client.ask('label', { ...request }));
+  const taken = await withAgent(place, (client) => giveLabel(client, request));
   if (flags.json === true) return output.json(taken);
   output.line(takenLine(taken, taken.state, place));
   const note = newestNote(taken, place.lang);

@@ -1,6 +1,6 @@
 /** Taking inspection results: each finds its shot, is checked, and is on the disk before it is said. */
 import { PpuriError } from '../../config/errors.ts';
-import type { Instant, Label, Verdict } from '../records.ts';
+import type { Instant, Label } from '../records.ts';
 import {
   isRepeat,
   type KnownMachine,
@@ -9,12 +9,8 @@ import {
   placeText,
   refused,
 } from './label.ts';
+import type { LabelKey, LabelTaken } from './outcome.ts';
 import type { LabelPlace, LabelRequest } from './request.ts';
-
-export interface LabelKey {
-  readonly boot: string;
-  readonly seq: number;
-}
 
 /** What taking labels needs of the agent. */
 export interface LabelTools {
@@ -30,24 +26,7 @@ export interface LabelTools {
   now(): Instant;
 }
 
-/** The shot a label was put on, for people to see that it is the one they meant. */
-export interface ShotSeen {
-  readonly wallMs: number;
-  readonly outcome: Verdict['outcome'];
-  /** Another shot fits as well: this is the newest. */
-  readonly ambiguous: boolean;
-}
-
-export type TakenLabel =
-  | {
-      readonly state: 'kept';
-      readonly label: Label;
-      readonly shot: ShotSeen;
-      /** Null: of a dry run. */
-      readonly key: LabelKey | null;
-    }
-  | { readonly state: 'repeated'; readonly label: Label; readonly shot: ShotSeen }
-  | { readonly state: 'refused'; readonly error: PpuriError };
+export type TakenLabel = LabelTaken | { readonly state: 'refused'; readonly error: PpuriError };
 
 /** Throws `label-refused`. */
 function known(idOrName: string, tools: LabelTools): KnownMachine {
@@ -133,10 +112,7 @@ export async function takeLabels(
 }
 
 /** One label. Rejects with `label-refused` too. */
-export async function takeLabel(
-  request: LabelRequest,
-  tools: LabelTools,
-): Promise<Exclude<TakenLabel, { state: 'refused' }>> {
+export async function takeLabel(request: LabelRequest, tools: LabelTools): Promise<LabelTaken> {
   const [taken] = await takeLabels([request], tools);
   if (taken === undefined) throw new Error('a label went without an answer');
   if (taken.state === 'refused') throw taken.error;
