@@ -63,7 +63,7 @@ export class LabelDesk {
   }
 
   /** One (a LabelRequest, unchecked), on the disk when it resolves. Rejects with PpuriError. */
-  take(asked: unknown): Promise<LabelTaken> {
+  async take(asked: unknown): Promise<LabelTaken> {
     return takeLabel(readLabelRequest(asked), this.#tools);
   }
 
