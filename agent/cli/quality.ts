@@ -1,10 +1,14 @@
 /** `ppuri quality`: how verdicts agree with what inspection found. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type QualityDimension, qualityDimensions } from '../records.ts';
+import { type QualityDimension, type QualityReport, qualityDimensions } from '../records.ts';
+import { storePaths } from '../store/paths.ts';
+import { type QualityRequest, queryQuality } from '../store/quality.ts';
+import { asStoreError, isDiskTrouble } from '../store/trouble.ts';
 import { labelLanguage } from './label-agent.ts';
 import { action, type Output } from './output.ts';
 import { qualityCsv, qualityLines } from './quality-lines.ts';
-import { addStoreFlags, moment, placeOf, type StoreFlags, withStore } from './store-access.ts';
+import { addStoreFlags, moment, type Place, placeOf, type StoreFlags } from './store-access.ts';
+import { openStoreFile } from './store-file.ts';
 
 interface QualityFlags extends StoreFlags {
   readonly machine?: string;
@@ -22,7 +26,7 @@ are. Inspection that looks at suspected shots only cannot know what was missed: 
 kind were labelled more often, recall is scaled up from the labelled shares, and where shots with
 verdict ok are hardly labelled there is none. Shifts and parts of a shot are those of the configuration.
 
---json prints one object: {"live","fromWallMs","toWallMs","by","labelsWithoutShot","rows":[{"machine",
+--json prints one object: {"fromWallMs","toWallMs","by","labelsWithoutShot","rows":[{"machine",
 "mold","model","shiftFromWallMs","shots","verdicts","labelled","partly","unjudgedLabelled",
 "truePositives","falsePositives","trueNegatives","falseNegatives","baseRate","precision",
 "falseAlarms","missed","recall"|null,"coverage":{"kind":"none"|"even"|"selective"|"suspected-only",
@@ -42,27 +46,40 @@ function dimensions(text: string): QualityDimension[] {
   });
 }
 
-async function run(output: Output, flags: QualityFlags): Promise<void> {
+function run(output: Output, flags: QualityFlags): void {
   const place = placeOf(flags);
   const { machine, mold, by } = flags;
   const toWallMs = flags.until ?? Date.now();
-  await withStore(place, output, async (store) => {
-    const report = await store.ask('quality', {
-      ...{ machine, mold, by, toWallMs, parts: place.parts },
-      fromWallMs: flags.since ?? toWallMs - weekMs,
-      ...(place.shifts === undefined ? {} : { shifts: place.shifts }),
-    });
-    if (flags.json === true) return output.json({ live: store.live, ...report });
-    if (flags.csv === true) {
-      const [titles = '', ...rows] = qualityCsv(report);
-      output.line((flags.bom === true ? '\ufeff' : '') + titles);
-      for (const row of rows) output.line(row);
-      return;
-    }
-    if (report.rows.length === 0)
-      return output.note(place.lang === 'ko' ? '그 기간에 샷이 없습니다' : 'no shots in that time');
-    for (const line of qualityLines(report, place)) output.line(line);
+  const report = reportOf(place.dir, {
+    ...{ machine, mold, by, toWallMs, parts: place.parts },
+    fromWallMs: flags.since ?? toWallMs - weekMs,
+    ...(place.shifts === undefined ? {} : { shifts: place.shifts }),
   });
+  print(output, place, flags, report);
+}
+
+/** From the file, beside a running agent: a long period would keep that from its records. */
+function reportOf(dir: string, request: QualityRequest): QualityReport {
+  const db = openStoreFile(storePaths(dir).database);
+  try {
+    return queryQuality(db, request);
+  } catch (thrown) {
+    if (!isDiskTrouble(thrown)) throw thrown;
+    throw asStoreError(thrown, 'read quality from the store', db.name, 'reader');
+  } finally {
+    db.close();
+  }
+}
+
+function print(output: Output, place: Place, flags: QualityFlags, report: QualityReport): void {
+  if (flags.json === true) output.json(report);
+  else if (flags.csv === true) {
+    const [titles = '', ...rows] = qualityCsv(report);
+    output.line((flags.bom === true ? '\ufeff' : '') + titles);
+    for (const row of rows) output.line(row);
+  } else if (report.rows.length === 0)
+    output.note(place.lang === 'ko' ? '그 기간에 샷이 없습니다' : 'no shots in that time');
+  else for (const line of qualityLines(report, place)) output.line(line);
 }
 
 export function addQuality(program: Command): void {

@@ -95,11 +95,18 @@ const byKey = `
   SELECT c.id FROM cycles c
   WHERE c.id = ((SELECT ordinal FROM boots WHERE boot = @boot) << 40) | @seq`;
 
-/** By the index of times: a period has few shots, a machine many. */
-const byShotAndTime = `
-  SELECT c.id FROM cycles c INDEXED BY cycles_by_time
-  WHERE c.wall_ms >= @from AND c.wall_ms < @to AND c.machine = @machine AND c.shot = @shot
-  ORDER BY c.id DESC LIMIT 2`;
+/** The first and last record of a period, by the index of times alone. */
+export const idsBetween = `
+  SELECT MIN(id) AS low, MAX(id) AS high FROM cycles INDEXED BY cycles_by_time
+  WHERE wall_ms >= @from AND wall_ms < @to`;
+
+/** One pass for all counter values of one machine in a period. */
+const byShotsAndTime = `
+  SELECT c.id, c.shot, c.wall_ms AS wallMs FROM cycles c INDEXED BY cycles_by_machine
+  WHERE c.machine = @machine AND c.id BETWEEN @low AND @high
+    AND c.wall_ms >= @from AND c.wall_ms < @to
+    AND c.shot IN (SELECT value FROM json_each(@shots))
+  ORDER BY c.id DESC`;
 
 const byTime = `
   SELECT c.id, ABS(c.wall_ms - @wallMs) AS off FROM cycles c INDEXED BY cycles_by_time
@@ -122,38 +129,99 @@ const details = `
 const labelsOf = `
   SELECT part, result, type, source AS "from" FROM labels WHERE cycle = ? ORDER BY id`;
 
-const isShotAlone = (place: CyclePlace): place is ShotPlace =>
-  'shot' in place && place.fromWallMs === undefined && place.toWallMs === undefined;
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
 
-/** Machine and counter value → the newest such shot, for the places that say no time. */
-function hitsOfShots(db: Database.Database, places: readonly CyclePlace[]): Map<string, Hit> {
-  const hits = new Map<string, Hit>();
-  const query = db.prepare<[object], { id: number; shot: number }>(byShots);
-  const alone = places.filter(isShotAlone);
-  for (const [machine, mine] of Map.groupBy(alone, (place) => place.machine)) {
-    const shots = JSON.stringify([...new Set(mine.map(({ shot }) => shot))]);
-    for (const { id, shot } of query.iterate({ machine, shots })) {
-      const key = `${shot} ${machine}`;
-      const newer = hits.get(key);
-      hits.set(key, newer === undefined ? { id, ambiguous: false } : { ...newer, ambiguous: true });
+const isShot = (place: CyclePlace): place is ShotPlace => 'shot' in place;
+const isTimed = ({ fromWallMs, toWallMs }: ShotPlace): boolean =>
+  fromWallMs !== undefined || toWallMs !== undefined;
+const spanOf = ({ fromWallMs, toWallMs }: ShotPlace): Span => ({
+  from: fromWallMs ?? Number.MIN_SAFE_INTEGER,
+  to: toWallMs ?? Number.MAX_SAFE_INTEGER,
+});
+
+/** The newest of those that fit, which come newest first. */
+const hitOf = (ids: readonly number[]): Hit | null =>
+  ids[0] === undefined ? null : { id: ids[0], ambiguous: ids.length > 1 };
+
+const shotsOf = (places: readonly ShotPlace[]): string =>
+  JSON.stringify([...new Set(places.map(({ shot }) => shot))]);
+
+/** Of the places that say no time. */
+function findAlone(
+  db: Database.Database,
+  machine: string,
+  places: readonly ShotPlace[],
+): Map<ShotPlace, Hit | null> {
+  const rows = db
+    .prepare<[object], { id: number; shot: number }>(byShots)
+    .all({ machine, shots: shotsOf(places) });
+  const ids = Map.groupBy(rows, ({ shot }) => shot);
+  return new Map(
+    places.map((place) => [place, hitOf((ids.get(place.shot) ?? []).map(({ id }) => id))]),
+  );
+}
+
+/** Places whose periods overlap: rows of one sheet are mostly of the same days. */
+function overlapping(places: readonly ShotPlace[]): { span: Span; places: ShotPlace[] }[] {
+  const sorted = places.toSorted((a, b) => spanOf(a).from - spanOf(b).from);
+  const groups: { span: Span; places: ShotPlace[] }[] = [];
+  for (const place of sorted) {
+    const span = spanOf(place);
+    const last = groups.at(-1);
+    if (last === undefined || span.from >= last.span.to) groups.push({ span, places: [place] });
+    else {
+      last.span = { from: last.span.from, to: Math.max(last.span.to, span.to) };
+      last.places.push(place);
+    }
+  }
+  return groups;
+}
+
+function findTimed(
+  db: Database.Database,
+  machine: string,
+  places: readonly ShotPlace[],
+): Map<ShotPlace, Hit | null> {
+  const ends = db.prepare<[object], { low: number | null; high: number | null }>(idsBetween);
+  const query = db.prepare<[object], { id: number; shot: number; wallMs: number }>(byShotsAndTime);
+  const hits = new Map<ShotPlace, Hit | null>();
+  for (const group of overlapping(places)) {
+    const { low = null, high = null } = ends.get(group.span) ?? {};
+    const shots = shotsOf(group.places);
+    const rows = low === null ? [] : query.all({ machine, ...group.span, low, high, shots });
+    const byShot = Map.groupBy(rows, ({ shot }) => shot);
+    for (const place of group.places) {
+      const { from, to } = spanOf(place);
+      const mine = byShot.get(place.shot) ?? [];
+      const fitting = mine.filter(({ wallMs }) => wallMs >= from && wallMs < to);
+      hits.set(place, hitOf(fitting.map(({ id }) => id)));
     }
   }
   return hits;
 }
 
-function findOne(db: Database.Database, place: CyclePlace): Hit | null {
+/** Of all places that give a counter value, machine by machine. */
+function hitsOfShots(
+  db: Database.Database,
+  places: readonly CyclePlace[],
+): Map<CyclePlace, Hit | null> {
+  const hits = new Map<CyclePlace, Hit | null>();
+  for (const [machine, mine] of Map.groupBy(places.filter(isShot), (place) => place.machine)) {
+    const [timed, alone] = [mine.filter(isTimed), mine.filter((place) => !isTimed(place))];
+    if (alone.length > 0)
+      for (const [place, hit] of findAlone(db, machine, alone)) hits.set(place, hit);
+    for (const [place, hit] of findTimed(db, machine, timed)) hits.set(place, hit);
+  }
+  return hits;
+}
+
+function findOne(db: Database.Database, place: CycleKey | TimePlace): Hit | null {
   if ('seq' in place) {
     const id = db.prepare(byKey).pluck().get(place);
     return id === undefined ? null : { id: Number(id), ambiguous: false };
-  }
-  if ('shot' in place) {
-    const { machine, shot, fromWallMs: from, toWallMs: to } = place;
-    const period = { from: from ?? Number.MIN_SAFE_INTEGER, to: to ?? Number.MAX_SAFE_INTEGER };
-    const ids = db
-      .prepare(byShotAndTime)
-      .pluck()
-      .all({ machine, shot, ...period });
-    return ids.length === 0 ? null : { id: Number(ids[0]), ambiguous: ids.length > 1 };
   }
   const [first, second] = db
     .prepare<[object], { id: number; off: number }>(byTime)
@@ -169,9 +237,7 @@ export function findCycles(db: Database.Database, { places }: CycleForRequest): 
   const detail = db.prepare<[number], Omit<FoundCycle, 'ambiguous' | 'labels'>>(details);
   const labels = db.prepare<[number], FoundCycle['labels'][number]>(labelsOf);
   return places.map((place) => {
-    const hit = isShotAlone(place)
-      ? (ofShots.get(`${place.shot} ${place.machine}`) ?? null)
-      : findOne(db, place);
+    const hit = isShot(place) ? (ofShots.get(place) ?? null) : findOne(db, place);
     const found = hit === null ? undefined : detail.get(hit.id);
     if (hit === null || found === undefined) return null;
     return { ...found, ambiguous: hit.ambiguous, labels: labels.all(hit.id) };

@@ -7,6 +7,7 @@ import {
   qualityDimensions,
   type Verdict,
 } from '../records.ts';
+import { idsBetween } from './find-cycle.ts';
 import { inForce } from './label-layout.ts';
 import { asFields, badParameter, type Fields, optionalNumber, optionalText } from './params.ts';
 import { figuresOf, noCounts, type QualityCounts } from './quality-row.ts';
@@ -26,8 +27,11 @@ export interface QualityRequest {
   readonly parts?: Readonly<Record<string, number>> | undefined;
 }
 
-/** Shots are counted one by one while nothing else is done: some seconds at most. */
-const longestMs = 100 * 86_400_000;
+/**
+ * Of a question to a running agent: shots are counted one by one while nothing is kept. Whoever has
+ * the file itself asks for as long as they like.
+ */
+const longestMs = 8 * 86_400_000;
 const defaultShifts = ['08:00', '20:00'];
 
 const isDimension = (value: unknown): value is QualityDimension =>
@@ -110,15 +114,16 @@ const cyclesSql = (request: QualityRequest): string => `
   SELECT ${grouped}, COUNT(*) AS shots FROM cycles c INDEXED BY cycles_by_time
   WHERE ${conditions(request)} GROUP BY ${grouped}`;
 
-/** Labels are few against shots: they come first. */
+/** Labels are few against shots: those of the records of this period come first. */
 const labelledSql = (request: QualityRequest): string => `
   SELECT ${grouped}, c.wall_ms, COUNT(*) AS parts, SUM(l.result = 'defect') AS defects
   FROM labels l CROSS JOIN cycles c ON c.id = l.cycle
-  WHERE ${inForce} AND ${conditions(request)} GROUP BY c.id`;
+  WHERE l.cycle BETWEEN @low AND @high AND ${inForce} AND ${conditions(request)} GROUP BY c.id`;
 
+/** The oldest shots go first, so that what is left begins at one id. */
 const orphansSql = `
-  SELECT COUNT(*) FROM labels l
-  WHERE ${inForce} AND NOT EXISTS (SELECT 1 FROM cycles c WHERE c.id = l.cycle)`;
+  SELECT COUNT(*) FROM labels l WHERE ${inForce} AND (l.cycle IS NULL
+    OR l.cycle < COALESCE((SELECT MIN(id) FROM cycles), ${Number.MAX_SAFE_INTEGER}))`;
 
 type Place = Pick<QualityRow, 'machine' | 'mold' | 'model' | 'shiftFromWallMs'>;
 
@@ -156,6 +161,14 @@ function addCycles(counts: QualityCounts, { outcome, shots }: CycleGroup): void 
   if (outcome !== 'unscored') counts[outcome] += shots;
 }
 
+/** Ids between which all shots of a period are. */
+function idsOf(db: Database.Database, from: number, to: number): { low: number; high: number } {
+  const found = db
+    .prepare<[object], { low: number | null; high: number | null }>(idsBetween)
+    .get({ from, to });
+  return { low: found?.low ?? 0, high: found?.high ?? -1 };
+}
+
 /** A shot is a defect when one of its parts is, and good when all of them are. */
 function addLabelled(counts: QualityCounts, cycle: LabelledCycle, partCount: number): void {
   const isDefect = cycle.defects > 0;
@@ -181,7 +194,7 @@ export function queryQuality(db: Database.Database, request: QualityRequest): Qu
     for (const group of found) addCycles(tally.of(group, period.shiftFrom), group);
   }
   const labelled = db.prepare<[object], LabelledCycle>(labelledSql(request));
-  for (const cycle of labelled.iterate({ machine, mold, from, to })) {
+  for (const cycle of labelled.iterate({ machine, mold, from, to, ...idsOf(db, from, to) })) {
     const period = periods.find(({ to: end }) => cycle.wall_ms < end) ?? whole;
     const counts = tally.of(cycle, period.shiftFrom);
     addLabelled(counts, cycle, request.parts?.[cycle.machine] ?? 1);
