@@ -1,6 +1,7 @@
 /** What people ask of a running agent, by name: from the control socket and from the panel. */
 import { PpuriError } from '../config/errors.ts';
 import type { Actor, AlertDesk } from './alerts/desk.ts';
+import type { LabelDesk } from './label-desk.ts';
 import type { ModelDesk } from './model-desk.ts';
 import type { Deed } from './records.ts';
 import type { Command } from './store/keeper.ts';
@@ -8,6 +9,7 @@ import type { Command } from './store/keeper.ts';
 export interface CommandParts {
   readonly alerts: AlertDesk;
   readonly models: ModelDesk;
+  readonly labels: LabelDesk;
   readonly deed: (deed: Deed) => void;
 }
 
@@ -58,6 +60,8 @@ const handlers: Readonly<Record<string, Handler>> = {
     alerts.unshelve(textOf(method, fields, 'id'), actorOf(method, fields)),
   'alert-false': ({ alerts }, fields, method) =>
     alerts.markFalse(textOf(method, fields, 'id'), actorOf(method, fields)),
+  label: ({ labels }, fields) => labels.take(fields),
+  'label-many': ({ labels }, fields) => labels.takeMany(fields),
   'buzzer-silence': ({ alerts }, fields, method) => alerts.silence(actorOf(method, fields)),
 };
 

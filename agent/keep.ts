@@ -14,13 +14,17 @@ import { toWire } from './store/trouble.ts';
 const silentMs = 3000;
 
 function openPages(keep: KeepSide, { panel }: KeepPlan, feed: () => PanelFeed): PanelPages | null {
-  const { settings, locale } = panel;
+  const { settings, locale, shifts, machines } = panel;
   if (settings === null) return null;
   const routes = plantRoutes({
     overview: () => feed().overview(),
     page: (machine, shots) => feed().page(machine, shots),
     query: (method, params) => keep.query(method, params),
     command: (method, params) => keep.command(method, params),
+    quality: (fromWallMs, toWallMs) => {
+      const parts = Object.fromEntries(machines.map(({ id, parts: of }) => [id, of.length]));
+      return keep.query('quality', { fromWallMs, toWallMs, shifts, parts });
+    },
     silent: () => (feed().overview().loopSilentMs ?? Number.POSITIVE_INFINITY) > silentMs,
   });
   const welcome = () => [{ event: 'overview', data: JSON.stringify(feed().overview()) }];

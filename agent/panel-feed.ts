@@ -4,11 +4,12 @@ import type { MachinePage, Overview, ShiftSummary } from './panel/contract.ts';
 import type { MachinePlan, PanelPlan } from './panel/plan.ts';
 import { type PlantFacts, type PlantStatus, PlantView } from './panel/plant-view.ts';
 import { mostShots } from './panel/shots.ts';
-import type { Cycle, Label, StoredRecord, Verdict } from './records.ts';
+import type { Cycle, StoredRecord, Verdict } from './records.ts';
 import { resumedCycle } from './resume.ts';
 import type { AlertRow } from './store/alert-queries.ts';
 import type { KeepSide } from './store/beside-seat.ts';
 import type { CyclePage, CycleRow, OutcomeCount } from './store/cycle-queries.ts';
+import type { LabelPage } from './store/label-queries.ts';
 import { shiftsWithin } from './store/shifts.ts';
 
 /** To who listens. */
@@ -118,7 +119,7 @@ export class PanelFeed {
   async #recallLabels(machine: string): Promise<void> {
     const outcome = await this.#keep.query('labels', { machine, limit: mostShots });
     if ('error' in outcome) return;
-    const { rows } = outcome.result as { rows: readonly Label[] };
+    const { rows } = outcome.result as LabelPage;
     for (const label of rows.toReversed()) this.#view.takeLabel(label);
   }
 

@@ -34,7 +34,7 @@ function machineOf(
     cycleWord: profile?.cycleWord ?? { ko: '샷', en: 'shot' },
     features: profile === undefined ? {} : featuresOf(profile, bundle),
     defects: Object.fromEntries(defects),
-    parts: [''],
+    parts: config.parts.length === 0 ? [''] : config.parts,
   };
 }
 
@@ -44,13 +44,13 @@ export function panelPlanOf(
   profiles: ReadonlyMap<string, Profile>,
   bundles: ReadonlyMap<string, Bundle>,
 ): PanelPlan {
-  const { id: gateway, site, locale } = config.gateway;
+  const { id: gateway, site, locale, shifts } = config.gateway;
   const machines = config.machines.map((machine) =>
     machineOf(machine, profiles.get(machine.profile), bundles.get(machine.id) ?? null),
   );
   return {
     ...{ gateway, site, locale, machines },
     settings: config.panel ?? null,
-    shifts: ['08:00', '20:00'],
+    shifts,
   };
 }

@@ -17,6 +17,7 @@ import type { Log } from './health/log.ts';
 import type { Inference } from './infer/inference.ts';
 import { createInference } from './infer/pool.ts';
 import { keepPlanOf } from './keep-plan.ts';
+import { LabelDesk } from './label-desk.ts';
 import { Machine } from './machine.ts';
 import { ModelDesk } from './model-desk.ts';
 import { createOutputs, type OutputSet } from './outputs/output-set.ts';
@@ -62,6 +63,7 @@ export class Agent {
   readonly #keeper: Keeper;
   readonly #machines = new Map<string, Machine>();
   readonly #desk: ModelDesk;
+  readonly #labels: LabelDesk;
   readonly #toAlert = new LatencyRecorder();
   readonly #toReject = new LatencyRecorder();
   readonly #queued = new LatencyRecorder(4096);
@@ -103,6 +105,7 @@ export class Agent {
     });
     this.#createMachines(busOf);
     this.#desk = this.#createDesk();
+    this.#labels = new LabelDesk({ ...options, keeper: this.#keeper });
     this.#conflict.promise.catch(() => undefined);
   }
 
@@ -336,7 +339,8 @@ export class Agent {
 
   #command(command: Command): Promise<unknown> {
     const deed = (done: Deed): void => this.#keepDeed(done);
-    return runCommand({ alerts: this.#alerts, models: this.#desk, deed }, command);
+    const parts = { alerts: this.#alerts, models: this.#desk, labels: this.#labels, deed };
+    return runCommand(parts, command);
   }
 
   #createAlerts(): AlertDesk {

@@ -127,6 +127,11 @@ export const errorTable = {
     meaning: 'the store was written by a newer version of ppuri',
   },
   'record-refused': { exit: 5, retryable: false, meaning: 'a record cannot be kept as it is' },
+  'label-refused': {
+    exit: 2,
+    retryable: false,
+    meaning: 'an inspection result names no shot, part or defect that is known',
+  },
   'agent-unreachable': {
     exit: 5,
     retryable: true,

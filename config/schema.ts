@@ -18,6 +18,12 @@ export const gatewaySchema = z.strictObject({
     .enum(['auto', 'trusted'])
     .default('auto')
     .describe('`auto`: the system says whether its clock is set; `trusted`: it always is.'),
+  shifts: z
+    .array(z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day, e.g. "08:00"'))
+    .min(1)
+    .max(12)
+    .default(['08:00', '20:00'])
+    .describe('Local times at which shifts begin; absent: 08:00 and 20:00.'),
 });
 
 const timeoutMs = z.int().min(10).max(60_000).default(500).describe('Longest wait for one reply.');
@@ -169,6 +175,11 @@ export const machineSchema = z.strictObject({
     .describe(
       'Rule limits: the profile’s, none, or your own by feature (the rest stay the profile’s).',
     ),
+  parts: z
+    .array(z.string().min(1).max(40))
+    .max(64)
+    .default([])
+    .describe('Parts of one shot that are inspected apart, e.g. cavities; absent: one part.'),
   reject: rejectSchema.optional().describe('Signal that diverts the part on a `defect` verdict.'),
 });
 

@@ -41,8 +41,15 @@ export interface Place {
   readonly lang: Language;
   /** What operators call a machine; its id when nothing else is known. */
   readonly machineName: (id: string) => string;
-  /** The profile with this id that a machine has or had; null when it cannot be read any more. */
-  readonly profileOf: (machine: string, profile: string) => Profile | null;
+  /**
+   * The profile with this id that a machine has or had (null: the one it has now); null when it
+   * cannot be read any more.
+   */
+  readonly profileOf: (machine: string, profile: string | null) => Profile | null;
+  /** Local times at which shifts begin; absent: the usual ones. */
+  readonly shifts?: readonly string[];
+  /** Machine → how many parts one of its shots has. */
+  readonly parts: Readonly<Record<string, number>>;
 }
 
 /** For titles only: a profile that is damaged or gone must not hide what was kept. */
@@ -65,8 +72,9 @@ function profileShelf(references: ReadonlyMap<string, string>, base: string): Pl
     return profile;
   };
   return (machine, id) => {
-    const own = once(references.get(machine) ?? id);
-    return own?.id === id ? own : once(id);
+    const reference = references.get(machine) ?? id;
+    const own = reference === null ? null : once(reference);
+    return id === null || own?.id === id ? own : once(id);
   };
 }
 
@@ -82,6 +90,10 @@ export function placeOf(flags: StoreFlags): Place {
     lang: flags.lang ?? parsed?.config?.gateway.locale ?? 'ko',
     machineName: (id) => named.get(id) ?? id,
     profileOf: profileShelf(profiles, flags.config === undefined ? '.' : dirname(flags.config)),
+    parts: Object.fromEntries(
+      machines.flatMap(({ id, parts }) => (parts.length > 1 ? [[id, parts.length]] : [])),
+    ),
+    ...(parsed?.config ? { shifts: parsed.config.gateway.shifts } : {}),
   };
 }
 

@@ -2,7 +2,7 @@
  * The plant as the panel shows it, kept in memory out of what the loop says: its status each second,
  * and between two of them every record as it comes, which is before it is on the disk.
  */
-import type { Alert, Cycle, Label, Severity, StoredRecord, Verdict } from '../records.ts';
+import type { Alert, Cycle, Severity, StoredRecord, Verdict } from '../records.ts';
 import { alertView } from './alert-view.ts';
 import type {
   AlertView,
@@ -14,7 +14,7 @@ import type {
   ShotView,
 } from './contract.ts';
 import { looksOf, type MachinePlan, type PanelPlan } from './plan.ts';
-import { type SeenShot, ShotBook, shotView } from './shots.ts';
+import { type SeenLabel, type SeenShot, ShotBook, shotView } from './shots.ts';
 
 /** The part of the agent's status that is shown. */
 export interface PlantStatus {
@@ -103,7 +103,7 @@ export class PlantView {
     return { machine: cycle.machine, shot: view };
   }
 
-  takeLabel(label: Label): { machine: string; shot: ShotView } | null {
+  takeLabel(label: SeenLabel): { machine: string; shot: ShotView } | null {
     const shot = this.#book.label(label);
     return shot === null ? null : { machine: label.machine, shot };
   }

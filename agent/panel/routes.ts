@@ -16,6 +16,8 @@ export interface PlantPages {
   /** Null: no such machine. */
   page(machine: string, shots: number): MachinePage | null;
   query(method: string, params: unknown): Promise<Answered>;
+  /** How verdicts agreed with labels. */
+  quality(fromWallMs: number, toWallMs: number): Promise<Answered>;
   command(method: string, params: unknown): Promise<Answered>;
 }
 
@@ -46,16 +48,26 @@ type Reading = (request: PanelRequest) => PanelReply | Promise<PanelReply>;
 
 const read = (handle: Reading): Route => ({ method: 'GET', role: 'viewer', handle });
 
+type Fields = Readonly<Record<string, unknown>>;
+
+interface Change {
+  readonly method: string;
+  readonly role?: Route['role'];
+  /** Body → what the loop is asked; default: as it is. */
+  readonly asked?: (body: Fields) => Fields;
+}
+
 /** A change is passed to the loop with who asked for it; the page's own words for who are not taken. */
-function change(pages: PlantPages, method: string, role: Route['role'] = 'operator'): Route {
+function change(pages: PlantPages, { method, role = 'operator', asked }: Change): Route {
   return {
     method: 'POST',
     role,
     handle: async ({ body, visitor }) => {
       if (typeof body !== 'object' || body === null) throw new PanelRefusal('bad-request');
       if (pages.silent()) throw new PanelRefusal('agent-silent');
-      const asked = { ...body, who: visitor?.name ?? '', from: 'panel' };
-      return answered(await pages.command(method, asked));
+      const fields = asked === undefined ? { ...body } : asked({ ...body });
+      const by = { who: visitor?.name ?? '', from: 'panel' };
+      return answered(await pages.command(method, { ...fields, ...by }));
     },
   };
 }
@@ -77,24 +89,32 @@ async function history(pages: PlantPages, { query }: PanelRequest): Promise<Pane
   return jsonReply({ alerts: alerts.result, deeds: deeds.result });
 }
 
+const weekMs = 7 * 86_400_000;
+
+async function quality(pages: PlantPages, { query }: PanelRequest): Promise<PanelReply> {
+  const now = Date.now();
+  const fromWallMs = numberOf(query, 'from', now) ?? now - weekMs;
+  return answered(await pages.quality(Math.max(fromWallMs, now - weekMs), now));
+}
+
 /** Path → route, for the server. */
 export function plantRoutes(pages: PlantPages): [string, Route][] {
   return [
     ['/api/overview', read(() => jsonReply(pages.overview()))],
     ['/api/machines/*', read((request) => machinePage(pages, request))],
     ['/api/history', read((request) => history(pages, request))],
+    ['/api/quality', read((request) => quality(pages, request))],
+    ['/api/alerts/acknowledge', change(pages, { method: 'alert-acknowledge', role: 'kiosk' })],
+    ['/api/alerts/shelve', change(pages, { method: 'alert-shelve' })],
+    ['/api/alerts/unshelve', change(pages, { method: 'alert-unshelve' })],
+    ['/api/alerts/false', change(pages, { method: 'alert-false' })],
+    ['/api/buzzer/silence', change(pages, { method: 'buzzer-silence', role: 'kiosk' })],
     [
-      '/api/quality',
-      read(async ({ query }) => {
-        const fromWallMs = numberOf(query, 'from', Number.MAX_SAFE_INTEGER);
-        return answered(await pages.query('quality', { fromWallMs }));
+      '/api/labels',
+      change(pages, {
+        method: 'label',
+        asked: ({ boot, seq, ...label }) => ({ ...label, place: { boot, seq } }),
       }),
     ],
-    ['/api/alerts/acknowledge', change(pages, 'alert-acknowledge', 'kiosk')],
-    ['/api/alerts/shelve', change(pages, 'alert-shelve')],
-    ['/api/alerts/unshelve', change(pages, 'alert-unshelve')],
-    ['/api/alerts/false', change(pages, 'alert-false')],
-    ['/api/buzzer/silence', change(pages, 'buzzer-silence', 'kiosk')],
-    ['/api/labels', change(pages, 'label')],
   ];
 }

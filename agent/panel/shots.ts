@@ -10,6 +10,8 @@ export interface SeenShot {
   readonly suppressed: boolean;
 }
 
+export type SeenLabel = Pick<Label, 'machine' | 'cycle' | 'part' | 'result' | 'type'>;
+
 /** Shots of a machine that are remembered. */
 export const mostShots = 240;
 
@@ -39,7 +41,7 @@ export class ShotBook {
   }
 
   /** Puts a label on its shot, if that is still remembered. */
-  label({ machine, cycle, part, result, type }: Label): ShotView | null {
+  label({ machine, cycle, part, result, type }: SeenLabel): ShotView | null {
     const list = this.#shots.get(machine) ?? [];
     const at = list.findIndex(({ view }) => view.boot === cycle.boot && view.seq === cycle.seq);
     const shot = list[at];

@@ -2,9 +2,9 @@
 import type Database from 'better-sqlite3';
 import type { ModelIdentity, Reading, Verdict } from '../records.ts';
 import { clockMarks } from './clock-fill.ts';
+import { type Cursor, readCursor } from './cursor.ts';
 import {
   asFields,
-  badParameter,
   type Fields,
   limitOf,
   optionalChoice,
@@ -13,13 +13,9 @@ import {
 } from './params.ts';
 import { partOf } from './read-records.ts';
 
-export const outcomes = ['ok', 'defect', 'unscored'] as const;
+export type { Cursor };
 
-/** A place in the order of records: ordinal of the boot, seq. */
-export interface Cursor {
-  readonly boot: number;
-  readonly seq: number;
-}
+export const outcomes = ['ok', 'defect', 'unscored'] as const;
 
 export interface CycleFilter {
   readonly machine?: string | undefined;
@@ -112,16 +108,6 @@ function readFilter(method: string, fields: Fields): CycleFilter {
     fromShot: optionalNumber(method, fields, 'fromShot'),
     toShot: optionalNumber(method, fields, 'toShot'),
   };
-}
-
-function readCursor(method: string, fields: Fields): Cursor | undefined {
-  if (fields.after === undefined || fields.after === null) return undefined;
-  const cursor = asFields(method, fields.after, ['boot', 'seq']);
-  const boot = optionalNumber(method, cursor, 'boot');
-  const seq = optionalNumber(method, cursor, 'seq');
-  if (Number.isSafeInteger(boot) && Number.isSafeInteger(seq) && boot !== undefined)
-    return { boot, seq: seq ?? 0 };
-  throw badParameter(method, 'after must be the `next` of an earlier page');
 }
 
 /** Checks what came over a wire. Throws `usage`. */

@@ -1,12 +1,13 @@
 /**
- * Making room: the oldest raw readings go first, then features, then events, then shots with their
- * verdicts, and alerts last of all; gap records stay. Whatever goes is counted in the same transaction.
+ * Making room: the oldest raw readings go first, then features, events, deeds, shots with their
+ * verdicts, alerts, and labels last of all; gap records stay. Whatever goes is counted in the same
+ * transaction.
  */
 import type Database from 'better-sqlite3';
 import { oldestUndelivered } from './deliveries.ts';
 
 /** What can go, first to last. */
-export const parts = ['readings', 'features', 'event', 'cycle', 'alert'] as const;
+export const parts = ['readings', 'features', 'event', 'deed', 'cycle', 'alert', 'label'] as const;
 export type Part = (typeof parts)[number];
 
 export interface Evicted {
@@ -29,14 +30,19 @@ const seqMask = (1n << seqBits) - 1n;
 const has = (name: string): string => `(${name} IS NOT NULL OR packed_${name} IS NOT NULL)`;
 const none = '0 AS readings, 0 AS features';
 
+/** Whole records of a kind of which there are few. */
+const rare = (kind: string): string =>
+  `SELECT id, ${none} FROM records
+    WHERE kind = '${kind}' AND kind <> 'cycle' AND id > @after AND id <= @upTo ORDER BY id LIMIT ${stepRows}`;
+
 /** Candidates above @after and up to @upTo, oldest first. */
 const findSql: Readonly<Record<Part, string>> = {
   readings: `SELECT id, 1 AS readings, 0 AS features FROM cycle_data
     WHERE id > @after AND id <= @upTo AND ${has('readings')} ORDER BY id LIMIT ${stepRows}`,
   features: `SELECT id, ${has('readings')} AS readings, ${has('features')} AS features FROM cycle_data
     WHERE id > @after AND id <= @upTo ORDER BY id LIMIT ${stepRows}`,
-  event: `SELECT id, ${none} FROM records
-    WHERE kind = 'event' AND kind <> 'cycle' AND id > @after AND id <= @upTo ORDER BY id LIMIT ${stepRows}`,
+  event: rare('event'),
+  deed: rare('deed'),
   cycle: `SELECT c.id, COALESCE(${has('d.readings').replaceAll('packed_d.', 'd.packed_')}, 0) AS readings,
       COALESCE(${has('d.features').replaceAll('packed_d.', 'd.packed_')}, 0) AS features
     FROM cycles c LEFT JOIN cycle_data d ON d.id = c.id
@@ -47,6 +53,7 @@ const findSql: Readonly<Record<Part, string>> = {
       AND NOT EXISTS (SELECT 1 FROM alerts a WHERE a.last_id = r.id AND a.state <> 'cleared'
         AND a.boot = (SELECT MAX(ordinal) FROM boots))
     ORDER BY r.id LIMIT ${stepRows}`,
+  label: rare('label'),
 };
 
 const count = `
@@ -73,8 +80,10 @@ export class Evictor {
       readings: find('readings'),
       features: find('features'),
       event: find('event'),
+      deed: find('deed'),
       cycle: find('cycle'),
       alert: find('alert'),
+      label: find('label'),
     };
     this.#count = db.prepare(count);
     this.#remove = removers(db);
@@ -132,7 +141,9 @@ function removers(db: Database.Database): Record<Part, (id: number) => void> {
     readings: (id) => void readings.run(id),
     features: (id) => void features.run(id),
     event: (id) => void record.run(id),
+    deed: (id) => void record.run(id),
     cycle: (id) => void record.run(id),
+    label: (id) => void record.run(id),
     alert: (id) => {
       alert.run(id);
       record.run(id);

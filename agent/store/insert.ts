@@ -1,5 +1,6 @@
 /** Writing rows. A record that is there already is left as it is: its key says it is the same. */
 import type Database from 'better-sqlite3';
+import { insertDeed, insertLabel } from './label-layout.ts';
 import type { BootInfo } from './protocol.ts';
 import type { RecordRow } from './rows.ts';
 import type { Packer } from './shapes.ts';
@@ -47,6 +48,8 @@ export function prepareInsert(db: Database.Database, boot: number, packer: Packe
   const data = db.prepare(insertData);
   const change = db.prepare(insertChange);
   const alerts = db.prepare(upsertAlert);
+  const label = db.prepare(insertLabel);
+  const deed = db.prepare(insertDeed);
   return (row) => {
     const { seq } = row;
     const { texts } = row;
@@ -57,6 +60,16 @@ export function prepareInsert(db: Database.Database, boot: number, packer: Packe
     if (texts !== null) {
       const features = packer.pack(`features ${machine}`, texts.features);
       data.run(boot, seq, features, packer.pack(`readings ${machine}`, texts.readings));
+    }
+    if (row.label !== null) {
+      const { part, machine: ofMachine, mold, shot, result, type, who, from } = row.label;
+      const { boot: cycleBoot, seq: cycleSeq } = row.label.cycle;
+      const about = { part, machine: ofMachine, mold, shot, cycleBoot, cycleSeq };
+      label.run({ boot, seq, ...about, result, type, who, from });
+    }
+    if (row.deed !== null) {
+      const { what, subject, who, from } = row.deed;
+      deed.run({ boot, seq, what, subject, who, from });
     }
     if (row.alert === null) return;
     const { id, state, severity, cause } = row.alert;

@@ -3,7 +3,14 @@
  * control socket and commands that read the file of a stopped agent all ask the same things.
  */
 import type Database from 'better-sqlite3';
+import type { QualityReport } from '../records.ts';
 import { type Account, accountFor, type Ledger, queryLedger } from './account-queries.ts';
+import {
+  type AlertChange,
+  type AlertHistoryRequest,
+  queryAlertHistory,
+  readAlertHistoryRequest,
+} from './alert-history.ts';
 import {
   type AlertRequest,
   type AlertRow,
@@ -20,7 +27,20 @@ import {
   readCycleFilter,
   readCyclePageRequest,
 } from './cycle-queries.ts';
+import { type DeedRequest, type DeedRow, queryDeeds, readDeedRequest } from './deed-queries.ts';
 import { queryStood, type StoodRow } from './desk-queries.ts';
+import {
+  type CycleForRequest,
+  type CycleForResult,
+  findCycles,
+  readCycleForRequest,
+} from './find-cycle.ts';
+import {
+  type LabelPage,
+  type LabelRequest,
+  queryLabels,
+  readLabelRequest,
+} from './label-queries.ts';
 import {
   type BundlePointer,
   type ModelPointer,
@@ -31,11 +51,19 @@ import {
   setPointer,
 } from './models.ts';
 import { asFields, optionalText, requiredText } from './params.ts';
+import { type QualityRequest, queryQuality, readQualityRequest } from './quality.ts';
 
 export interface Methods {
   cycles: { params: CyclePageRequest; result: CyclePage };
   counts: { params: CycleFilter; result: readonly OutcomeCount[] };
   alerts: { params: AlertRequest; result: readonly AlertRow[] };
+  'alert-history': { params: AlertHistoryRequest; result: readonly AlertChange[] };
+  labels: { params: LabelRequest; result: LabelPage };
+  deeds: { params: DeedRequest; result: readonly DeedRow[] };
+  /** Which shots labels are about, and what labels they have. */
+  'cycle-for': { params: CycleForRequest; result: CycleForResult };
+  /** How verdicts agree with labels. */
+  quality: { params: QualityRequest; result: QualityReport };
   /** `boot`: id of a start of the agent; absent: the newest. */
   accounting: { params: { readonly boot?: string | undefined }; result: Account };
   ledger: { params: Record<string, never>; result: Ledger };
@@ -59,6 +87,11 @@ const reading: Answers<Methods> = {
   cycles: (db, params) => queryCycles(db, readCyclePageRequest(params)),
   counts: (db, params) => countOutcomes(db, readCycleFilter('counts', params)),
   alerts: (db, params) => queryAlerts(db, readAlertRequest(params)),
+  'alert-history': (db, params) => queryAlertHistory(db, readAlertHistoryRequest(params)),
+  labels: (db, params) => queryLabels(db, readLabelRequest(params)),
+  deeds: (db, params) => queryDeeds(db, readDeedRequest(params)),
+  'cycle-for': (db, params) => findCycles(db, readCycleForRequest(params)),
+  quality: (db, params) => queryQuality(db, readQualityRequest(params)),
   accounting: (db, params) =>
     accountFor(db, optionalText('accounting', asFields('accounting', params, ['boot']), 'boot')),
   ledger: (db) => queryLedger(db),

@@ -9,6 +9,7 @@ import type Database from 'better-sqlite3';
 import { PpuriError } from '../../config/errors.ts';
 import { bdSeqLayout } from './bd-seq.ts';
 import { deliveriesLayout } from './delivery.ts';
+import { labelLayout } from './label-layout.ts';
 
 export interface Migration {
   readonly title: string;
@@ -160,6 +161,7 @@ export const migrations: readonly Migration[] = [
   { title: 'birth-death numbers of Sparkplug targets', sql: bdSeqLayout },
   { title: 'wall times put right once the clock is known', sql: clockLayout },
   { title: 'what each sync target has', sql: deliveriesLayout },
+  { title: 'labels and deeds', sql: labelLayout },
 ];
 
 /** 'ppur' as SQLite's application id: tells our files from other programs'. */

@@ -1,8 +1,10 @@
 /**
  * Records that are not known to be on the disk yet, bounded. When there is no room the oldest
- * ordinary ones go first, alerts and gap records last, and every one that goes is counted.
+ * ordinary ones go first, alerts, labels and gap records last, and every one that goes is counted.
  */
 import type { GapRecord, StoredRecord } from '../records.ts';
+
+const preciousKinds: ReadonlySet<string> = new Set(['alert', 'label', 'gap']);
 
 export class PendingRecords {
   readonly #most: number;
@@ -51,8 +53,7 @@ export class PendingRecords {
 
   add(record: StoredRecord): void {
     if (this.size >= this.#most) this.#dropOldest();
-    const { kind } = record.body;
-    const precious = kind === 'alert' || kind === 'gap';
+    const precious = preciousKinds.has(record.body.kind);
     (precious ? this.#precious : this.#ordinary).set(record.seq, record);
     this.#unsent.add(record.seq);
     if (precious) this.#unsentPrecious += 1;

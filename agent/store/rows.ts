@@ -1,12 +1,24 @@
 /** Records as rows. Everything that can fail on one record fails here, before a transaction. */
 
 import { PpuriError } from '../../config/errors.ts';
-import type { Alert, Cycle, RecordBody, StageTimes, StoredRecord, Verdict } from '../records.ts';
+import type {
+  Alert,
+  Cycle,
+  Deed,
+  Label,
+  RecordBody,
+  StageTimes,
+  StoredRecord,
+  Verdict,
+} from '../records.ts';
 import { clockMarks } from './clock-fill.ts';
 import { packReadings } from './compact.ts';
 
 /** Largest body that is kept, in UTF-16 units of its JSON; a cycle has some 5,000. */
 const maxBody = 1_000_000;
+
+/** Somebody waits for these, or is in danger without them. */
+const urgentKinds: ReadonlySet<string> = new Set(['alert', 'gap', 'label', 'deed']);
 
 type Column = string | number | null;
 
@@ -28,12 +40,15 @@ export interface RecordRow {
   /** Of a shot: its long texts, which are packed against others of the same machine. */
   readonly texts: CycleTexts | null;
   readonly alert: Alert | null;
+  readonly label: Label | null;
+  readonly deed: Deed | null;
   readonly wallMs: number;
 }
 
 function machineOf(body: RecordBody): string | null {
   if (body.kind === 'cycle') return body.cycle.machine;
   if (body.kind === 'alert') return body.alert.machine;
+  if (body.kind === 'label') return body.label.machine;
   return null;
 }
 
@@ -109,7 +124,7 @@ export function toRow(record: StoredRecord): RecordRow {
     const synced = record.clockSynced ? known : record.clockFilled === true ? filled : unknown;
     return {
       seq,
-      urgent: body.kind === 'alert' || body.kind === 'gap',
+      urgent: urgentKinds.has(body.kind),
       record: [
         body.kind,
         machineOf(body),
@@ -121,6 +136,8 @@ export function toRow(record: StoredRecord): RecordRow {
       cycle: body.kind === 'cycle' ? cycleColumns(body.cycle, body.verdict, at.wallMs) : null,
       texts,
       alert: body.kind === 'alert' ? body.alert : null,
+      label: body.kind === 'label' ? body.label : null,
+      deed: body.kind === 'deed' ? body.deed : null,
       wallMs: at.wallMs,
     };
   } catch (thrown) {

@@ -19,7 +19,7 @@ const presentSql = `
         WHERE id BETWEEN @low AND @high GROUP BY machine))`;
 const evictedSql = `
   SELECT COALESCE(SUM(count), 0) AS count, COALESCE(MAX(last_seq), 0) AS last FROM evictions
-  WHERE boot = @boot AND what IN ('event', 'cycle', 'alert')`;
+  WHERE boot = @boot AND what NOT IN ('features', 'readings')`;
 const gapsSql = `
   SELECT COALESCE(SUM(json_extract(body, '$.gap.count')), 0) AS count,
     COALESCE(MAX(json_extract(body, '$.gap.toSeq')), 0) AS last

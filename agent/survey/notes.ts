@@ -35,7 +35,7 @@ const phrases: readonly Rule[] = [
   [/not-a-number/g, '숫자가 아님'],
   [/not in the message/g, '메시지에 없음'],
   [/not heard yet/g, '아직 들은 것 없음'],
-  [/not read/g, '읽지 않음'],
+  [/\bnot read\b/g, '읽지 않음'],
   [/(\d+) ms old/g, '$1 ms 전 값'],
   [/a message of another kind came/g, '다른 형식의 메시지가 옴'],
   [/two different replies/g, '서로 다른 응답 두 개'],

@@ -1,0 +1,172 @@
+/** Verdicts against labels: the figures, their intervals, and when there is none to give. */
+import { expect, test } from 'vitest';
+import type { QualityRow } from '../../agent/records.ts';
+import type { Keeper } from '../../agent/store/keeper.ts';
+import { shiftsWithin } from '../../agent/store/shifts.ts';
+import { shareOf } from '../../models/share.ts';
+import { labelBody } from './label-support.ts';
+import { at, cycleBody, startKeeper, temporaryDirectory } from './store-support.ts';
+
+test('intervals are Wilson’s', () => {
+  // From Newcombe 1998, table I: 81/263, 15/148, 0/20, 1/29.
+  const tabled: [number, number, number, number][] = [
+    [81, 263, 0.2553, 0.3662],
+    [15, 148, 0.0624, 0.1605],
+    [0, 20, 0, 0.1611],
+    [1, 29, 0.0061, 0.1718],
+  ];
+  for (const [count, of, low, high] of tabled) {
+    const share = shareOf(count, of);
+    expect(share.low).toBeCloseTo(low, 4);
+    expect(share.high).toBeCloseTo(high, 4);
+  }
+  expect(shareOf(0, 0)).toEqual({ count: 0, of: 0, value: null, low: null, high: null });
+  expect(shareOf(7, 7)).toMatchObject({ value: 1, high: 1 });
+});
+
+test('shifts begin by the local clock and run over midnight', () => {
+  const local = (day: number, hour: number): number => new Date(2026, 10, day, hour).getTime();
+  const periods = shiftsWithin(local(26, 6), local(27, 9), ['20:00', '08:00']);
+  expect(periods).toEqual([
+    { shiftFrom: local(25, 20), from: local(26, 6), to: local(26, 8) },
+    { shiftFrom: local(26, 8), from: local(26, 8), to: local(26, 20) },
+    { shiftFrom: local(26, 20), from: local(26, 20), to: local(27, 8) },
+    { shiftFrom: local(27, 8), from: local(27, 8), to: local(27, 9) },
+  ]);
+  expect(shiftsWithin(local(26, 6), local(27, 9), ['07:30'])).toHaveLength(3);
+});
+
+interface Plan {
+  readonly outcome: 'ok' | 'defect' | 'unscored';
+  /** What inspection found on so many of them; null: not inspected. */
+  readonly found: 'ok' | 'defect' | null;
+  readonly count: number;
+}
+
+let made = 0;
+function make(keeper: Keeper, plans: readonly Plan[], more: Parameters<typeof cycleBody>[1] = {}) {
+  for (const { outcome, found, count } of plans)
+    for (let n = 0; n < count; n += 1) {
+      made += 1;
+      const body = cycleBody(made, more, { outcome, reason: 'x' });
+      const key = keeper.keep(body, at(1000 + made));
+      if (found === null) continue;
+      const { machine = 'dc-03' } = more;
+      keeper.keep(labelBody(key, { machine, result: found }), at(2000 + made));
+    }
+}
+
+async function oneRow(plans: readonly Plan[]): Promise<QualityRow> {
+  const { keeper } = startKeeper(temporaryDirectory(), { memoryRecords: 50_000 });
+  make(keeper, plans);
+  await keeper.flush(30_000);
+  const period = { fromWallMs: at(0).wallMs, toWallMs: at(1e7).wallMs };
+  const { rows } = await keeper.query('quality', { ...period, by: [] });
+  expect(rows).toHaveLength(1);
+  return rows[0] as QualityRow;
+}
+
+test('all shots inspected: counted as they are, shots without a verdict left out', async () => {
+  const row = await oneRow([
+    { outcome: 'defect', found: 'defect', count: 8 },
+    { outcome: 'defect', found: 'ok', count: 2 },
+    { outcome: 'ok', found: 'defect', count: 4 },
+    { outcome: 'ok', found: 'ok', count: 86 },
+    { outcome: 'unscored', found: 'defect', count: 5 },
+    { outcome: 'unscored', found: null, count: 20 },
+  ]);
+  expect(row).toMatchObject({
+    shots: 125,
+    verdicts: { ok: 90, defect: 10 },
+    labelled: 100,
+    unjudgedLabelled: 5,
+    baseRate: { count: 12, of: 100, value: 0.12 },
+    precision: { count: 8, of: 10, value: 0.8 },
+    falseAlarms: { count: 2, of: 10 },
+    missed: { count: 4, of: 90 },
+    recall: { method: 'counted', count: 8, of: 12, value: 8 / 12 },
+    coverage: { kind: 'even' },
+  });
+});
+
+test('only suspected shots inspected: no recall, however good it would look', async () => {
+  const row = await oneRow([
+    { outcome: 'defect', found: 'defect', count: 18 },
+    { outcome: 'defect', found: 'ok', count: 2 },
+    { outcome: 'ok', found: 'ok', count: 5 },
+    { outcome: 'ok', found: null, count: 475 },
+  ]);
+  expect(row.recall).toBeNull();
+  expect(row).toMatchObject({
+    precision: { count: 18, of: 20 },
+    baseRate: { count: 18, of: 25 },
+    coverage: { kind: 'suspected-only', defect: { count: 20, of: 20 }, ok: { count: 5, of: 480 } },
+  });
+});
+
+test('every alarm and one pass in ten inspected: recall is of all shots, not of the inspected', async () => {
+  const row = await oneRow([
+    { outcome: 'defect', found: 'defect', count: 30 },
+    { outcome: 'defect', found: 'ok', count: 10 },
+    { outcome: 'ok', found: 'defect', count: 2 },
+    { outcome: 'ok', found: 'ok', count: 48 },
+    { outcome: 'ok', found: null, count: 450 },
+  ]);
+  // 30 found; 2 of 50 missed stand for 20 of 500: 30/50, where the labels alone would say 30/32.
+  expect(row.recall).toMatchObject({ method: 'weighted', count: 30, of: 32 });
+  expect(row.recall?.value).toBeCloseTo(0.6, 10);
+  expect(row.recall?.low).toBeLessThan(0.5);
+  expect(row.recall?.high).toBeGreaterThan(0.8);
+  expect(row.coverage.kind).toBe('selective');
+});
+
+test('no labels: base rate, precision and recall are not known, not zero', async () => {
+  const row = await oneRow([{ outcome: 'ok', found: null, count: 3 }]);
+  expect(row).toMatchObject({
+    labelled: 0,
+    recall: null,
+    coverage: { kind: 'none' },
+    baseRate: { value: null, low: null, high: null },
+    precision: { value: null },
+  });
+});
+
+test('by machine, mold, model and shift; a shot is a defect when one of its parts is', async () => {
+  const { keeper } = startKeeper(temporaryDirectory());
+  const shot = keeper.keep(cycleBody(1, {}, { outcome: 'defect' }), at(1));
+  keeper.keep(labelBody(shot, { part: 'A', result: 'ok' }), at(2));
+  keeper.keep(labelBody(shot, { part: 'B', result: 'defect' }), at(3));
+  const half = keeper.keep(cycleBody(2), at(4));
+  keeper.keep(labelBody(half, { part: 'A', result: 'ok' }), at(5));
+  const corrected = keeper.keep(cycleBody(3), at(6));
+  for (const part of ['A', 'B'])
+    keeper.keep(labelBody(corrected, { part, result: 'defect' }), at(7));
+  for (const part of ['A', 'B']) keeper.keep(labelBody(corrected, { part, result: 'ok' }), at(8));
+  keeper.keep(cycleBody(4, { mold: 'B-7' }, { model: null, judge: 'limits' }), at(9));
+  const day = 86_400_000;
+  keeper.keep(cycleBody(5), at(day));
+  keeper.keep(labelBody({ boot: 'gone', seq: 1 }), at(10));
+  await keeper.flush();
+  const period = { fromWallMs: at(0).wallMs, toWallMs: at(2 * day).wallMs };
+  const parts = { 'dc-03': 2 };
+  const report = await keeper.query('quality', { ...period, parts });
+  expect(report.labelsWithoutShot).toBe(1);
+  const key = ({ mold, model, shots }: QualityRow) => [mold, model?.version ?? null, shots];
+  expect(report.rows.map(key).sort()).toEqual([
+    ['A-12', '1.0.0', 1],
+    ['A-12', '1.0.0', 3],
+    ['B-7', null, 1],
+  ]);
+  expect(report.rows.find(({ shots }) => shots === 3)).toMatchObject({
+    ...{ labelled: 2, partly: 1, truePositives: 1, trueNegatives: 1 },
+  });
+  const { rows } = await keeper.query('quality', { ...period, by: ['mold'], mold: 'B-7' });
+  expect(rows).toMatchObject([{ machine: null, mold: 'B-7', shiftFromWallMs: null, shots: 1 }]);
+  const wrong = [{}, { ...period, by: ['x'] }, { ...period, shifts: ['25:00'] }];
+  for (const params of [
+    ...wrong,
+    { fromWallMs: 0, toWallMs: 1e12 },
+    { ...period, parts: { a: 0 } },
+  ])
+    await expect(keeper.query('quality', params as never)).rejects.toMatchObject({ code: 'usage' });
+});
