@@ -58,7 +58,7 @@ export function QualityView(): VNode {
     ${
       value !== null &&
       h(Table, {
-        title: words('labelledOf'),
+        title: words('compared'),
         columns,
         rows: value.rows.map((quality, i) => row(quality, words, i)),
         empty: words('nothing'),

@@ -229,6 +229,7 @@ export const texts = {
   open: { ko: '진행 중', en: 'standing' },
   allMachines: { ko: '전체 설비', en: 'All machines' },
   nothing: { ko: '기록이 없습니다.', en: 'Nothing is recorded.' },
+  compared: { ko: '검사 결과와 비교', en: 'Compared with inspection' },
   model: { ko: '모델', en: 'Model' },
   shiftColumn: { ko: '교대', en: 'Shift' },
   labelledOf: { ko: '검사/판정 샷', en: 'Inspected / judged' },

@@ -93,8 +93,8 @@ function options(
     axes: [
       {
         ...axis,
-        size: 24,
-        gap: 2,
+        size: 26,
+        gap: 5,
         space: 90,
         incrs: [5, 10, 20],
         values: (_chart, splits) => splits.map(name),

@@ -1,0 +1,127 @@
+/** Everything fits, at both sizes, in both languages, with few and many machines; a stand-in's data. */
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Page } from 'playwright-core';
+import { beforeAll, expect, test } from 'vitest';
+import { type Look, sizes, windows } from './browser.ts';
+import { plantOf } from './plant.ts';
+
+const { open } = windows();
+const pictures = fileURLToPath(new URL('../../artifacts/panel/', import.meta.url));
+beforeAll(() => mkdirSync(pictures, { recursive: true }));
+
+interface Found {
+  readonly clipped: readonly string[];
+  readonly small: readonly string[];
+  readonly overlapping: readonly string[];
+  readonly outside: readonly string[];
+  readonly buttons: readonly string[];
+  readonly big: readonly number[];
+}
+
+/** Runs in the page. Texts that are only for screen readers are left out. */
+const measure = `(touch) => {
+  const name = (it) => it.tagName + '.' + it.className + ' ' + it.textContent.trim().slice(0, 30);
+  const shown = [...document.querySelectorAll('#app *')].filter(
+    (it) => it.getClientRects().length > 0 && it.closest('.unseen, .skip, svg, .chart') === null);
+  const texts = shown.filter((it) => [...it.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim() !== ''));
+  // An inline text has no box of its own: what holds it is asked.
+  const boxed = (it) => getComputedStyle(it).display === 'inline' ? boxed(it.parentElement) : it;
+  const clipped = [...new Set(texts.map(boxed))].filter((it) => {
+    const style = getComputedStyle(it);
+    return it.scrollWidth > it.clientWidth + 1 ||
+      (style.overflowY !== 'auto' && it.scrollHeight > it.clientHeight + 6);
+  }).map(name);
+  const small = texts.filter((it) => parseFloat(getComputedStyle(it).fontSize) < 16).map(name);
+  const rects = [...document.querySelectorAll('.tile, .alert, footer, header')].map((it) => [it, it.getBoundingClientRect()]);
+  const meets = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+  const overlapping = [];
+  const scrolled = (it) => it.classList.contains('alert');
+  rects.forEach(([a, ra], i) => rects.slice(i + 1).forEach(([b, rb]) => {
+    // What is scrolled out of sight lies beneath the bar and is cut off there.
+    if ((scrolled(a) && b.tagName === 'FOOTER') || (scrolled(b) && a.tagName === 'FOOTER')) return;
+    if (meets(ra, rb)) overlapping.push(name(a) + ' / ' + name(b));
+  }));
+  const bottom = document.querySelector('footer').getBoundingClientRect().top;
+  const first = document.querySelector('.alerts .alert');
+  const must = [...document.querySelectorAll('.tile'), ...(first === null ? [] : [first])];
+  const outside = must.filter((it) => {
+    const r = it.getBoundingClientRect();
+    return r.bottom > bottom + 1 || r.right > innerWidth + 1;
+  }).map(name);
+  const buttons = shown.filter((it) => it.matches('.touch:not(summary):not(.step)')).filter((it) => {
+    const r = it.getBoundingClientRect();
+    return r.width < touch || r.height < touch;
+  }).map(name);
+  const big = [...document.querySelectorAll('.tile .name, .tile .state, .machine-title h1, .machine-title .state')]
+    .map((it) => parseFloat(getComputedStyle(it).fontSize));
+  return { clipped, small, overlapping, outside, buttons, big };
+}`;
+
+/** 12 mm: 80 px at 170 to the inch of a 7-inch screen; larger screens are coarser or farther. */
+const touchPx = { small: 80, large: 72 };
+
+async function expectFits(page: Page, size: keyof typeof sizes): Promise<void> {
+  const found = await page.evaluate<Found>(`(${measure})(${touchPx[size]})`);
+  expect(found).toMatchObject({
+    clipped: [],
+    small: [],
+    overlapping: [],
+    outside: [],
+    buttons: [],
+  });
+  expect(found.big.length).toBeGreaterThan(0);
+  expect(Math.min(...found.big)).toBeGreaterThanOrEqual(28);
+  const wide = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+  expect(wide).toBeLessThanOrEqual(0);
+}
+
+const looks = (['small', 'large'] as const).flatMap((size) =>
+  (['ko', 'en'] as const).flatMap((language) =>
+    (['light', 'dark'] as const).map((theme) => ({ size, language, theme })),
+  ),
+);
+const picture = ({ size = 'small', language, theme }: Look, page: string): string => {
+  const { width, height } = sizes[size];
+  return `${pictures}${page}-${width}x${height}-${language}-${theme}.png`;
+};
+
+test.each(looks)(
+  'the overview fits with 3, 5 and 10 machines: $size $language $theme',
+  async (look) => {
+    for (const machines of [3, 5, 10]) {
+      for (const long of [false, true]) {
+        const { page } = await open(plantOf({ machines, long }), look);
+        await page.getByRole('article').first().waitFor();
+        await expectFits(page, look.size);
+        await page.screenshot({
+          path: picture(look, `overview-${machines}${long ? '-long' : ''}`),
+        });
+      }
+    }
+  },
+);
+
+test.each(looks)('the page of a machine fits: $size $language $theme', async (look) => {
+  for (const long of [false, true]) {
+    const { page } = await open(plantOf({ machines: 5, long }), look, '#/machine/dc-01');
+    await page.locator('canvas').first().waitFor();
+    await expectFits(page, look.size);
+    // What is acted with is seen without scrolling.
+    const hidden = await page.evaluate<number>(
+      "[...document.querySelectorAll('.acting .touch')].filter((it) => it.getBoundingClientRect().bottom > document.querySelector('footer').getBoundingClientRect().top).length",
+    );
+    expect(hidden).toBe(0);
+    await page.screenshot({ path: picture(look, `machine${long ? '-long' : ''}`) });
+  }
+});
+
+test('old data fits and is pictured', async () => {
+  const look = { size: 'small', language: 'ko', theme: 'light' } as const;
+  const { panel, page } = await open(plantOf({ machines: 5 }), look);
+  await page.getByRole('article').first().waitFor();
+  panel.push({ ...panel.overview, loopSilentMs: 42_000 });
+  await page.locator('.banner').waitFor();
+  await expectFits(page, 'small');
+  await page.screenshot({ path: picture(look, 'old-data') });
+});
