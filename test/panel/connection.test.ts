@@ -11,7 +11,8 @@ test('a stream that says nothing for three seconds makes the page say so and gre
   const tile = page.getByRole('link', { name: /^2호기/ }).first();
   await tile.getByText('정상', { exact: true }).waitFor();
   expect(await page.locator('.banner').count()).toBe(0);
-  const color = () => tile.locator('.name').evaluate<string>('(it) => getComputedStyle(it).color');
+  const color = () =>
+    page.evaluate<string>("getComputedStyle(document.querySelector('.tile .name')).color");
   const before = await color();
   panel.speaking = false;
   await page.getByText('데이터가 오래되었습니다 · 에이전트 응답 없음').waitFor();

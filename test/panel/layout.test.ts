@@ -16,6 +16,8 @@ interface Found {
   readonly overlapping: readonly string[];
   readonly outside: readonly string[];
   readonly buttons: readonly string[];
+  /** Words that go on in the next line. */
+  readonly broken: readonly string[];
   readonly big: readonly number[];
 }
 
@@ -53,9 +55,21 @@ const measure = `(touch) => {
     const r = it.getBoundingClientRect();
     return r.width < touch || r.height < touch;
   }).map(name);
+  const broken = [];
+  for (const it of document.querySelectorAll('.tile span, .level span, .touch, h1, h2, h3, header a, header button, th')) {
+    for (const node of it.childNodes) {
+      if (node.nodeType !== 3 || it.closest('.unseen') !== null) continue;
+      for (const { index, 0: word } of node.textContent.matchAll(/[^\\s·,-]+/g)) {
+        const range = new Range();
+        range.setStart(node, index);
+        range.setEnd(node, index + word.length);
+        if (new Set([...range.getClientRects()].map((r) => Math.round(r.top))).size > 1) broken.push(word);
+      }
+    }
+  }
   const big = [...document.querySelectorAll('.tile .name, .tile .state, .machine-title h1, .machine-title .state')]
     .map((it) => parseFloat(getComputedStyle(it).fontSize));
-  return { clipped, small, overlapping, outside, buttons, big };
+  return { broken, clipped, small, overlapping, outside, buttons, big };
 }`;
 
 /** 12 mm: 80 px at 170 to the inch of a 7-inch screen; larger screens are coarser or farther. */
@@ -69,6 +83,7 @@ async function expectFits(page: Page, size: keyof typeof sizes): Promise<void> {
     overlapping: [],
     outside: [],
     buttons: [],
+    broken: [],
   });
   expect(found.big.length).toBeGreaterThan(0);
   expect(Math.min(...found.big)).toBeGreaterThanOrEqual(28);
@@ -89,10 +104,12 @@ const picture = ({ size = 'small', language, theme }: Look, page: string): strin
 test.each(looks)(
   'the overview fits with 3, 5 and 10 machines: $size $language $theme',
   async (look) => {
+    const { panel, page } = await open(plantOf({ machines: 3 }), look);
     for (const machines of [3, 5, 10]) {
       for (const long of [false, true]) {
-        const { page } = await open(plantOf({ machines, long }), look);
-        await page.getByRole('article').first().waitFor();
+        panel.push(plantOf({ machines, long }));
+        const last = page.locator('.tile').nth(machines - 1);
+        await last.filter({ hasText: long ? /사출성형|다이캐스팅/ : /\d+호기/ }).waitFor();
         await expectFits(page, look.size);
         await page.screenshot({
           path: picture(look, `overview-${machines}${long ? '-long' : ''}`),

@@ -43,7 +43,7 @@ function Tiles(): VNode {
   };
   return html`<section class="machines" aria-labelledby="machines-title">
     <h2 id="machines-title" class="unseen">${words('machines')}</h2>
-    <ul class=${`tiles columns-${columns}`} ref=${list} onKeyDown=${move} onFocusIn=${take}>
+    <ul class=${`tiles columns-${columns}${machines.length > columns ? ' dense' : ''}`} ref=${list} onKeyDown=${move} onFocusIn=${take}>
       ${machines.map((machine, i) => h(Tile, { key: machine.id, machine, tabIndex: i === reachable ? 0 : -1 }))}
     </ul>
   </section>`;

@@ -80,7 +80,7 @@ export function Tile({ machine, tabIndex }: TileProps): VNode {
   const sign = old ? 'unknown' : state.sign;
   return html`<li><a class=${`tile sev-${sign}`} href=${machineHref(machine.id)} tabindex=${tabIndex} data-machine=${machine.id}>
     <span class="name">${machine.name}</span>
-    <span class="state">${h(SignIcon, { sign, size: 30 })}<span>${old ? words('unknown') : state.word}</span></span>
+    <span class="state">${h(SignIcon, { sign, size: 26 })}<span>${old ? words('unknown') : state.word}</span></span>
     <span class="second">${second}</span>
     <span class="last">${lastLine(machine, page.sinceMs, words)}</span>
     ${h(OutcomeStrip, { outcomes: machine.recent.slice(-20), label: recentText(machine.recent.slice(-20), words) })}
