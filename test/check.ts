@@ -68,6 +68,8 @@ function report({ name, ok, output, seconds }: Result): void {
 
 const jobs: Promise<Result>[] = [
   run('types', [bin('tsc'), '--pretty', 'false']),
+  run('types of the panel', [bin('tsc'), '-p', 'agent/panel/web', '--pretty', 'false']),
+  run('panel bundle', ['agent/panel/build-pages.ts', '--check']),
   run('lint and format', [bin('biome'), 'ci', '--colors=off', '--error-on-warnings', '.']),
   ...(existsSync(path.join(root, 'config/generate.ts'))
     ? [run('generated files', ['config/generate.ts', '--check'])]

@@ -43,6 +43,11 @@ const packageHomes: Readonly<Record<string, RegExp>> = {
   'modbus-serial': /^(?:drivers|agent\/simulator|bench|test)\//,
   commander: /^(?:agent\/cli|test)\//,
   mqtt: /^(?:agent\/sync|agent\/receive|agent\/cli|test)\//,
+  esbuild: /^agent\/panel\/build-pages\.ts$/,
+  preact: /^agent\/panel\/web\//,
+  htm: /^agent\/panel\/web\//,
+  uplot: /^agent\/panel\/web\//,
+  'playwright-core': /^(?:bench|test)\//,
   vitest: /^(?:test\/|vitest\.config\.ts)/,
 };
 

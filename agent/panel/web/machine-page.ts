@@ -1,0 +1,156 @@
+/** One machine: what is wrong and what to do, its last shots, the values that went astray. */
+import type { VNode } from 'preact';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import type { Text } from '../../records.ts';
+import type { AlertView, MachinePage, ShotView } from '../contract.ts';
+import { AlertCard } from './alert-card.ts';
+import { h, html } from './element.ts';
+import { isOld } from './freshness.ts';
+import { SignIcon } from './icons.ts';
+import { Labelling } from './labelling.ts';
+import { type Page, usePage, useWords } from './page.ts';
+import { ShotStrip, shotKey, shotsThatFit } from './shot-strip.ts';
+import { machineState, recentText, standingAlerts } from './tile.ts';
+import { Trend } from './trend.ts';
+
+const shotsAsked = 60;
+
+interface Loaded {
+  readonly page: MachinePage | null;
+  readonly problem: Text | null;
+  readonly load: () => void;
+}
+
+/** Read again after each new shot, a new connection and a label; only the newest answer counts. */
+function useMachine(id: string): Loaded {
+  const { api, pushed } = usePage();
+  const [page, setPage] = useState<MachinePage | null>(null);
+  const [problem, setProblem] = useState<Text | null>(null);
+  const asked = useRef(0);
+  const load = useCallback((): void => {
+    asked.current += 1;
+    const mine = asked.current;
+    const path = `/api/machines/${encodeURIComponent(id)}?shots=${shotsAsked}`;
+    void api.get<MachinePage>(path).then((answer) => {
+      if (mine !== asked.current) return;
+      if (answer.ok) setPage(answer.value);
+      setProblem(answer.ok ? null : answer.message);
+    });
+  }, [api, id]);
+  useEffect(load, [load, pushed.shots.get(id), pushed.opened]);
+  useEffect(
+    () => () => {
+      asked.current += 1;
+    },
+    [],
+  );
+  return { page, problem, load };
+}
+
+function useWidth(): number {
+  const [width, setWidth] = useState(innerWidth);
+  useEffect(() => {
+    const resized = (): void => setWidth(innerWidth);
+    addEventListener('resize', resized);
+    return () => removeEventListener('resize', resized);
+  }, []);
+  return width;
+}
+
+/** All alerts of this machine that stand, shelved ones last. */
+function ownAlerts({ overview }: Page, id: string): readonly AlertView[] {
+  const own = overview.alerts.filter(({ machine }) => machine === id);
+  return own.toSorted(
+    (a, b) => Number(a.handling.shelved !== null) - Number(b.handling.shelved !== null),
+  );
+}
+
+function Title({ id }: { id: string }): VNode {
+  const page = usePage();
+  const words = useWords();
+  const machine = page.overview.machines.find((it) => it.id === id);
+  if (machine === undefined) return html`<h1 class="machine-title">${id}</h1>`;
+  const state = machineState(machine, standingAlerts(page, id), words);
+  const old = isOld(page.fresh);
+  const sign = old ? 'unknown' : state.sign;
+  return html`<div class=${`machine-title sev-${sign}`}>
+    <h1>${machine.name}</h1>
+    <p class="state">${h(SignIcon, { sign, size: 30 })}<span>${old ? words('unknown') : state.word}</span></p>
+    <p class="facts">${machine.mold === null ? '' : words('mold', { mold: machine.mold })}<br />${
+      machine.model === null ? words('noModel') : `${machine.model.name} ${machine.model.version}`
+    }</p>
+  </div>`;
+}
+
+function Trends({ page, alerts }: { page: MachinePage; alerts: readonly AlertView[] }): VNode {
+  const words = useWords();
+  const drivers = alerts.flatMap((alert) => alert.drivers);
+  const shareOf = (feature: string): number | null =>
+    drivers.find((driver) => driver.feature === feature)?.share ?? null;
+  return html`<section class="trends" aria-labelledby="trends-title" tabindex="0">
+    <h2 id="trends-title">${drivers.length > 0 ? words('drivers') : words('trends')}${
+      drivers.length > 0 && html` <small>(${words('driversNote')})</small>`
+    }</h2>
+    ${page.features.map((feature) =>
+      h(Trend, {
+        key: feature.feature,
+        feature,
+        shots: page.shots,
+        share: shareOf(feature.feature),
+      }),
+    )}
+  </section>`;
+}
+
+function chosenOf(shots: readonly ShotView[], key: string | null): ShotView | undefined {
+  return shots.find((shot) => shotKey(shot) === key) ?? shots.at(-1);
+}
+
+export function MachineDetail({ id }: { id: string }): VNode {
+  const words = useWords();
+  const state = usePage();
+  const { page, problem, load } = useMachine(id);
+  // Null: whichever shot is the last one.
+  const [picked, setPicked] = useState<string | null>(null);
+  const fitting = shotsThatFit(useWidth() - 210);
+  const alerts = ownAlerts(state, id);
+  const shots = page?.shots.slice(-fitting) ?? [];
+  const chosen = chosenOf(shots, picked);
+  const follows = chosen !== undefined && shotKey(chosen) !== picked;
+  const choose = (key: string): void => {
+    const last = shots.at(-1);
+    setPicked(last !== undefined && shotKey(last) === key ? null : key);
+  };
+  return html`<div class="machine">
+    ${h(Title, { id })}
+    ${problem !== null && html`<p class="failure wide" role="alert">${words.of(problem)}</p>`}
+    ${page === null && problem === null && html`<p class="note">${words('loading')}</p>`}
+    ${shots.length > 0 && h(ShotStrip, { shots, chosen: chosen === undefined ? null : shotKey(chosen), choose })}
+    ${
+      shots.length > 0 &&
+      html`<p class="unseen">${recentText(
+        shots.map(({ outcome }) => outcome),
+        words,
+      )}</p>`
+    }
+    <div class="halves">
+      <div class="acting" role="group" aria-label=${words('alerts')} tabindex="0">
+        ${alerts.length === 0 && html`<p class="calm-note">${words('noAlerts')}</p>`}
+        ${alerts.map((alert) => h(AlertCard, { key: alert.id, alert, size: 'full' }))}
+        ${
+          page !== null &&
+          chosen !== undefined &&
+          h(Labelling, {
+            key: shotKey(chosen),
+            page,
+            shot: chosen,
+            follows,
+            hold: () => setPicked(shotKey(chosen)),
+            done: load,
+          })
+        }
+      </div>
+      ${page !== null && h(Trends, { page, alerts })}
+    </div>
+  </div>`;
+}

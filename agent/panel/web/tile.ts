@@ -1,0 +1,88 @@
+/** One machine at a glance: its name, its state in a word and a shape, its last shot. */
+import type { VNode } from 'preact';
+import type { AlertView, MachineView } from '../contract.ts';
+import { h, html } from './element.ts';
+import { ago } from './format.ts';
+import { isOld } from './freshness.ts';
+import { OutcomeStrip, type Sign, SignIcon } from './icons.ts';
+import { type Page, usePage, useWords, type Words } from './page.ts';
+import { machineHref } from './route.ts';
+import { outcomeWords, severityWords } from './texts.ts';
+
+/** Alerts of one machine that count now, worst first as the overview lists them. */
+export function standingAlerts({ overview }: Page, machine: string): readonly AlertView[] {
+  return overview.alerts.filter(
+    (alert) =>
+      alert.machine === machine && alert.state !== 'cleared' && alert.handling.shelved === null,
+  );
+}
+
+export interface MachineState {
+  readonly sign: Sign;
+  readonly word: string;
+}
+
+/** What is so now; not to be shown as now where the data is old. */
+export function machineState(
+  machine: MachineView,
+  alerts: readonly AlertView[],
+  words: Words,
+): MachineState {
+  const { worst, link } = machine;
+  const alert = alerts.find(({ severity }) => severity === worst);
+  if (worst !== null) {
+    const word = alert === undefined ? words.of(severityWords[worst]) : words.of(alert.title);
+    return { sign: worst, word };
+  }
+  if (link === 'lost') return { sign: 'lost', word: words('linkLost') };
+  if (link === 'unknown') return { sign: 'unknown', word: words('linkUnknown') };
+  return { sign: 'normal', word: words('normal') };
+}
+
+function lastLine(machine: MachineView, sinceMs: number, words: Words): string {
+  const { last, lastAgeMs } = machine;
+  if (last === null) return words('noShots');
+  const parts = [words.of(outcomeWords[last.outcome])];
+  if (last.shot !== null) parts.unshift(words('shotNo', { n: last.shot }));
+  const age = lastAgeMs === null ? '' : ` · ${ago(lastAgeMs + sinceMs, words.language)}`;
+  return `${parts.join(' ')}${age}`;
+}
+
+export function recentText(recent: MachineView['recent'], words: Words): string {
+  const of = (outcome: string): number => recent.filter((it) => it === outcome).length;
+  return words('recent', {
+    all: recent.length,
+    ok: of('ok'),
+    defect: of('defect'),
+    unscored: of('unscored'),
+  });
+}
+
+export interface TileProps {
+  readonly machine: MachineView;
+  /** One tile at a time is in the tab order; arrow keys move it. */
+  readonly tabIndex: 0 | -1;
+}
+
+export function Tile({ machine, tabIndex }: TileProps): VNode {
+  const page = usePage();
+  const words = useWords();
+  const state = machineState(machine, standingAlerts(page, machine.id), words);
+  const old = isOld(page.fresh);
+  const { worst, openAlerts } = machine;
+  const level = worst === null ? '' : words.of(severityWords[worst]);
+  const some = openAlerts === 1 ? words('alertCountOne') : words('alertCount', { n: openAlerts });
+  const second = old
+    ? words('before', { state: state.word })
+    : [level, openAlerts > 0 ? some : '', machine.model === null ? words('noModel') : '']
+        .filter((part) => part !== '')
+        .join(' · ');
+  const sign = old ? 'unknown' : state.sign;
+  return html`<li><a class=${`tile sev-${sign}`} href=${machineHref(machine.id)} tabindex=${tabIndex} data-machine=${machine.id}>
+    <span class="name">${machine.name}</span>
+    <span class="state">${h(SignIcon, { sign, size: 26 })}<span>${old ? words('unknown') : state.word}</span></span>
+    <span class="second">${second}</span>
+    <span class="last">${lastLine(machine, page.sinceMs, words)}</span>
+    ${h(OutcomeStrip, { outcomes: machine.recent.slice(-20), label: recentText(machine.recent.slice(-20), words) })}
+  </a></li>`;
+}

@@ -1,0 +1,144 @@
+/** Everything fits, at both sizes, in both languages, with few and many machines; a stand-in's data. */
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Page } from 'playwright-core';
+import { beforeAll, expect, test } from 'vitest';
+import { type Look, sizes, windows } from './browser.ts';
+import { plantOf } from './plant.ts';
+
+const { open } = windows();
+const pictures = fileURLToPath(new URL('../../artifacts/panel/', import.meta.url));
+beforeAll(() => mkdirSync(pictures, { recursive: true }));
+
+interface Found {
+  readonly clipped: readonly string[];
+  readonly small: readonly string[];
+  readonly overlapping: readonly string[];
+  readonly outside: readonly string[];
+  readonly buttons: readonly string[];
+  /** Words that go on in the next line. */
+  readonly broken: readonly string[];
+  readonly big: readonly number[];
+}
+
+/** Runs in the page. Texts that are only for screen readers are left out. */
+const measure = `(touch) => {
+  const name = (it) => it.tagName + '.' + it.className + ' ' + it.textContent.trim().slice(0, 30);
+  const shown = [...document.querySelectorAll('#app *')].filter(
+    (it) => it.getClientRects().length > 0 && it.closest('.unseen, .skip, svg, .chart') === null);
+  const texts = shown.filter((it) => [...it.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim() !== ''));
+  // An inline text has no box of its own: what holds it is asked.
+  const boxed = (it) => getComputedStyle(it).display === 'inline' ? boxed(it.parentElement) : it;
+  const clipped = [...new Set(texts.map(boxed))].filter((it) => {
+    const style = getComputedStyle(it);
+    return it.scrollWidth > it.clientWidth + 1 ||
+      (style.overflowY !== 'auto' && it.scrollHeight > it.clientHeight + 6);
+  }).map(name);
+  const small = texts.filter((it) => parseFloat(getComputedStyle(it).fontSize) < 16).map(name);
+  const rects = [...document.querySelectorAll('.tile, .alert, footer, header')].map((it) => [it, it.getBoundingClientRect()]);
+  const meets = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+  const overlapping = [];
+  const scrolled = (it) => it.classList.contains('alert');
+  rects.forEach(([a, ra], i) => rects.slice(i + 1).forEach(([b, rb]) => {
+    // What is scrolled out of sight lies beneath the bar and is cut off there.
+    if ((scrolled(a) && b.tagName === 'FOOTER') || (scrolled(b) && a.tagName === 'FOOTER')) return;
+    if (meets(ra, rb)) overlapping.push(name(a) + ' / ' + name(b));
+  }));
+  const bottom = document.querySelector('footer').getBoundingClientRect().top;
+  const first = document.querySelector('.alerts .alert');
+  const must = [...document.querySelectorAll('.tile'), ...(first === null ? [] : [first])];
+  const outside = must.filter((it) => {
+    const r = it.getBoundingClientRect();
+    return r.bottom > bottom + 1 || r.right > innerWidth + 1;
+  }).map(name);
+  const buttons = shown.filter((it) => it.matches('.touch:not(summary):not(.step)')).filter((it) => {
+    const r = it.getBoundingClientRect();
+    return r.width < touch || r.height < touch;
+  }).map(name);
+  const broken = [];
+  for (const it of document.querySelectorAll('.tile span, .level span, .touch, h1, h2, h3, header a, header button, th')) {
+    for (const node of it.childNodes) {
+      if (node.nodeType !== 3 || it.closest('.unseen') !== null) continue;
+      for (const { index, 0: word } of node.textContent.matchAll(/[^\\s·,-]+/g)) {
+        const range = new Range();
+        range.setStart(node, index);
+        range.setEnd(node, index + word.length);
+        if (new Set([...range.getClientRects()].map((r) => Math.round(r.top))).size > 1) broken.push(word);
+      }
+    }
+  }
+  const big = [...document.querySelectorAll('.tile .name, .tile .state, .machine-title h1, .machine-title .state')]
+    .map((it) => parseFloat(getComputedStyle(it).fontSize));
+  return { broken, clipped, small, overlapping, outside, buttons, big };
+}`;
+
+/** 12 mm: 80 px at 170 to the inch of a 7-inch screen; larger screens are coarser or farther. */
+const touchPx = { small: 80, large: 72 };
+
+async function expectFits(page: Page, size: keyof typeof sizes): Promise<void> {
+  const found = await page.evaluate<Found>(`(${measure})(${touchPx[size]})`);
+  expect(found).toMatchObject({
+    clipped: [],
+    small: [],
+    overlapping: [],
+    outside: [],
+    buttons: [],
+    broken: [],
+  });
+  expect(found.big.length).toBeGreaterThan(0);
+  expect(Math.min(...found.big)).toBeGreaterThanOrEqual(28);
+  const wide = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+  expect(wide).toBeLessThanOrEqual(0);
+}
+
+const looks = (['small', 'large'] as const).flatMap((size) =>
+  (['ko', 'en'] as const).flatMap((language) =>
+    (['light', 'dark'] as const).map((theme) => ({ size, language, theme })),
+  ),
+);
+const picture = ({ size = 'small', language, theme }: Look, page: string): string => {
+  const { width, height } = sizes[size];
+  return `${pictures}${page}-${width}x${height}-${language}-${theme}.png`;
+};
+
+test.each(looks)(
+  'the overview fits with 3, 5 and 10 machines: $size $language $theme',
+  async (look) => {
+    const { panel, page } = await open(plantOf({ machines: 3 }), look);
+    for (const machines of [3, 5, 10]) {
+      for (const long of [false, true]) {
+        panel.push(plantOf({ machines, long }));
+        const last = page.locator('.tile').nth(machines - 1);
+        await last.filter({ hasText: long ? /사출성형|다이캐스팅/ : /\d+호기/ }).waitFor();
+        await expectFits(page, look.size);
+        await page.screenshot({
+          path: picture(look, `overview-${machines}${long ? '-long' : ''}`),
+        });
+      }
+    }
+  },
+);
+
+test.each(looks)('the page of a machine fits: $size $language $theme', async (look) => {
+  for (const long of [false, true]) {
+    const { page } = await open(plantOf({ machines: 5, long }), look, '#/machine/dc-01');
+    await page.locator('canvas').first().waitFor();
+    await expectFits(page, look.size);
+    // What is acted with is seen without scrolling.
+    const hidden = await page.evaluate<number>(
+      "[...document.querySelectorAll('.acting .touch')].filter((it) => it.getBoundingClientRect().bottom > document.querySelector('footer').getBoundingClientRect().top).length",
+    );
+    expect(hidden).toBe(0);
+    await page.screenshot({ path: picture(look, `machine${long ? '-long' : ''}`) });
+  }
+});
+
+test('old data fits and is pictured', async () => {
+  const look = { size: 'small', language: 'ko', theme: 'light' } as const;
+  const { panel, page } = await open(plantOf({ machines: 5 }), look);
+  await page.getByRole('article').first().waitFor();
+  panel.push({ ...panel.overview, loopSilentMs: 42_000 });
+  await page.locator('.banner').waitFor();
+  await expectFits(page, 'small');
+  await page.screenshot({ path: picture(look, 'old-data') });
+});

@@ -1,0 +1,134 @@
+/** The pages in Debian's chromium, before a stand-in for the server: what an operator sees. */
+import { expect, test } from 'vitest';
+import { complaintsOf, windows } from './browser.ts';
+import { alertOf, plantOf, shotOf, untouched } from './plant.ts';
+
+const { open } = windows();
+const calm = { ...plantOf({ machines: 5 }), alerts: [] };
+const quiet = {
+  ...calm,
+  machines: calm.machines.map((it) => ({ ...it, worst: null, openAlerts: 0 })),
+};
+const warned = (seconds: number) => {
+  const alert = alertOf({ machine: 'dc-02', machineName: '2호기' });
+  const machines = quiet.machines.map((it) =>
+    it.id === 'dc-02' ? { ...it, worst: 'warning' as const, openAlerts: 1 } : it,
+  );
+  return { ...quiet, sentWallMs: quiet.sentWallMs + seconds * 1000, machines, alerts: [alert] };
+};
+
+test('a new alert of the stand-in shows on its tile and in the list, with action and shots', async () => {
+  const { panel, page } = await open(quiet);
+  await page.getByText('조치할 경보가 없습니다.').waitFor();
+  panel.push(warned(1));
+  const tile = page.getByRole('link', { name: /^2호기/ }).first();
+  await tile.getByText('수축공 위험').waitFor();
+  await tile.getByText(/^경고/).waitFor();
+  const alert = page.getByRole('article').first();
+  expect(await alert.getByRole('heading').textContent()).toBe('2호기 수축공 위험');
+  expect(await alert.locator('.todo').textContent()).toContain('급탕량과 래들을 확인');
+  expect(await alert.locator('.sort').textContent()).toBe('1204~1223번 선별');
+  expect(complaintsOf(page)).toEqual([]);
+});
+
+test('a warning is read aloud at once, a caution in its turn, what stood before not at all', async () => {
+  const { panel, page } = await open(warned(0));
+  await page.getByRole('article').first().waitFor();
+  panel.push(warned(1));
+  const caution = alertOf({ machine: 'dc-03', machineName: '사출 3호기', severity: 'caution' });
+  panel.push({ ...warned(2), alerts: [...warned(2).alerts, caution] });
+  await expect
+    .poll(() => page.locator('#said-later').textContent())
+    .toContain('사출 3호기 통신두절');
+  expect(await page.locator('#said-now').textContent()).toBe('');
+  const stop = alertOf({ machine: 'dc-04', machineName: '4호기', severity: 'stop' });
+  panel.push({ ...warned(3), alerts: [stop, ...warned(3).alerts, caution] });
+  await expect.poll(() => page.locator('#said-now').textContent()).toContain('4호기 수축공 위험');
+});
+
+test('an alert that was put off or grouped does not stand among those that call', async () => {
+  const shelved = alertOf({
+    machine: 'dc-02',
+    machineName: '2호기',
+    handling: {
+      attention: 'shelved',
+      shelved: { who: '김반장', wallMs: quiet.sentWallMs, reason: '조치 중', leftMs: 540_000 },
+    },
+  });
+  const grouped = [1, 2, 3].map((n) =>
+    alertOf({
+      id: `g${n}`,
+      machine: 'dc-03',
+      machineName: '사출 3호기',
+      severity: 'caution',
+      handling: { attention: 'grouped' },
+    }),
+  );
+  const { page } = await open({ ...quiet, alerts: [shelved, ...grouped] });
+  await page.getByText('조치할 경보가 없습니다.').waitFor();
+  expect(await page.getByRole('article').filter({ visible: true }).count()).toBe(0);
+  await page.getByText('묶인 경보 3건').click();
+  expect(await page.getByRole('article').filter({ visible: true }).count()).toBe(3);
+  await page.getByText('보류 중 1건').click();
+  await page.getByText('보류 · 조치 중 · 9분 남음 · 김반장').waitFor();
+});
+
+test('shift, bus and cloud stand in one line, and what is wrong is named', async () => {
+  const { panel, page } = await open(quiet);
+  const line = page.getByRole('contentinfo');
+  await line.getByText('교대 08:05부터').waitFor();
+  expect(await line.textContent()).toMatch(/샷\s*2,104/);
+  const bad = {
+    ...quiet,
+    buses: [{ name: 'cabinet', up: false, detail: 'bus-timeout' }],
+    cloud: [{ name: 'mqtt', up: true, pending: 18_240, detail: '' }],
+    store: 'full' as const,
+    clockKnown: false,
+  };
+  panel.push(bad);
+  await line.getByText('cabinet 끊김').waitFor();
+  const text = await line.textContent();
+  for (const part of ['대기 18,240건', '가득 참', '시계 미설정']) expect(text).toContain(part);
+});
+
+test('what is not known is said to be unknown, and no zero stands for it', async () => {
+  const { page } = await open(quiet);
+  const tile = page.getByRole('link', { name: /^5호기/ }).first();
+  await tile.getByText('연결 대기').waitFor();
+  expect(await tile.textContent()).toContain('샷 없음');
+  expect(await tile.textContent()).not.toMatch(/\b0\b/);
+});
+
+test('the page of a machine draws each driving value with its band, and follows a new shot', async () => {
+  const { panel, page } = await open(plantOf({ machines: 5 }), {}, '#/machine/dc-01');
+  const chart = page.getByRole('img', { name: /^비스킷 두께 .* mm, 기준 22\.1~27\.9, 낮음, 하락/ });
+  await chart.locator('canvas').waitFor();
+  await page.getByText('함께 달라진 값').waitFor();
+  await page.getByText('비중 58 %').waitFor();
+  await page.getByText('기준 수집 중').waitFor();
+  await page.getByRole('heading', { name: /선택 샷 1223번/ }).waitFor();
+  const next = shotOf(60, 'defect');
+  panel.machinePage = (made) => ({ ...made, shots: [...made.shots.slice(1), next] });
+  panel.pushShot('dc-01', next);
+  await page.getByRole('heading', { name: /선택 샷 1224번/ }).waitFor();
+  expect(complaintsOf(page)).toEqual([]);
+});
+
+test('a shot that was picked stays picked when the next one comes', async () => {
+  const { panel, page } = await open(plantOf({ machines: 5 }), {}, '#/machine/dc-01');
+  await page.getByRole('button', { name: '이전 샷' }).click();
+  await page.getByRole('heading', { name: /선택 샷 1222번/ }).waitFor();
+  const next = shotOf(60, 'ok');
+  panel.machinePage = (made) => ({ ...made, shots: [...made.shots.slice(1), next] });
+  panel.pushShot('dc-01', next);
+  await page.getByRole('button', { name: /^1224번/ }).waitFor();
+  await page.getByRole('heading', { name: /선택 샷 1222번/ }).waitFor();
+});
+
+test('alerts that people dealt with say who and when, and ask for nothing more', async () => {
+  const handling = { ...untouched, acknowledged: { who: '박기사', wallMs: quiet.sentWallMs } };
+  const alert = alertOf({ machine: 'dc-02', machineName: '2호기', handling });
+  const { page } = await open({ ...quiet, alerts: [alert] });
+  await page.getByText('확인함 · 박기사 14:05').waitFor();
+  expect(await page.getByRole('button', { name: /^확인/ }).count()).toBe(0);
+});
