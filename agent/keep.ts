@@ -3,6 +3,7 @@ import { commandNames } from './commands.ts';
 import { startDelivery } from './deliver.ts';
 import type { KeepPlan } from './keep-plan.ts';
 import { createWebhooks } from './outputs/webhook.ts';
+import { panelPages } from './panel/pages.ts';
 import { plantRoutes } from './panel/routes.ts';
 import { PanelFeed } from './panel-feed.ts';
 import { isPanelOrder, noPages, PanelPages } from './panel-pages.ts';
@@ -12,6 +13,16 @@ import { toWire } from './store/trouble.ts';
 
 /** The loop says how it is each second. */
 const silentMs = 3000;
+
+/** A program that is not whole still serves metrics and health. */
+function staticPages(keep: KeepSide): ReturnType<typeof panelPages> {
+  try {
+    return panelPages();
+  } catch (thrown) {
+    keep.fault('panel-pages', thrown);
+    return new Map();
+  }
+}
 
 function openPages(keep: KeepSide, { panel }: KeepPlan, feed: () => PanelFeed): PanelPages | null {
   const { settings, locale, shifts, machines } = panel;
@@ -28,7 +39,9 @@ function openPages(keep: KeepSide, { panel }: KeepPlan, feed: () => PanelFeed): 
     silent: () => (feed().overview().loopSilentMs ?? Number.POSITIVE_INFINITY) > silentMs,
   });
   const welcome = () => [{ event: 'overview', data: JSON.stringify(feed().overview()) }];
-  return new PanelPages(keep, settings, locale, { routes, stream: { path: '/events', welcome } });
+  const statics = staticPages(keep);
+  const stream = { path: '/events', welcome };
+  return new PanelPages(keep, settings, locale, { routes, statics, stream });
 }
 
 /** Never rejects: a panel that cannot be served leaves the terminal's view. */

@@ -5,6 +5,7 @@ import { PpuriError } from '../../config/errors.ts';
 import type { Profile } from '../../config/profile.ts';
 import { isProfilePath, loadProfile } from '../../config/profile-load.ts';
 import type { DemoSummary } from '../demo/account.ts';
+import { freePanelPort } from '../demo/panel-port.ts';
 import { type DemoMachine, type DemoOptions, demoMachines } from '../demo/plan.ts';
 import { startDemo } from '../demo/run.ts';
 import { type Language, TerminalView } from '../demo/view.ts';
@@ -33,11 +34,13 @@ interface CliOptions {
   readonly poll?: number;
   readonly store?: string;
   readonly lang: Language;
+  readonly panel?: number;
   readonly json?: boolean;
 }
 
 const DEMO_SPEED = 20;
 const DEMO_SEED = 7;
+const PANEL_PORT = 8787;
 const REPLAY_PROFILE = 'die-casting-cold-chamber';
 /** A replay compares verdicts, not times. */
 const REPLAY_DEADLINE_MS = 2000;
@@ -76,7 +79,7 @@ function modelReference(model: string): string {
   return /[/\\]/.test(model) ? resolve(model) : model;
 }
 
-function demoOptions(options: CliOptions): DemoOptions {
+async function demoOptions(options: CliOptions): Promise<DemoOptions> {
   const { replay, lang: locale, seed = DEMO_SEED, scenario } = options;
   const replayed = replay !== undefined;
   return {
@@ -90,6 +93,8 @@ function demoOptions(options: CliOptions): DemoOptions {
     // A log's units are its plant's own; the profile's limits would judge them by another's.
     limits: options.limits ?? (replayed ? 'none' : 'profile'),
     locale,
+    // A replay measures a model: nobody stands before its machine.
+    panelPort: replayed ? null : await freePanelPort(options.panel ?? PANEL_PORT),
   };
 }
 
@@ -144,7 +149,7 @@ async function runIn(
   options: CliOptions,
   stop: Interruption,
 ): Promise<DemoSummary> {
-  const plan = demoOptions(options);
+  const plan = await demoOptions(options);
   const view = new TerminalView({
     color: output.color,
     language: options.lang,
@@ -161,7 +166,7 @@ async function runIn(
     prepare,
     stop,
     onReady: (file) => {
-      if (!quiet) output.line(view.opening(plan.speed, file));
+      if (!quiet) output.line(view.opening(plan.speed, file, plan.panelPort));
     },
     onNote: (text) => output.note(text[options.lang]),
     ...(quiet
@@ -245,6 +250,11 @@ export function addDemo(program: Command, early: Interruption | null = null): vo
     .option('--deadline <ms>', 'snapshot → verdict, ms (default 20; replay 2000)', positiveNumber)
     .option('--poll <ms>', 'trigger poll, ms', positiveNumber)
     .option('--store <dir>', 'keep configuration and store here; absent: removed at the end')
+    .option(
+      '--panel <port>',
+      `port of the panel (default ${PANEL_PORT}, or any other if taken)`,
+      wholeNumber,
+    )
     .addOption(new Option('--lang <language>', 'language').choices(['ko', 'en']).default('ko'))
     .option('--json', 'nothing but one JSON summary line at the end')
     .addHelpText('after', help)

@@ -25,6 +25,8 @@ export interface DemoOptions {
   readonly pollMs?: number;
   readonly limits: 'profile' | 'none';
   readonly locale: Config['gateway']['locale'];
+  /** Port of the panel on loopback; null: none, as for a log that is replayed. */
+  readonly panelPort: number | null;
 }
 
 export const DEMO_FILE = 'ppuri.yaml';
@@ -98,6 +100,7 @@ export function demoConfig(
       limits: options.limits,
       reject: { device: 'plc', coil: REJECT_COIL, pulseMs: 200 },
     })),
+    ...(options.panelPort === null ? {} : { panel: { listen: `127.0.0.1:${options.panelPort}` } }),
     store: { path: storePath },
     ...(receiverPort === null
       ? {}

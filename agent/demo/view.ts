@@ -65,16 +65,19 @@ export class TerminalView {
     return `${this.#paint(alert.severity, `>> ${first}`)}\n   ${second}`;
   }
 
-  opening(speed: number | 'max', file: string): string {
+  opening(speed: number | 'max', file: string, panelPort: number | null): string {
     const count = this.#machines.size;
+    const url = panelPort === null ? null : `http://127.0.0.1:${panelPort}/`;
+    const korean = url === null ? '' : `\n화면: ${url}`;
+    const english = url === null ? '' : `\nscreen: ${url}`;
     if (this.#language === 'ko') {
       const what = this.#log === null ? `모의 설비 ${count}대` : `기록 ${this.#log} 재생`;
       const pace = speed === 'max' ? '최고 속도' : `${speed}배속`;
-      return `${what}, ${pace}. Ctrl-C로 끝내면 요약이 나옵니다.\n다른 터미널에서: ppuri status -c ${file}`;
+      return `${what}, ${pace}. Ctrl-C로 끝내면 요약이 나옵니다.\n다른 터미널에서: ppuri watch -c ${file}${korean}`;
     }
     const machines = `${count} simulated machine${count === 1 ? '' : 's'}`;
     const what = this.#log === null ? machines : `replay of ${this.#log}`;
-    return `${what}, speed ${speed}; Ctrl-C ends with a summary\nin another terminal: ppuri status -c ${file}`;
+    return `${what}, speed ${speed}; Ctrl-C ends with a summary\nin another terminal: ppuri watch -c ${file}${english}`;
   }
 
   summary(summary: DemoSummary): string {

@@ -61,7 +61,13 @@ describe('ppuri demo', () => {
       const demo = await startDemo({
         options: {
           ...{ machines: demoMachines, speed: 50, seed: 11, scenario: 'troubled' },
-          ...{ deadlineMs: 1000, hardLimitMs: 2000, limits: 'profile', locale: 'ko' },
+          ...{
+            deadlineMs: 1000,
+            hardLimitMs: 2000,
+            limits: 'profile',
+            locale: 'ko',
+            panelPort: null,
+          },
         },
         fork: forkRole,
         log: createLog(() => undefined, 'error'),

@@ -53,7 +53,7 @@ type Victim = (typeof victims)[number];
 
 const options: DemoOptions = {
   ...{ machines: demoMachines, speed: 30, seed: 1, scenario: 'troubled', deadlineMs: 20 },
-  ...{ hardLimitMs: 200, limits: 'profile', locale: 'ko' },
+  ...{ hardLimitMs: 200, limits: 'profile', locale: 'ko', panelPort: null },
 };
 
 /** What goes by at the machines. */

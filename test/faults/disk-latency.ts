@@ -138,7 +138,7 @@ export async function measureLatency(options: LatencyOptions): Promise<LatencyRe
     demo = await startDemo({
       options: {
         ...{ machines: machinesFor(machines), speed, seed, scenario: 'troubled', deadlineMs },
-        ...{ hardLimitMs: 200, limits: 'profile', locale: 'ko' },
+        ...{ hardLimitMs: 200, limits: 'profile', locale: 'ko', panelPort: null },
       },
       fork: forkRole,
       log: createLog(() => undefined, 'error'),

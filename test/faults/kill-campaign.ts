@@ -123,6 +123,7 @@ export async function runKillCampaign(options: CampaignOptions): Promise<Campaig
         hardLimitMs: 200,
         limits: 'profile',
         locale: 'ko',
+        panelPort: null,
       },
       fork: forkRole,
       log: quiet,

@@ -73,10 +73,10 @@ describe('what the demo shows', () => {
   });
 
   test('speaks of a log where one is replayed, and of labels only where it has them', () => {
-    expect(view('ko', 'log.csv.gz').opening('max', 'f')).toMatch(
+    expect(view('ko', 'log.csv.gz').opening('max', 'f', null)).toMatch(
       /^기록 log\.csv\.gz 재생, 최고 속도/,
     );
-    expect(view('ko').opening(20, 'f')).toMatch(/^모의 설비 1대, 20배속/);
+    expect(view('ko').opening(20, 'f', 8787)).toMatch(/^모의 설비 1대, 20배속/);
     const judged = { ...summary, truth: { defects: 4, caught: 3, good: 90, falseAlarms: 1 } };
     expect(view('ko', 'log.csv').summary(judged)).toContain(
       '기록의 검사 결과와 비교: 불량 4샷 중 3샷 검출',
