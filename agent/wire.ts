@@ -20,7 +20,7 @@ import { keepPlanOf } from './keep-plan.ts';
 import { LabelDesk } from './label-desk.ts';
 import { Machine } from './machine.ts';
 import { ModelDesk } from './model-desk.ts';
-import { createOutputs, type OutputSet } from './outputs/output-set.ts';
+import { createOutputs, hasBuzzer, type OutputSet } from './outputs/output-set.ts';
 import type { AgentEvent, Alert, Cycle, Deed, Verdict } from './records.ts';
 import { type Resumed, resume, stoodLater } from './resume.ts';
 import type { ForkRole } from './role.ts';
@@ -348,6 +348,7 @@ export class Agent {
     const names = new Map(config.machines.map(({ id, name }) => [id, name ?? id]));
     return new AlertDesk({
       callsPerHour: config.alerts.callsPerHour,
+      buzzer: hasBuzzer(config) ? 'there' : 'none',
       now: () => ({ monoMs: performance.now(), wallMs: Date.now() }),
       nameOf: (machine) => names.get(machine) ?? machine,
       tell: (alert) => {

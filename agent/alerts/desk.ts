@@ -14,6 +14,8 @@ import { clearedForMs, resumeMs, staleAfterMs, timingOf } from './timing.ts';
 export interface DeskOptions {
   /** Calls for attention within an hour before cautions are told together. */
   readonly callsPerHour: number;
+  /** Whether there is a buzzer to sound and to silence. */
+  readonly buzzer: 'there' | 'none';
   readonly now: () => Instant;
   /** What operators call a machine. */
   readonly nameOf: (machine: string) => string;
@@ -191,7 +193,14 @@ export class AlertDesk {
     return {
       worst: worstOf(shown),
       calling: worstOf(calls),
-      buzzer: sounding ? 'sounding' : loud.length > 0 ? 'silenced' : 'off',
+      buzzer:
+        this.#options.buzzer === 'none'
+          ? 'off'
+          : sounding
+            ? 'sounding'
+            : loud.length > 0
+              ? 'silenced'
+              : 'off',
     };
   }
 

@@ -66,3 +66,12 @@ export function createOutputs(
     },
   };
 }
+
+/** Whether anything can sound. */
+export function hasBuzzer({ outputs }: Configured): boolean {
+  return Object.values(outputs).some(
+    (output) =>
+      output.type === 'buzzer' ||
+      (output.type === 'stack-light' && output.coils.buzzer !== undefined),
+  );
+}

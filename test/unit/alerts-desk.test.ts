@@ -39,6 +39,7 @@ class Room {
   #open(callsPerHour: number): AlertDesk {
     return new AlertDesk({
       callsPerHour,
+      buzzer: 'there',
       now: () => ({ monoMs: this.nowMs, wallMs: 1.8e12 + this.nowMs }),
       nameOf: (machine) => `${machine.slice(3)}호기`,
       tell: (alert) => this.told.push(alert),
