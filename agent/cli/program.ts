@@ -15,6 +15,7 @@ import type { Interruption } from './interrupt.ts';
 import { addLabel } from './label.ts';
 import { addLedger } from './ledger.ts';
 import { addModel } from './model.ts';
+import { addPanel } from './panel.ts';
 import { addProbe } from './probe.ts';
 import { addQuality } from './quality.ts';
 import { addRead } from './read.ts';
@@ -48,6 +49,7 @@ export function createProgram(early: Interruption | null = null): Command {
   addAlerts(program);
   addLabel(program);
   addQuality(program);
+  addPanel(program);
   addLedger(program);
   addReceive(program);
   addBackup(program);

@@ -183,15 +183,15 @@ export class Access {
       return withUser(state, { name, role: 'admin', hash }).state;
     });
     this.#offerClaim();
-    this.#endAllOf(name);
+    await this.#endAllOf(name);
     this.#tell('claimed', name, { who: name, from: 'panel' }, address);
     return this.#begin(name, address);
   }
 
-  logout(key: string, who: string): void {
+  async logout(key: string, who: string): Promise<void> {
     if (!this.#roster.sessions.end(key)) return;
     this.#ended([key]);
-    this.#roster.saveSessions();
+    await this.#roster.saveSessions();
     this.#tell('logout', who, { who, from: 'panel' }, null);
   }
 
@@ -208,14 +208,14 @@ export class Access {
       return state;
     });
     this.#offerClaim();
-    if (hash !== null) this.#endAllOf(name);
+    if (hash !== null) await this.#endAllOf(name);
     this.#tell('user-changed', name, by, what);
   }
 
   /** Ends the sessions of the user too. Rejects with refusals. */
   async removeUser(by: Actor, name: string): Promise<void> {
     await this.#roster.change((state) => withoutUser(state, name));
-    this.#endAllOf(name);
+    await this.#endAllOf(name);
     this.#tell('user-changed', name, by, 'removed');
   }
 
@@ -279,19 +279,19 @@ export class Access {
     return true;
   }
 
-  #begin(name: string, address: string): string {
+  async #begin(name: string, address: string): Promise<string> {
     const { secret, ended } = this.#roster.sessions.begin(name);
     if (ended.length > 0) this.#ended(ended);
-    this.#roster.saveSessions();
+    await this.#roster.saveSessions();
     this.#tell('login', name, { who: name, from: 'panel' }, address);
     return secret;
   }
 
-  #endAllOf(name: string): void {
+  async #endAllOf(name: string): Promise<void> {
     const ended = this.#roster.sessions.endAllOf((user) => fold(user) === fold(name));
     if (ended.length === 0) return;
     this.#ended(ended);
-    this.#roster.saveSessions();
+    await this.#roster.saveSessions();
   }
 
   #tell(what: string, subject: string, { who, from }: Actor, detail: string | null): void {

@@ -32,9 +32,9 @@ const orders: Readonly<Record<string, Order>> = {
   },
 };
 
-/** Rejects with PanelRefusal, which is a PpuriError. `by` among the parameters is who asks. */
+/** Rejects with PanelRefusal, which is a PpuriError. `who` among the parameters is who asks. */
 export async function obey(access: Access, method: string, params: unknown): Promise<unknown> {
   const order = Object.hasOwn(orders, method) ? orders[method] : undefined;
   if (order === undefined) throw new PanelRefusal('bad-request');
-  return order(access, { who: textField(params, 'by', 64), from: 'cli' }, params);
+  return order(access, { who: textField(params, 'who', 64), from: 'cli' }, params);
 }

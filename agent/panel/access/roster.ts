@@ -6,6 +6,7 @@ import { keyOf, SessionBook } from './sessions.ts';
 
 const saveEveryMs = 1_800_000;
 const retrySaveMs = 5000;
+const saveWithinMs = 2000;
 
 /** Names that differ only in case or in how Korean is composed are one. */
 export const fold = (name: string): string => name.normalize('NFC').toLowerCase();
@@ -33,9 +34,9 @@ export class Roster {
     this.sessions = new SessionBook(content.sessions, nowMs);
     this.localSecret = content.localSecret ?? randomBytes(32).toString('base64url');
     if (damage !== null) failed(new Error(damage));
-    if (content.localSecret === undefined) this.saveSessions();
+    if (content.localSecret === undefined) void this.saveSessions();
     this.#saving = setInterval(() => {
-      if (this.sessions.size > 0) this.saveSessions();
+      if (this.sessions.size > 0) void this.saveSessions();
     }, saveEveryMs).unref();
   }
 
@@ -67,16 +68,22 @@ export class Roster {
     return done;
   }
 
-  /** A full disk locks nobody out: sessions count at once, and are written when that is possible. */
-  saveSessions(): void {
-    this.#last = this.#last.then(() => this.#save(this.#state)).catch(() => this.#saveLater());
+  /**
+   * Resolves when they are written, or could not be yet. A full disk locks nobody out, nor does one
+   * that hangs: sessions count at once, and are written when that is possible.
+   */
+  async saveSessions(): Promise<void> {
+    const tried = this.#last.then(() => this.#save(this.#state)).catch(() => this.#saveLater());
+    this.#last = tried;
+    const bound = new Promise<void>((resolve) => setTimeout(resolve, saveWithinMs).unref());
+    await Promise.race([tried, bound]);
   }
 
   #saveLater(): void {
     if (this.#closed || this.#retry !== null || !this.#writable) return;
     this.#retry = setTimeout(() => {
       this.#retry = null;
-      this.saveSessions();
+      void this.saveSessions();
     }, retrySaveMs).unref();
   }
 

@@ -17,10 +17,10 @@ const actorOf = ({ visitor }: PanelRequest): Actor => ({
 });
 
 function entryRoutes(access: Access, jar: CookieJar): Named[] {
-  const begun = (request: PanelRequest, secret: string): PanelReply => {
+  const begun = async (request: PanelRequest, secret: string): Promise<PanelReply> => {
     // A new login replaces the session that this browser had.
     if (request.key !== null && request.visitor?.kiosk === false)
-      access.logout(request.key, request.visitor.name);
+      await access.logout(request.key, request.visitor.name);
     return done({ 'Set-Cookie': setCookie(jar, jar.session, secret) });
   };
   const login: Route = {
@@ -44,8 +44,8 @@ function entryRoutes(access: Access, jar: CookieJar): Named[] {
   const logout: Route = {
     method: 'POST',
     role: 'viewer',
-    handle: ({ key, visitor }) => {
-      if (key !== null && visitor !== null) access.logout(key, visitor.name);
+    handle: async ({ key, visitor }) => {
+      if (key !== null && visitor !== null) await access.logout(key, visitor.name);
       return done({ 'Set-Cookie': setCookie(jar, jar.session, null) });
     },
   };
