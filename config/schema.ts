@@ -198,7 +198,7 @@ export const storeSchema = z.strictObject({
     .min(16)
     .max(1_048_576)
     .default(2048)
-    .describe('Cap of the store’s file; near it the oldest raw readings go first, alerts last.'),
+    .describe('Cap of the store’s file; near it the oldest raw readings go first, labels last.'),
   keep: keepSchema.prefault({}).describe('Longest time to keep what, whatever room there is.'),
 });
 

@@ -1,27 +1,8 @@
-/** Labels, and a desk that takes them over a real store. */
+/** A desk that takes labels over a real store. */
 import { LabelDesk } from '../../agent/label-desk.ts';
-import type { Label, RecordBody } from '../../agent/records.ts';
-import type { Keeper, RecordKey } from '../../agent/store/keeper.ts';
+import type { Keeper } from '../../agent/store/keeper.ts';
 import { loadProfile } from '../../config/profile-load.ts';
 import { configSchema } from '../../config/schema.ts';
-import { at } from './store-support.ts';
-
-export const labelBody = (cycle: RecordKey, more: Partial<Label> = {}): RecordBody => ({
-  kind: 'label',
-  label: {
-    machine: 'dc-03',
-    mold: 'A-12',
-    shot: null,
-    cycle,
-    part: '',
-    result: 'ok',
-    type: null,
-    who: '김검사',
-    from: 'cli',
-    at: at(9000),
-    ...more,
-  },
-});
 
 const profile = 'die-casting-cold-chamber';
 

@@ -4,8 +4,7 @@ import type { QualityRow } from '../../agent/records.ts';
 import type { Keeper } from '../../agent/store/keeper.ts';
 import { shiftsWithin } from '../../agent/store/shifts.ts';
 import { shareOf } from '../../models/share.ts';
-import { labelBody } from './label-support.ts';
-import { at, cycleBody, startKeeper, temporaryDirectory } from './store-support.ts';
+import { at, cycleBody, labelBody, startKeeper, temporaryDirectory } from './store-support.ts';
 
 test('intervals are Wilson’s', () => {
   // From Newcombe 1998, table I: 81/263, 15/148, 0/20, 1/29.

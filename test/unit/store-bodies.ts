@@ -1,5 +1,5 @@
 /** Records as the loop makes them. */
-import type { Alert, Cycle, Instant, RecordBody, Verdict } from '../../agent/records.ts';
+import type { Alert, Cycle, Instant, Label, RecordBody, Verdict } from '../../agent/records.ts';
 
 export const at = (ms: number): Instant => ({ monoMs: ms, wallMs: 1_790_000_000_000 + ms });
 
@@ -66,6 +66,23 @@ export const alertBody = (id: string, more: Partial<Alert> = {}): RecordBody => 
       { feature: 'biscuitThickness', value: 18.4, normalLow: 20, normalHigh: 30, z: -4.2 },
     ],
     at: at(5000),
+    ...more,
+  },
+});
+
+export const labelBody = (cycle: Label['cycle'], more: Partial<Label> = {}): RecordBody => ({
+  kind: 'label',
+  label: {
+    machine: 'dc-03',
+    mold: 'A-12',
+    shot: null,
+    cycle,
+    part: '',
+    result: 'ok',
+    type: null,
+    who: '김검사',
+    from: 'cli',
+    at: at(9000),
     ...more,
   },
 });

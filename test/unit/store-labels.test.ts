@@ -8,11 +8,11 @@ import { Evictor } from '../../agent/store/evict.ts';
 import { lookBackCycles } from '../../agent/store/find-cycle.ts';
 import { migrate, migrations } from '../../agent/store/migrations.ts';
 import { PendingRecords } from '../../agent/store/pending.ts';
-import { labelBody } from './label-support.ts';
 import {
   alertBody,
   at,
   cycleBody,
+  labelBody,
   makeBoot,
   startKeeper,
   temporaryDirectory,
