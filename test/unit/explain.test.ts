@@ -182,7 +182,7 @@ async function firstAlert(seed: number) {
     machine: 'dc-01',
     profile,
     samplesBetween: () => [],
-    clock: () => performance.now(),
+    clock: () => 0,
   });
   const told: Alert[] = [];
   const kept: RecordBody[] = [];
@@ -211,7 +211,7 @@ async function firstAlert(seed: number) {
     onVerdict: () => undefined,
     onAlert: (alert) => told.push(alert),
     onRejected: () => undefined,
-    clock: () => performance.now(),
+    clock: () => 0,
   });
   for (
     let shot = 1;
@@ -219,7 +219,7 @@ async function firstAlert(seed: number) {
     shot += 1
   ) {
     const made = source.next();
-    const at = { monoMs: performance.now(), wallMs: 1_000_000 };
+    const at = { monoMs: 0, wallMs: 1_000_000 };
     const readings = Object.fromEntries(
       Object.entries(made.values).map(([name, value]) => {
         const quality = value === null ? ('missing' as const) : ('good' as const);
@@ -228,7 +228,11 @@ async function firstAlert(seed: number) {
     );
     await line.onSnapshot({ shot, readings, at, triggerMonoMs: at.monoMs });
   }
-  const alert = await explained.promise;
+  const none = new Error(`seed ${seed}: no alert was explained; ${said.join(', ')}`);
+  const alert = await Promise.race([
+    explained.promise,
+    explainer.settle().then(() => Promise.reject(none)),
+  ]);
   await line.settle();
   return { alert, told, kept, said, profile };
 }
