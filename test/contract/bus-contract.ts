@@ -243,6 +243,21 @@ export function busContract(name: string, harness: BusHarness): void {
       expect(codes.filter((code) => code === 'bus-timeout').length).toBeLessThan(8);
     });
 
+    test('so it is with a silent unit that is only to show something', async () => {
+      const writable = [{ unit: 8, table: 'coil' as const, address: 0, count: 1 }];
+      const { bus, device } = await rig({ timeoutMs: 40, writable });
+      device.muted.add(8);
+      const lamp = { unit: 8, table: 'coil', address: 0, values: [1], priority: 'slow' } as const;
+      const codes: string[] = [];
+      for (let i = 0; i < 60; i++) {
+        const dead = await bus.write(lamp).catch((error: unknown) => error);
+        codes.push(dead instanceof PpuriError ? dead.code : 'written');
+        await eventually(bus, request({ address: i }));
+      }
+      expect(codes).not.toContain('written');
+      expect(codes.filter((code) => code === 'bus-timeout').length).toBeLessThan(8);
+    });
+
     test('an absent device fails at once, and is found when it comes back', async () => {
       const { bus, device } = await rig();
       await bus.read(request());
