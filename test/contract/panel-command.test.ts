@@ -9,7 +9,7 @@ import { panelSchema } from '../../config/panel-schema.ts';
 import { run } from '../e2e/program.ts';
 import { freePort } from '../fixtures/free-port.ts';
 import { codeOf, Page } from '../fixtures/panel-client.ts';
-import { panelPlan } from '../fixtures/panel-plan.ts';
+import { keepPlan } from '../fixtures/panel-plan.ts';
 import { hasProgram } from '../fixtures/programs.ts';
 import { startKeeper, temporaryDirectory } from '../unit/store-support.ts';
 
@@ -22,7 +22,7 @@ async function started(dir = temporaryDirectory(), more: object = {}) {
     void logged.push({ event, fields });
   const settings = panelSchema.parse({ listen: '127.0.0.1:0', local: 'login', ...more });
   const { keeper, events, seen } = startKeeper(dir, {
-    panel: panelPlan('127.0.0.1:0', { settings }),
+    beside: keepPlan('127.0.0.1:0', { settings }),
     log: { info: note, warn: note, error: note },
   });
   const { text } = await seen('panel-listening');
@@ -162,7 +162,9 @@ test('without an agent, and with one that serves no panel, it says so', async ()
     5,
     expect.stringContaining('the agent is not running'),
   ]);
-  const { keeper } = startKeeper(dir, { panel: panelPlan('127.0.0.1:0', { settings: null }) });
+  const { keeper } = startKeeper(dir, {
+    beside: keepPlan('127.0.0.1:0', { settings: null }),
+  });
   await keeper.opened();
   const unserved = await panel(dir, 'claim');
   expect([unserved.code, unserved.stderr]).toEqual([2, expect.stringContaining('panel: {}')]);
