@@ -65,8 +65,9 @@ export async function askSecret(prompt: string): Promise<string> {
   const { stdin, stderr } = process;
   if (!stdin.isTTY)
     throw wrong('there is no terminal to ask at', 'stdin', 'give --password-file FILE');
-  stderr.write(`${prompt}: `);
+  // Before the prompt: whoever types at once is not to be shown either.
   stdin.setRawMode(true);
+  stderr.write(`${prompt}: `);
   let secret: string | null;
   try {
     secret = await readTyped(stdin);

@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import type { AgentEvent } from '../../agent/records.ts';
 import { panelSchema } from '../../config/panel-schema.ts';
 import { run } from '../e2e/program.ts';
 import { freePort } from '../fixtures/free-port.ts';
@@ -17,6 +18,12 @@ const launcher = fileURLToPath(new URL('../../agent/ppuri.js', import.meta.url))
 
 /** A keep child with its panel, and what it wrote to the log. */
 async function started(dir = temporaryDirectory(), more: object = {}) {
+  let served = 0;
+  const again = Promise.withResolvers<void>();
+  const onEvent = ({ kind }: AgentEvent): void => {
+    if (kind === 'panel-listening') served += 1;
+    if (served === 2) again.resolve();
+  };
   const logged: { event: string; fields: Record<string, unknown> }[] = [];
   const note = (event: string, fields: Record<string, unknown> = {}): void =>
     void logged.push({ event, fields });
@@ -24,9 +31,11 @@ async function started(dir = temporaryDirectory(), more: object = {}) {
   const { keeper, events, seen } = startKeeper(dir, {
     beside: keepPlan('127.0.0.1:0', { settings }),
     log: { info: note, warn: note, error: note },
+    onEvent,
   });
   const { text } = await seen('panel-listening');
-  return { dir, keeper, events, logged, port: Number(/:(\d+)$/.exec(text)?.[1]) };
+  const servedAgain = again.promise;
+  return { dir, keeper, events, logged, servedAgain, port: Number(/:(\d+)$/.exec(text)?.[1]) };
 }
 
 const panel = (dir: string, ...args: string[]) =>
@@ -127,7 +136,7 @@ test('a kiosk opens by its link, reads, and ends when it is removed', async () =
 
 test('sessions outlive a keep process that was killed', async () => {
   const free = await freePort();
-  const { dir, keeper, events } = await started(temporaryDirectory(), {
+  const { dir, keeper, servedAgain } = await started(temporaryDirectory(), {
     listen: `127.0.0.1:${free}`,
   });
   const file = passwordFile(dir, 'long enough 12');
@@ -135,8 +144,7 @@ test('sessions outlive a keep process that was killed', async () => {
   const page = new Page(free);
   await page.login('kim', 'long enough 12');
   process.kill(keeper.stats().pid ?? 0, 'SIGKILL');
-  const served = () => events.filter(({ kind }) => kind === 'panel-listening').length;
-  while (served() < 2) await new Promise(setImmediate);
+  await servedAgain;
   // With the token of before: a page that stayed open goes on.
   const { name, role } = { name: 'lee', role: 'viewer' };
   const put = await page.post('/api/users/put', { name, role, password: 'long enough 12' });
@@ -162,7 +170,9 @@ test('without an agent, and with one that serves no panel, it says so', async ()
     5,
     expect.stringContaining('the agent is not running'),
   ]);
-  const { keeper } = startKeeper(dir, { beside: keepPlan('127.0.0.1:0', { settings: null }) });
+  const { keeper } = startKeeper(dir, {
+    beside: keepPlan('127.0.0.1:0', { settings: null }),
+  });
   await keeper.opened();
   const unserved = await panel(dir, 'claim');
   expect([unserved.code, unserved.stderr]).toEqual([2, expect.stringContaining('panel: {}')]);
