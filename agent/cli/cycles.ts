@@ -20,7 +20,7 @@ import {
   type StoreFlags,
   withStore,
 } from './store-access.ts';
-import { type Column, csvLine, tableLines } from './table.ts';
+import { type Column, cellText, csvLine, tableLines } from './table.ts';
 import { timeText } from './words.ts';
 
 interface CycleFlags extends StoreFlags {
@@ -169,12 +169,11 @@ async function detailNames(store: StoreAccess, flags: CycleFlags): Promise<strin
   return [...names].sort();
 }
 
-/** A feature, or a text that came with the shot. Spreadsheets run what begins like a formula. */
+/** A feature, or a text that came with the shot. */
 function detailOf({ features, readings }: CycleRow, name: string): string | number | null {
   const feature: Reading | undefined = features?.[name];
   if (feature !== undefined) return feature.value;
-  const text = readings?.[name]?.text ?? null;
-  return text !== null && /^[=+@-]/.test(text) ? `'${text}` : text;
+  return cellText(readings?.[name]?.text ?? null);
 }
 
 async function printCsv(output: Output, store: StoreAccess, flags: CycleFlags): Promise<void> {

@@ -15,7 +15,7 @@ import {
   type StoreFlags,
   withStore,
 } from './store-access.ts';
-import { type Column, csvLine, tableLines } from './table.ts';
+import { type Column, cellText, csvLine, tableLines } from './table.ts';
 import { timeText } from './words.ts';
 
 interface ListFlags extends StoreFlags {
@@ -86,8 +86,8 @@ function csvRow(row: LabelRow): string {
   const { machine, mold, shot, part, result, type, who, from, inForce, cycle } = row;
   const given = new Date(row.wallMs).toISOString();
   return csvLine([
-    ...[cycle.boot, cycle.seq, machine, mold, shot, part],
-    ...[result, type, who, from, given, inForce],
+    ...[cycle.boot, cycle.seq, machine, cellText(mold), shot, cellText(part)],
+    ...[result, type, cellText(who), from, given, inForce],
   ]);
 }
 

@@ -1,7 +1,7 @@
 /** The quality report as people read it: a table, and below it what its labels can and cannot say. */
 import type { QualityReport, QualityRow, Share } from '../records.ts';
 import type { Place } from './store-access.ts';
-import { type Column, csvLine, tableLines } from './table.ts';
+import { type Column, cellText, csvLine, tableLines } from './table.ts';
 import { type Language, timeText } from './words.ts';
 
 const percent = (share: number): string => (share * 100).toFixed(1);
@@ -13,7 +13,16 @@ function shareText({ count, of, value, low, high }: Share): string {
   return `${percent(value)} % (${count}/${of}${range})`;
 }
 
-function recallText({ recall }: QualityRow, lang: Language): string {
+/** No labels, or enough of them and no defect among them: nothing to recall. */
+function hasNoDefects({ coverage, truePositives, falseNegatives }: QualityRow): boolean {
+  const { kind, defect } = coverage;
+  if (kind === 'none' || kind === 'suspected-only') return kind === 'none';
+  return truePositives + falseNegatives === 0 && (defect.of === 0 || defect.count > 0);
+}
+
+function recallText(row: QualityRow, lang: Language): string {
+  const { recall } = row;
+  if (recall === null && hasNoDefects(row)) return '-';
   if (recall === null) return lang === 'ko' ? '알 수 없음' : 'not known';
   if (recall.method === 'counted') return shareText(recall);
   const [low, high] = [recall.low ?? 0, recall.high ?? 1];
@@ -58,7 +67,7 @@ function figureColumns(lang: Language): Column<QualityRow>[] {
     count(ko ? '판정' : 'judged', judged),
     count(ko ? '불량판정' : 'alarms', ({ verdicts }) => verdicts.defect),
     count(ko ? '검사' : 'labelled', ({ labelled }) => labelled),
-    count(ko ? '미검사' : 'not', (row) => judged(row) - row.labelled),
+    count(ko ? '미검사' : 'unlabelled', (row) => judged(row) - row.labelled),
     { title: ko ? '검사 중 불량률' : 'base rate', text: ({ baseRate }) => shareText(baseRate) },
     { title: ko ? '정밀도' : 'precision', text: ({ precision }) => shareText(precision) },
     { title: ko ? '검출률' : 'recall', text: (row) => recallText(row, lang) },
@@ -71,7 +80,7 @@ const kindWords: Readonly<Record<QualityRow['coverage']['kind'], Record<Language
   none: { ko: '검사 결과 없음', en: 'no labels' },
   even: { ko: '양품·불량 판정을 고르게 검사', en: 'both verdicts labelled alike' },
   selective: {
-    ko: '불량 판정 위주로 검사: 검출률은 검사한 비율로 환산한 추정값',
+    ko: '한쪽 판정 위주로 검사: 검출률은 검사한 비율로 환산한 추정값',
     en: 'labels lean to one verdict: recall is weighted by what was labelled',
   },
   'suspected-only': {
@@ -107,6 +116,19 @@ const legend: Readonly<Record<Language, string>> = {
   en: 'in brackets: counts and Wilson 95 % interval. precision, false alarms: of labelled verdicts defect; missed: defects among labelled verdicts ok',
 };
 
+/** One line for each row that has labels, and one for all that have none. */
+function coverageLines(rows: readonly QualityRow[], lang: Language): string[] {
+  const lines: string[] = [];
+  const bare: number[] = [];
+  for (const [index, row] of rows.entries()) {
+    const isBare = row.coverage.kind === 'none' && row.partly + row.unjudgedLabelled === 0;
+    if (isBare) bare.push(index + 1);
+    else lines.push(coverageLine(row, index + 1, lang));
+  }
+  if (bare.length > 0) lines.push(`${bare.join(', ')}. ${kindWords.none[lang]}`);
+  return lines;
+}
+
 export function qualityLines(report: QualityReport, place: Place): string[] {
   const { lang } = place;
   const columns = [...dimensionColumns(report, place), ...figureColumns(lang)];
@@ -122,7 +144,7 @@ export function qualityLines(report: QualityReport, place: Place): string[] {
   return [
     ...tableLines([numbered, ...columns], report.rows),
     '',
-    ...report.rows.map((row, index) => coverageLine(row, index + 1, lang)),
+    ...coverageLines(report.rows, lang),
     legend[lang],
     ...(orphans > 0 ? [gone] : []),
   ];
@@ -140,7 +162,7 @@ function csvRow(row: QualityRow): string {
   const shares = [row.baseRate, row.precision, row.recall, row.missed, row.falseAlarms];
   const shift = row.shiftFromWallMs;
   return csvLine([
-    ...[row.machine, row.mold, row.model?.name ?? null, row.model?.version ?? null],
+    ...[row.machine, cellText(row.mold), row.model?.name ?? null, row.model?.version ?? null],
     shift === null ? null : new Date(shift).toISOString(),
     ...[row.shots, row.verdicts.ok, row.verdicts.defect, row.labelled, row.partly],
     ...[row.unjudgedLabelled, row.truePositives, row.falsePositives, row.trueNegatives],

@@ -74,6 +74,11 @@ export function tableLines<Row>(columns: readonly Column<Row>[], rows: readonly 
   return [title.trimEnd(), ...lines];
 }
 
+/** A text from outside, for a cell: spreadsheets run what begins like a formula. */
+export function cellText(text: string | null): string | null {
+  return text !== null && /^[=+@-]/.test(text) ? `'${text}` : text;
+}
+
 /** One line of CSV (RFC 4180, without its line end); null is an empty cell. */
 export function csvLine(cells: readonly (string | number | boolean | null)[]): string {
   return cells

@@ -1,7 +1,10 @@
 /** Verdicts against labels: the figures, their intervals, and when there is none to give. */
 import { expect, test } from 'vitest';
+import { qualityLines } from '../../agent/cli/quality-lines.ts';
+import { placeOf } from '../../agent/cli/store-access.ts';
 import type { QualityRow } from '../../agent/records.ts';
 import type { Keeper } from '../../agent/store/keeper.ts';
+import { figuresOf, noCounts, type QualityCounts } from '../../agent/store/quality-row.ts';
 import { shiftsWithin } from '../../agent/store/shifts.ts';
 import { shareOf } from '../../models/share.ts';
 import { at, cycleBody, labelBody, startKeeper, temporaryDirectory } from './store-support.ts';
@@ -101,6 +104,35 @@ test('only suspected shots inspected: no recall, however good it would look', as
     baseRate: { count: 18, of: 25 },
     coverage: { kind: 'suspected-only', defect: { count: 20, of: 20 }, ok: { count: 5, of: 480 } },
   });
+});
+
+test('the table says what labels cannot tell, in Korean too', () => {
+  const figures = (counts: Partial<QualityCounts>): QualityRow => ({
+    ...{ machine: 'dc-03', mold: null, model: null, shiftFromWallMs: null },
+    ...figuresOf({ ...noCounts(), shots: 500, ok: 480, defect: 20, ...counts }),
+  });
+  const rows = [
+    figures({ truePositives: 18, falsePositives: 2, trueNegatives: 5 }),
+    figures({ truePositives: 18, falsePositives: 2, trueNegatives: 478, falseNegatives: 2 }),
+    figures({ trueNegatives: 400 }),
+    figures({}),
+  ];
+  const report = {
+    fromWallMs: 0,
+    toWallMs: 1,
+    by: ['machine'] as const,
+    rows,
+    labelsWithoutShot: 3,
+  };
+  const of = (lang: 'ko' | 'en'): string[] => qualityLines(report, placeOf({ store: 'x', lang }));
+  const [, suspected, counted, blind, bare, , ...notes] = of('ko');
+  expect(suspected).toMatch(/72\.0 % \(18\/25, .*90\.0 % \(18\/20, .*알 수 없음/);
+  expect(counted).toMatch(/90\.0 % \(18\/20, 69\.9~97\.2\) +90\.0 % \(18\/20, 69\.9~97\.2\)/);
+  expect(blind).toContain('알 수 없음');
+  expect(bare).toMatch(/500 +500 +20 +0 +500( +-){5}$/);
+  expect(notes[0]).toContain('양품 판정 5/480');
+  expect(notes.join('\n')).toMatch(/^4\. 검사 결과 없음$[\s\S]*빠진 검사 결과 3건/m);
+  expect(of('en').join('\n')).toMatch(/not known[\s\S]*3 labels are of shots no longer/);
 });
 
 test('every alarm and one pass in ten inspected: recall is of all shots, not of the inspected', async () => {
