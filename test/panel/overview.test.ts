@@ -106,6 +106,10 @@ test('the page of a machine draws each driving value with its band, and follows 
   await page.getByText('함께 달라진 값').waitFor();
   await page.getByText('비중 58 %').waitFor();
   await page.getByText('기준 수집 중').waitFor();
+  // One that lies below is drawn when it is scrolled to.
+  const below = page.getByRole('img', { name: /^이형제 분사 시간/ });
+  await below.scrollIntoViewIfNeeded();
+  await below.locator('canvas').waitFor();
   await page.getByRole('heading', { name: /선택 샷 1223번/ }).waitFor();
   const next = shotOf(60, 'defect');
   panel.machinePage = (made) => ({ ...made, shots: [...made.shots.slice(1), next] });
