@@ -3,6 +3,7 @@
  * committed, so that neither a gateway nor a fresh checkout needs a bundler. `--check` writes
  * nothing and exits 1 when a file is not what the sources give.
  */
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -27,7 +28,14 @@ export async function bundled(): Promise<Map<string, string>> {
     logLevel: 'silent',
   });
   const files = outputFiles.map(({ path, text }) => [path.slice(target.length + 1), text] as const);
-  return new Map([...files, ['index.html', readFileSync(join(sources, 'index.html'), 'utf8')]]);
+  const marks = files.map(
+    ([name, text]) => [name, createHash('sha256').update(text).digest('hex').slice(0, 12)] as const,
+  );
+  const page = marks.reduce(
+    (text, [name, mark]) => text.replace(`"/${name}"`, `"/${name}?v=${mark}"`),
+    readFileSync(join(sources, 'index.html'), 'utf8'),
+  );
+  return new Map([...files, ['index.html', page]]);
 }
 
 function isStale([name, content]: readonly [string, string]): boolean {

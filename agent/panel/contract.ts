@@ -151,43 +151,12 @@ export interface MachinePage {
 /** `GET /api/history?machine=…`; newest first, no `machine`: of all. */
 export interface HistoryPage {
   readonly alerts: readonly AlertView[];
-  readonly deeds: readonly Deed[];
-}
-
-/** A share with what it was taken from; `low` and `high`: its 95 % interval, 0 to 1. */
-export interface ShareView {
-  readonly count: number;
-  readonly of: number;
-  readonly low: number | null;
-  readonly high: number | null;
-}
-
-export interface QualityRow {
-  readonly machine: string;
-  readonly machineName: string;
-  readonly mold: string | null;
-  readonly model: string | null;
-  /** Start of the shift; null: of all shifts together. */
-  readonly shiftFromWallMs: number | null;
-  readonly judged: number;
-  readonly labelled: number;
-  /** Defects among the labelled. */
-  readonly baseRate: ShareView;
-  readonly precision: ShareView;
-  /** Null: ok shots are nearly unlabelled, so that it cannot be known. */
-  readonly recall: ShareView | null;
-  readonly missed: number;
-  readonly falseAlarms: number;
-}
-
-/** `GET /api/quality?from=…` */
-export interface QualityPage {
-  readonly rows: readonly QualityRow[];
+  readonly deeds: readonly (Omit<Deed, 'at'> & { readonly wallMs: number })[];
 }
 
 /**
  * Requests. Reads: `GET /api/me` → Me, `/api/overview` → Overview, `/api/machines/<id>`,
- * `/api/quality?from=…` → QualityPage, `/api/history?machine=…` → HistoryPage;
+ * `/api/quality?from=…` → QualityReport, `/api/history?machine=…` → HistoryPage;
  * `GET /events`: server-sent events `overview` (an Overview, on every change and each second) and
  * `shot` ({machine, shot: ShotView}). Changes are POST with a JSON body, answered `{}` or `{error}`.
  */

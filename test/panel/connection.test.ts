@@ -75,3 +75,24 @@ test('a page that could not read its machine says so, and reads it once it can',
   panel.push({ ...plant, machines: [...plant.machines] });
   expect(await page.getByRole('button', { name: '양품' }).count()).toBe(0);
 });
+
+test('a screen that was left on takes the pages of a newer agent', async () => {
+  const { panel, page } = await open(plant);
+  await page.getByRole('article').first().waitFor();
+  await page.evaluate("document.body.dataset.old = 'yes'");
+  await panel.stop();
+  panel.rewrite = (path, body) =>
+    path === '/' ? Buffer.from(body.toString().replace('/app.js?v=', '/app.js?v=new')) : body;
+  await panel.start();
+  await page.locator('body:not([data-old]) .tile').first().waitFor();
+});
+
+test('a connection that comes back to the same pages keeps what is on the screen', async () => {
+  const { panel, page } = await open(plant, {}, '#/machine/dc-01');
+  await page.getByRole('button', { name: '이전 샷' }).click();
+  await panel.stop();
+  await page.locator('.banner').waitFor();
+  await panel.start();
+  await page.locator('.banner').waitFor({ state: 'detached' });
+  await page.getByRole('heading', { name: /선택 샷 1222번/ }).waitFor();
+});

@@ -91,6 +91,22 @@ test('shift, bus and cloud stand in one line, and what is wrong is named', async
   for (const part of ['대기 18,240건', '가득 참', '시계 미설정']) expect(text).toContain(part);
 });
 
+test('a shift that was not counted yet has no figures', async () => {
+  const none = { fromWallMs: 0, shots: 0, ok: 0, defect: 0, unscored: 0, alerts: 0 };
+  const { page } = await open({ ...quiet, shift: none });
+  const line = page.getByRole('contentinfo');
+  await line.getByText('교대 집계 전').waitFor();
+  expect(await line.textContent()).not.toMatch(/샷\s*0/);
+});
+
+test('an alert of the whole plant leads to no machine', async () => {
+  const flood = alertOf({ machine: '*', machineName: '전체 설비', severity: 'caution' });
+  const { page } = await open({ ...quiet, alerts: [flood] });
+  const heading = page.getByRole('article').getByRole('heading');
+  await heading.waitFor();
+  expect(await heading.getByRole('link').count()).toBe(0);
+});
+
 test('what is not known is said to be unknown, and no zero stands for it', async () => {
   const { page } = await open(quiet);
   const tile = page.getByRole('link', { name: /^5호기/ }).first();
@@ -106,6 +122,10 @@ test('the page of a machine draws each driving value with its band, and follows 
   await page.getByText('함께 달라진 값').waitFor();
   await page.getByText('비중 58 %').waitFor();
   await page.getByText('기준 수집 중').waitFor();
+  // One that lies below is drawn when it is scrolled to.
+  const below = page.getByRole('img', { name: /^이형제 분사 시간/ });
+  await below.scrollIntoViewIfNeeded();
+  await below.locator('canvas').waitFor();
   await page.getByRole('heading', { name: /선택 샷 1223번/ }).waitFor();
   const next = shotOf(60, 'defect');
   panel.machinePage = (made) => ({ ...made, shots: [...made.shots.slice(1), next] });

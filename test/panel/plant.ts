@@ -7,10 +7,17 @@ import type {
   MachinePage,
   MachineView,
   Overview,
-  QualityPage,
   ShotView,
 } from '../../agent/panel/contract.ts';
-import type { Handling, Severity, Text, Verdict } from '../../agent/records.ts';
+import type {
+  Handling,
+  QualityReport,
+  QualityRow,
+  Severity,
+  Share,
+  Text,
+  Verdict,
+} from '../../agent/records.ts';
 import { createRandom } from '../fixtures/random.ts';
 
 export interface PlantShape {
@@ -332,7 +339,7 @@ export function historyOf(overview: Overview): HistoryPage {
         who: '김반장',
         from: 'panel',
         detail: null,
-        at: { monoMs: 1, wallMs: now - 60_000 },
+        wallMs: now - 60_000,
       },
       {
         what: 'login-failed',
@@ -340,26 +347,49 @@ export function historyOf(overview: Overview): HistoryPage {
         who: '10.0.0.7',
         from: 'panel',
         detail: '3',
-        at: { monoMs: 1, wallMs: now - 900_000 },
+        wallMs: now - 900_000,
       },
     ],
   };
 }
 
-export function qualityOf(): QualityPage {
-  const row = {
+function share(part: number, of: number, low: number, high: number): Share {
+  return { count: part, of, value: part / of, low, high };
+}
+
+export function qualityOf(): QualityReport {
+  const recall = { ...share(7, 9, 0.453, 0.937), method: 'counted' as const };
+  const row: QualityRow = {
     machine: 'dc-01',
-    machineName: '1호기',
     mold: '8412',
-    model: 'diecast-defect 1.4.0',
+    model: { name: 'diecast-defect', version: '1.4.0' },
     shiftFromWallMs: now - 6 * 3_600_000,
-    judged: 412,
+    shots: 420,
+    verdicts: { ok: 401, defect: 11 },
     labelled: 118,
-    baseRate: { count: 9, of: 118, low: 0.041, high: 0.139 },
-    precision: { count: 7, of: 11, low: 0.354, high: 0.848 },
-    recall: { count: 7, of: 9, low: 0.453, high: 0.937 },
-    missed: 2,
-    falseAlarms: 4,
+    partly: 0,
+    unjudgedLabelled: 0,
+    truePositives: 7,
+    falsePositives: 4,
+    trueNegatives: 105,
+    falseNegatives: 2,
+    baseRate: share(9, 118, 0.041, 0.139),
+    precision: share(7, 11, 0.354, 0.848),
+    falseAlarms: share(4, 11, 0.152, 0.646),
+    missed: share(2, 107, 0.005, 0.066),
+    recall,
+    coverage: {
+      kind: 'even',
+      defect: share(11, 11, 0.741, 1),
+      ok: share(107, 401, 0.226, 0.312),
+    },
   };
-  return { rows: [row, { ...row, machine: 'dc-02', machineName: '2호기', recall: null }] };
+  const suspected = { ...row.coverage, kind: 'suspected-only' as const };
+  return {
+    fromWallMs: now - 7 * 86_400_000,
+    toWallMs: now,
+    by: ['machine', 'mold', 'model', 'shift'],
+    rows: [row, { ...row, machine: 'dc-02', recall: null, coverage: suspected }],
+    labelsWithoutShot: 0,
+  };
 }

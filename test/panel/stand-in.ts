@@ -40,6 +40,8 @@ export class StandIn {
   speaking = true;
   /** What a machine's page is, beyond the overview's. */
   machinePage: (page: MachinePage) => MachinePage = (page) => page;
+  /** What stands in place of a file, e.g. of a newer agent. */
+  rewrite: (path: string, body: Buffer) => Buffer = (_path, body) => body;
   readonly posts: Posted[] = [];
   readonly #streams = new Set<ServerResponse>();
   readonly #sockets = new Set<Socket>();
@@ -104,7 +106,7 @@ export class StandIn {
     const page = panelPages().get(url.pathname);
     if (page !== undefined) {
       response.writeHead(200, { 'Content-Type': page.type, 'Content-Security-Policy': policy });
-      response.end(page.body);
+      response.end(this.rewrite(url.pathname, page.body));
       return;
     }
     if (url.pathname === '/events' && this.me.visitor !== null) return this.#open(response);

@@ -96,5 +96,5 @@ test('history and quality show what people did and each share with its base', as
   await page.getByRole('cell', { name: '로그인 실패' }).waitFor();
   await page.getByRole('link', { name: '판정 품질' }).click();
   await page.getByRole('cell', { name: '7.6 % (9/118, 4.1~13.9 %)' }).first().waitFor();
-  await page.getByRole('cell', { name: '검사 부족' }).waitFor();
+  await page.getByRole('cell', { name: '의심 샷만' }).waitFor();
 });

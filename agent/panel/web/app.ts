@@ -27,6 +27,7 @@ import {
   showSettings,
   type Theme,
 } from './settings.ts';
+import { renewIfOld } from './version.ts';
 
 const tickMs = 500;
 const againMs = 1500;
@@ -99,13 +100,18 @@ function useStream(wanted: boolean, api: Api, ask: () => void): Stream {
   useEffect(() => {
     setHeard({ overview: null, atMs: performance.now(), connected: false });
     if (!wanted) return undefined;
+    let again = false;
     return followLive({
       overview: (overview) => setHeard({ overview, atMs: performance.now(), connected: true }),
       shot: (machine, shot) =>
         setPushed((before) => ({ ...before, shots: new Map(before.shots).set(machine, shot) })),
       opened: () => {
-        // A server that started anew has other tokens.
-        void api.me();
+        // A server that started anew has other tokens, and may have other pages.
+        if (again) {
+          void api.me();
+          void renewIfOld();
+        }
+        again = true;
         setPushed((before) => ({ ...before, opened: before.opened + 1 }));
         setHeard((before) => ({ ...before, connected: true }));
       },

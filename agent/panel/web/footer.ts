@@ -83,11 +83,13 @@ export function Footer(): VNode {
     [words.of(outcomeWords.unscored), shift.unscored],
     [words('shiftAlerts'), shift.alerts],
   ];
+  // A shift that began at no time is one that nobody has counted yet.
+  const counted = shift.fromWallMs > 0;
   const shown = ({ name, bad, text, detail }: Part): Child =>
     html`<span key=${name} class=${bad ? 'part bad' : 'part'} title=${detail}>${bad && h(SignIcon, { sign: 'caution', size: 18 })}${name} <b>${text}</b></span>`;
   return html`<footer aria-label=${words('plantState')}>
-    <p><span class="part">${words('shift', { from: clockTime(shift.fromWallMs) })}</span>
-      ${figures.map(([name, value]) => html`<span class="part" key=${name}>${name} <b>${count(value)}</b></span>`)}</p>
+    <p><span class="part">${counted ? words('shift', { from: clockTime(shift.fromWallMs) }) : words('noShift')}</span>
+      ${figures.map(([name, value]) => html`<span class="part" key=${name}>${name} <b>${counted ? count(value) : '–'}</b></span>`)}</p>
     <p>${parts(overview, words).map(shown)}</p>
   </footer>`;
 }

@@ -1,7 +1,6 @@
 /** Alerts and what people did with them, newest first. */
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
-import type { Deed } from '../../records.ts';
 import type { AlertView, HistoryPage } from '../contract.ts';
 import { handlingText, sortText } from './alert-words.ts';
 import { h, html } from './element.ts';
@@ -28,12 +27,16 @@ function alertRow(alert: AlertView, words: Words): { key: string; cells: (string
   };
 }
 
-function deedRow(deed: Deed, words: Words, i: number): { key: string; cells: string[] } {
+function deedRow(
+  deed: HistoryPage['deeds'][number],
+  words: Words,
+  i: number,
+): { key: string; cells: string[] } {
   const what = deedWords[deed.what];
   return {
-    key: `${deed.at.wallMs}/${i}`,
+    key: `${deed.wallMs}/${i}`,
     cells: [
-      dayAndTime(deed.at.wallMs),
+      dayAndTime(deed.wallMs),
       deed.who,
       what === undefined ? deed.what : words.of(what),
       [deed.subject, deed.detail].filter((part) => part !== null && part !== '').join(' · '),

@@ -44,6 +44,14 @@ export const deedWords: Readonly<Record<string, Text>> = {
   'kiosk-made': { ko: '현장 화면 등록', en: 'Kiosk screen added' },
 };
 
+/** What the labels stand for; a recall means nothing without it. */
+export const coverageWords = {
+  none: { ko: '검사 결과 없음', en: 'no labels' },
+  even: { ko: '고르게 검사', en: 'both verdicts alike' },
+  selective: { ko: '한쪽 판정 위주', en: 'mostly one verdict' },
+  'suspected-only': { ko: '의심 샷만', en: 'suspected shots only' },
+} satisfies Record<string, Text>;
+
 export const texts = {
   // Places
   overview: { ko: '현황', en: 'Overview' },
@@ -151,6 +159,7 @@ export const texts = {
 
   // Shift and connections
   shift: { ko: '교대 {from}부터', en: 'Shift {from}' },
+  noShift: { ko: '교대 집계 전', en: 'Shift not counted yet' },
   shiftShots: { ko: '샷', en: 'shots' },
   shiftAlerts: { ko: '경보', en: 'alerts' },
   buses: { ko: '버스', en: 'Buses' },
@@ -233,16 +242,16 @@ export const texts = {
   model: { ko: '모델', en: 'Model' },
   shiftColumn: { ko: '교대', en: 'Shift' },
   labelledOf: { ko: '검사/판정 샷', en: 'Inspected / judged' },
-  baseRate: { ko: '불량률(검사분)', en: 'Base rate of defects' },
+  baseRate: { ko: '검사 중 불량률', en: 'Base rate of defects' },
   precision: { ko: '정밀도', en: 'Precision' },
   recall: { ko: '검출률', en: 'Recall' },
-  missed: { ko: '놓침', en: 'Missed' },
+  missed: { ko: '미검출', en: 'Missed' },
   falseAlarms: { ko: '오경보', en: 'False alarms' },
-  notEnough: { ko: '검사 부족', en: 'too few inspected' },
-  suspectedOnly: {
-    ko: '불량 의심 샷 위주로 검사되어 검출률을 알 수 없는 행이 있습니다.',
-    en: 'Where mostly suspected shots were inspected, recall cannot be known.',
-  },
+  notKnown: { ko: '알 수 없음', en: 'not known' },
+  weighted: { ko: '약 {value} (추정, {range})', en: 'about {value} (weighted, {range})' },
+  limits: { ko: '한계값', en: 'limits' },
+  moldColumn: { ko: '금형', en: 'Mold' },
+  coverage: { ko: '검사 범위', en: 'What was inspected' },
 } satisfies Record<string, Text>;
 
 export type TextKey = keyof typeof texts;

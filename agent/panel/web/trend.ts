@@ -135,18 +135,30 @@ function Chart({ feature, shots }: { feature: FeatureView; shots: readonly ShotV
       const data: uPlot.AlignedData = [feature.values.map((_, i) => i), [...feature.values]];
       chart = new uPlot(options(feature, shots, element.clientWidth, colors), data, element);
     };
+    // A chart that is scrolled out of sight costs nothing until it is seen.
+    let seen = false;
     let width = 0;
-    const resized = new ResizeObserver(() => {
-      if (element.clientWidth === width || element.clientWidth === 0) return;
+    const drawIfNew = (): void => {
+      if (!seen || element.clientWidth === width || element.clientWidth === 0) return;
       width = element.clientWidth;
       draw();
+    };
+    const redraw = (): void => {
+      if (width > 0) draw();
+    };
+    const resized = new ResizeObserver(drawIfNew);
+    const scrolled = new IntersectionObserver(([entry]) => {
+      seen = entry?.isIntersecting ?? false;
+      drawIfNew();
     });
     resized.observe(element);
+    scrolled.observe(element);
     const dark = matchMedia('(prefers-color-scheme: dark)');
-    dark.addEventListener('change', draw);
+    dark.addEventListener('change', redraw);
     return () => {
       resized.disconnect();
-      dark.removeEventListener('change', draw);
+      scrolled.disconnect();
+      dark.removeEventListener('change', redraw);
       chart?.destroy();
     };
   }, [feature, shots, theme]);
