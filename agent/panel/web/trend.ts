@@ -82,6 +82,8 @@ function options(
     grid: { show: false },
     ticks: { show: false },
   };
+  const [low, high] = yRange(feature);
+  const lowest = low + (high - low) * 0.12;
   const name = (index: number): string => String(shots[index]?.shot ?? '');
   return {
     width,
@@ -89,7 +91,7 @@ function options(
     padding: [8, 10, 0, 0],
     legend: { show: false },
     cursor: { show: false },
-    scales: { x: { time: false }, y: { range: yRange(feature) } },
+    scales: { x: { time: false }, y: { range: [low, high] } },
     axes: [
       {
         ...axis,
@@ -104,7 +106,9 @@ function options(
         size: 62,
         gap: 4,
         space: 24,
-        values: (_chart, splits) => splits.map((value) => value.toFixed(feature.decimals)),
+        // One at the very bottom would run into the first number below.
+        values: (_chart, splits) =>
+          splits.map((value) => (value < lowest ? '' : value.toFixed(feature.decimals))),
       },
     ],
     series: [{}, { stroke: colors.line, width: 2, points: { show: false } }],
