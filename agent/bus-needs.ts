@@ -39,3 +39,13 @@ export function unitGaps(
   }
   return gaps;
 }
+
+/** Each device of a machine may time out, behind all others of its bus, a few requests long. */
+export function longestPollMs({ buses, machines }: Config, id: string): number {
+  const own = Object.values(machines.find((machine) => machine.id === id)?.devices ?? {});
+  const all = machines.flatMap(({ devices }) => Object.values(devices));
+  return own.reduce((sum, { bus }) => {
+    const sharing = all.filter((device) => device.bus === bus).length;
+    return sum + 3 * sharing * (buses[bus]?.timeoutMs ?? 0);
+  }, 0);
+}

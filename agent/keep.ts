@@ -2,17 +2,31 @@
 import { commandNames } from './commands.ts';
 import { startDelivery } from './deliver.ts';
 import type { KeepPlan } from './keep-plan.ts';
+import { refusalText } from './labels/words.ts';
 import { createWebhooks } from './outputs/webhook.ts';
 import { panelPages } from './panel/pages.ts';
 import { plantRoutes } from './panel/routes.ts';
 import { PanelFeed } from './panel-feed.ts';
 import { isPanelOrder, noPages, PanelPages } from './panel-pages.ts';
+import type { Text } from './records.ts';
 import type { Beside, KeepSide } from './store/beside-seat.ts';
 import { runKeepChild } from './store/run-child.ts';
 import { toWire } from './store/trouble.ts';
 
 /** The loop says how it is each second. */
 const silentMs = 3000;
+
+const koreanWords: readonly (readonly [RegExp, string])[] = [
+  [/^no alert (\S+) stands or was cleared lately$/, '이미 해제된 경보입니다'],
+  [/^an alert is put off for up to 480 minutes/, '보류는 480분까지이며 사유가 필요합니다'],
+  [/^the agent did not answer in time$/, '에이전트 응답 없음'],
+  [/^the store is not open at the moment$/, '저장소를 쓸 수 없습니다'],
+];
+
+function panelWords(message: string): Text {
+  const [, ko] = koreanWords.find(([form]) => form.test(message)) ?? [];
+  return ko === undefined ? refusalText(message) : { ko, en: message };
+}
 
 /** A program that is not whole still serves metrics and health. */
 function staticPages(keep: KeepSide): ReturnType<typeof panelPages> {
@@ -32,6 +46,8 @@ function openPages(keep: KeepSide, { panel }: KeepPlan, feed: () => PanelFeed): 
     page: (machine, shots) => feed().page(machine, shots),
     query: (method, params) => keep.query(method, params),
     command: (method, params) => keep.command(method, params),
+    history: (machine, fromWallMs) => feed().history(machine, fromWallMs),
+    words: panelWords,
     quality: (fromWallMs, toWallMs) => {
       const parts = Object.fromEntries(machines.map(({ id, parts: of }) => [id, of.length]));
       return keep.query('quality', { fromWallMs, toWallMs, shifts, parts });
@@ -46,11 +62,14 @@ function openPages(keep: KeepSide, { panel }: KeepPlan, feed: () => PanelFeed): 
 
 /** Never rejects: a panel that cannot be served leaves the terminal's view. */
 async function workBeside(keep: KeepSide, plan: KeepPlan): Promise<Beside> {
-  const feed: PanelFeed = new PanelFeed(keep, plan.panel, () => pages?.stream ?? null);
-  const pages = openPages(keep, plan, () => feed);
   const webhooks = createWebhooks(plan.webhooks, {
     tell: (kind, level, subject, text) => keep.tell(kind, level, `${subject}: ${text}`),
   });
+  const feed: PanelFeed = new PanelFeed(keep, plan.panel, {
+    push: () => pages?.stream ?? null,
+    notices: () => webhooks.status(),
+  });
+  const pages = openPages(keep, plan, () => feed);
   await pages?.begin();
   void feed.begin();
   return {

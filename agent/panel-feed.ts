@@ -1,6 +1,8 @@
 /** Feeds the panel in the keep process: history out of the store, then the loop's records and status. */
 import { Baseline, type TrainingNormal } from './alerts/baseline.ts';
-import type { MachinePage, Overview, ShiftSummary } from './panel/contract.ts';
+import type { OutputStatus } from './outputs/output.ts';
+import { alertView } from './panel/alert-view.ts';
+import type { HistoryPage, MachinePage, Overview, ShiftSummary } from './panel/contract.ts';
 import type { MachinePlan, PanelPlan } from './panel/plan.ts';
 import { type PlantFacts, type PlantStatus, PlantView } from './panel/plant-view.ts';
 import { mostShots } from './panel/shots.ts';
@@ -9,8 +11,10 @@ import { resumedCycle } from './resume.ts';
 import type { AlertRow } from './store/alert-queries.ts';
 import type { KeepSide } from './store/beside-seat.ts';
 import type { CyclePage, CycleRow, OutcomeCount } from './store/cycle-queries.ts';
+import type { DeedRow } from './store/deed-queries.ts';
 import type { LabelPage } from './store/label-queries.ts';
 import { shiftsWithin } from './store/shifts.ts';
+import type { Outcome } from './store/trouble.ts';
 
 /** To who listens. */
 export interface Push {
@@ -18,15 +22,23 @@ export interface Push {
   push(event: string, data: string): void;
 }
 
+export interface FeedParts {
+  /** Null until pages are served. */
+  readonly push: () => Push | null;
+  /** Outputs of this process. */
+  readonly notices: () => readonly OutputStatus[];
+}
+
 /** Changes within this are told together. */
 const togetherMs = 200;
 const countEveryMs = 5000;
 const dayMs = 86_400_000;
+const historyRows = 200;
 
 export class PanelFeed {
   readonly #keep: KeepSide;
   readonly #plan: PanelPlan;
-  readonly #push: () => Push | null;
+  readonly #parts: FeedParts;
   readonly #view: PlantView;
   readonly #baselines = new Map<string, Baseline>();
   readonly #beat: NodeJS.Timeout;
@@ -35,11 +47,10 @@ export class PanelFeed {
   #countedMonoMs = Number.NEGATIVE_INFINITY;
   #pushedMonoMs = Number.NEGATIVE_INFINITY;
 
-  /** `push`: null until pages are served. */
-  constructor(keep: KeepSide, plan: PanelPlan, push: () => Push | null) {
+  constructor(keep: KeepSide, plan: PanelPlan, parts: FeedParts) {
     this.#keep = keep;
     this.#plan = plan;
-    this.#push = push;
+    this.#parts = parts;
     this.#view = new PlantView(plan, (machine, mold, feature) => {
       const plan = this.#planOf(machine);
       return plan === null ? null : this.#baseline(plan, mold).normal(feature);
@@ -88,7 +99,7 @@ export class PanelFeed {
     const { body } = record;
     if (body.kind === 'cycle') this.#learn(body.cycle.machine, body.cycle, body.verdict.outcome);
     const seen = this.#view.takeRecord(record);
-    if (seen !== null) this.#push()?.push('shot', JSON.stringify(seen));
+    if (seen !== null) this.#parts.push()?.push('shot', JSON.stringify(seen));
   }
 
   overview(): Overview {
@@ -99,6 +110,21 @@ export class PanelFeed {
   /** Null: no such machine. */
   page(machine: string, shots: number): MachinePage | null {
     return this.#view.machinePage(machine, shots, this.#facts());
+  }
+
+  /** A HistoryPage. */
+  async history(machine: string | undefined, fromWallMs: number | undefined): Promise<Outcome> {
+    const most = { fromWallMs, limit: historyRows };
+    const alerts = await this.#keep.query('alerts', { scope: 'all', machine, ...most });
+    const deeds = await this.#keep.query('deeds', most);
+    if ('error' in alerts) return alerts;
+    if ('error' in deeds) return deeds;
+    const rows = (alerts.result as AlertRow[]).map((row) => {
+      const at = { monoMs: 0, wallMs: row.updatedWallMs };
+      const view = alertView({ ...row, at }, this.#planOf(row.machine), this.#plan.locale);
+      return { ...view, raisedWallMs: row.sinceWallMs ?? row.raisedWallMs };
+    });
+    return { result: { alerts: rows, deeds: deeds.result as DeedRow[] } satisfies HistoryPage };
   }
 
   close(): void {
@@ -154,7 +180,7 @@ export class PanelFeed {
       ...{ name: target, up: state === 'connected', pending, detail: error?.message ?? state },
     }));
     return {
-      ...{ store: store.condition, cloud, shift: this.#shift },
+      ...{ store: store.condition, cloud, shift: this.#shift, notices: this.#parts.notices() },
       loopSilentMs: keep?.loopSilentMs ?? null,
     };
   }
@@ -172,7 +198,7 @@ export class PanelFeed {
   #tell(): void {
     this.#soon = null;
     this.#pushedMonoMs = performance.now();
-    const push = this.#push();
+    const push = this.#parts.push();
     if (push === null || push.clients === 0) return;
     push.push('overview', JSON.stringify(this.overview()));
   }

@@ -20,7 +20,8 @@ import { keepPlanOf } from './keep-plan.ts';
 import { LabelDesk } from './label-desk.ts';
 import { Machine } from './machine.ts';
 import { ModelDesk } from './model-desk.ts';
-import { createOutputs, hasBuzzer, type OutputSet } from './outputs/output-set.ts';
+import { createOutputs, hasBuzzer } from './outputs/output-set.ts';
+import { PlantShow } from './plant-show.ts';
 import type { AgentEvent, Alert, Cycle, Deed, Verdict } from './records.ts';
 import { type Resumed, resume, stoodLater } from './resume.ts';
 import type { ForkRole } from './role.ts';
@@ -49,8 +50,6 @@ export interface AgentOptions {
 }
 
 const STATUS_EVERY_MS = 1000;
-/** Lamps flash by this. */
-const SHOW_EVERY_MS = 300;
 /** Multiples of it, without their whole part, lie far apart however many there are. */
 const goldenRatio = (Math.sqrt(5) - 1) / 2;
 /** An agent that is ending may hold its store this long. */
@@ -73,9 +72,8 @@ export class Agent {
   readonly #startedMonoMs = performance.now();
   readonly #clock: WallClock;
   readonly #alerts: AlertDesk;
-  readonly #outputs: OutputSet;
+  readonly #plant: PlantShow;
   #statusTimer: NodeJS.Timeout | null = null;
-  #showTimer: NodeJS.Timeout | null = null;
   #noticing: Promise<void> = Promise.resolve();
   readonly #conflict = Promise.withResolvers<never>();
   #stopping = false;
@@ -100,8 +98,14 @@ export class Agent {
     this.#alerts = this.#createAlerts();
     const buses = this.#createBuses();
     const busOf = (name: string): AnyBus => known(buses, name, 'bus');
-    this.#outputs = createOutputs(config, busOf, {
+    const outputs = createOutputs(config, busOf, {
       tell: (kind, level, subject, text) => this.#tell(kind, level, subject, text),
+    });
+    this.#plant = new PlantShow({
+      ...{ config, outputs },
+      alerts: () => this.#alerts.state(),
+      progress: () => this.progress(),
+      watched: () => ({ count: this.#watched().length, of: this.#machines.size }),
     });
     this.#createMachines(busOf);
     this.#desk = this.#createDesk();
@@ -139,15 +143,11 @@ export class Agent {
   #startMachines(lastShots: ReadonlyMap<string, number>): void {
     if (this.#stopping) return;
     for (const machine of this.#machines.values()) machine.start(lastShots.get(machine.id) ?? null);
-    this.#outputs.start();
-    this.#showTimer = setInterval(() => this.#show(), SHOW_EVERY_MS);
+    this.#plant.start();
   }
 
-  /** Green is said only of machines that answer and are judged. */
-  #show(): void {
-    const watched = [...this.#machines.values()].filter((machine) => machine.watched()).length;
-    const watching = watched === 0 ? 'none' : watched < this.#machines.size ? 'some' : 'all';
-    this.#outputs.show({ ...this.#alerts.state(), watching });
+  #watched(): readonly Machine[] {
+    return [...this.#machines.values()].filter((machine) => machine.watched());
   }
 
   /** Alerts, baselines and counters go on where the agent before this one ended. */
@@ -192,11 +192,11 @@ export class Agent {
    */
   async stop(keepWithinMs = 10_000): Promise<void> {
     this.#stopping = true;
-    for (const timer of [this.#statusTimer, this.#showTimer]) clearInterval(timer ?? undefined);
+    if (this.#statusTimer !== null) clearInterval(this.#statusTimer);
     this.#clock.stop();
     await Promise.all([
       ...[...this.#machines.values()].map((machine) => machine.stop()),
-      this.#outputs.close(),
+      this.#plant.close(),
     ]);
     await this.#buses.close();
     await this.#inference.close();
@@ -240,7 +240,7 @@ export class Agent {
         plant: this.#alerts.standing('*'),
       },
       buses: this.#buses.all().map((bus) => bus.stats()),
-      outputs: this.#outputs.status(),
+      outputs: this.#plant.status(),
       inference: this.#inference.status(),
       store: this.#keeper.stats(),
       latencyMs: {

@@ -9,7 +9,7 @@ import { DeskEntry, type StoodBefore } from './desk-entry.ts';
 import { floodAlert } from './flood.ts';
 import { noSuchAlert, shelfTimeWrong } from './refusals.ts';
 import { longestShelfMs, Shelves } from './shelves.ts';
-import { clearedForMs, resumeMs, staleAfterMs, timingOf } from './timing.ts';
+import { callsNobody, clearedForMs, resumeMs, staleAfterMs, timingOf } from './timing.ts';
 
 export interface DeskOptions {
   /** Calls for attention within an hour before cautions are told together. */
@@ -268,6 +268,7 @@ export class AlertDesk {
 
   #admit(entry: DeskEntry, monoMs: number): Exclude<Attention, 'shelved'> {
     const { severity, cause, machine } = entry.alert;
+    if (callsNobody.has(cause)) return 'quiet';
     // One cold melt shows on each mold of its machine.
     const sameCause = [...this.#entries.values()].some(
       (other) =>

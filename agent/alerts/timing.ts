@@ -33,4 +33,7 @@ export const clearedForMs = 3_600_000;
 /** After a restart a cause that stood before has this long to show itself again. */
 export const resumeMs = 60_000;
 
+/** Listed, and shown on the machine, without a call: whoever starts a machine again stands before it. */
+export const callsNobody: ReadonlySet<string> = new Set(['warm-up']);
+
 export const timingOf = (cause: string): Timing => byCause[cause] ?? byShots;

@@ -1,8 +1,8 @@
 /** `ppuri alerts ack|shelve|unshelve|false|silence`: what an operator does at the screen, over ssh. */
-import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { PpuriError } from '../../config/errors.ts';
 import { duration } from './arguments.ts';
+import { thisUser } from './label-agent.ts';
 import { action, type Output } from './output.ts';
 import { addStoreFlags, placeOf, reachAgent, type StoreFlags, whyText } from './store-access.ts';
 import type { Language } from './words.ts';
@@ -11,11 +11,6 @@ interface HandleFlags extends StoreFlags {
   readonly by?: string;
   readonly for?: number;
   readonly reason?: string;
-}
-
-/** Who sits at the terminal, also behind sudo. */
-export function personHere(): string {
-  return process.env.SUDO_USER ?? userInfo().username;
 }
 
 /** Asks the running agent to do something; what it says is the outcome. Rejects with its error. */
@@ -53,7 +48,7 @@ async function handle(
   method: string,
   more: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const who = flags.by ?? personHere();
+  const who = flags.by ?? thisUser();
   const { lang } = await askAgent(flags, method, { ...more, who, from: 'cli' });
   if (flags.json === true) output.json({ method, ...more, who });
   else output.line(done[method]?.[lang] ?? method);

@@ -4,8 +4,9 @@ import { type Command, Option } from 'commander';
 import { PpuriError } from '../../config/errors.ts';
 import { parseConfig } from '../../config/load.ts';
 import type { Role } from '../panel/contract.ts';
-import { askAgent, personHere } from './alerts-handle.ts';
+import { askAgent } from './alerts-handle.ts';
 import { askSecret, secretOf } from './ask-secret.ts';
+import { thisUser } from './label-agent.ts';
 import { action, type Output } from './output.ts';
 import { addStoreFlags, type StoreFlags } from './store-access.ts';
 import { tableLines } from './table.ts';
@@ -48,7 +49,7 @@ async function order<T>(
   method: string,
   params: Readonly<Record<string, unknown>> = {},
 ): Promise<{ readonly result: T; readonly lang: Language }> {
-  const { result, lang } = await askAgent(flags, method, { ...params, who: personHere() });
+  const { result, lang } = await askAgent(flags, method, { ...params, who: thisUser() });
   return { result: result as T, lang };
 }
 

@@ -39,6 +39,8 @@ export interface PlantFacts {
   readonly store: Overview['store'];
   readonly loopSilentMs: number | null;
   readonly cloud: Overview['cloud'];
+  /** Outputs that the loop does not know of. */
+  readonly notices: Overview['outputs'];
   /** Counts of the shift that runs, by machine. */
   readonly shift: ReadonlyMap<string, ShiftSummary>;
 }
@@ -123,7 +125,7 @@ export class PlantView {
       })),
       cloud: facts.cloud,
       store: facts.store,
-      outputs: this.#status?.outputs ?? [],
+      outputs: [...(this.#status?.outputs ?? []), ...facts.notices],
       buzzer: this.#status?.alerts.buzzer ?? 'off',
       shift: views.reduce((sum, { shift }) => addShifts(sum, shift), emptyShift),
     };

@@ -1,5 +1,6 @@
 /** What the panel's pages ask for and have done: reads out of memory and store, changes by the loop. */
 
+import type { Text } from '../records.ts';
 import type { MachinePage, Overview } from './contract.ts';
 import { PanelRefusal } from './refusal.ts';
 import type { PanelReply, PanelRequest, Route } from './route.ts';
@@ -16,6 +17,10 @@ export interface PlantPages {
   /** Null: no such machine. */
   page(machine: string, shots: number): MachinePage | null;
   query(method: string, params: unknown): Promise<Answered>;
+  /** A HistoryPage: the last alerts, of one machine or of all, and what people did. */
+  history(machine: string | undefined, fromWallMs: number | undefined): Promise<Answered>;
+  /** Why something was refused, in both languages. */
+  words(message: string): Text;
   /** How verdicts agreed with labels. */
   quality(fromWallMs: number, toWallMs: number): Promise<Answered>;
   command(method: string, params: unknown): Promise<Answered>;
@@ -33,14 +38,14 @@ function numberOf(query: URLSearchParams, name: string, most: number): number | 
 }
 
 /** What whoever asked can mend. */
-const theirs = new Set(['usage', 'alert-unknown', 'label-invalid', 'cycle-unknown']);
+const theirs = new Set(['usage', 'alert-unknown', 'label-refused']);
 
 /** The loop or the store says why not, in its own words. */
-function answered(outcome: Answered): PanelReply {
+function answered(pages: PlantPages, outcome: Answered): PanelReply {
   if ('result' in outcome) return jsonReply(outcome.result);
   const { code, message } = outcome.error;
   const status = theirs.has(code) ? 400 : 503;
-  const body = JSON.stringify({ error: { code, message: { ko: message, en: message } } });
+  const body = JSON.stringify({ error: { code, message: pages.words(message) } });
   return { status, type: 'application/json', body };
 }
 
@@ -67,7 +72,7 @@ function change(pages: PlantPages, { method, role = 'operator', asked }: Change)
       if (pages.silent()) throw new PanelRefusal('agent-silent');
       const fields = asked === undefined ? { ...body } : asked({ ...body });
       const by = { who: visitor?.name ?? '', from: 'panel' };
-      return answered(await pages.command(method, { ...fields, ...by }));
+      return answered(pages, await pages.command(method, { ...fields, ...by }));
     },
   };
 }
@@ -82,11 +87,7 @@ function machinePage(pages: PlantPages, { rest, query }: PanelRequest): PanelRep
 async function history(pages: PlantPages, { query }: PanelRequest): Promise<PanelReply> {
   const machine = query.get('machine') ?? undefined;
   const fromWallMs = numberOf(query, 'from', Number.MAX_SAFE_INTEGER);
-  const alerts = await pages.query('alerts', { scope: 'all', machine, fromWallMs, limit: 200 });
-  const deeds = await pages.query('deeds', { fromWallMs, limit: 200 });
-  if ('error' in alerts) return answered(alerts);
-  if ('error' in deeds) return answered(deeds);
-  return jsonReply({ alerts: alerts.result, deeds: deeds.result });
+  return answered(pages, await pages.history(machine, fromWallMs));
 }
 
 const weekMs = 7 * 86_400_000;
@@ -94,7 +95,7 @@ const weekMs = 7 * 86_400_000;
 async function quality(pages: PlantPages, { query }: PanelRequest): Promise<PanelReply> {
   const now = Date.now();
   const fromWallMs = numberOf(query, 'from', now) ?? now - weekMs;
-  return answered(await pages.quality(Math.max(fromWallMs, now - weekMs), now));
+  return answered(pages, await pages.quality(Math.max(fromWallMs, now - weekMs), now));
 }
 
 /** Path → route, for the server. */

@@ -6,23 +6,17 @@
  *   node test/faults/why-campaign.ts --machines 40 --shots 2000 --seed 1
  */
 import { parseArgs } from 'node:util';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { AlertEngine } from '../../agent/alerts/engine.ts';
+import type { AlertEngine } from '../../agent/alerts/engine.ts';
 import { explain, type WhyQuestion } from '../../agent/alerts/why.ts';
-import { CycleTracker } from '../../agent/cycles/tracker.ts';
 import { judgeModelOf } from '../../agent/judge-model.ts';
-import type { Alert, Driver, Reading } from '../../agent/records.ts';
-import { FrozenSensors } from '../../agent/signals/frozen.ts';
-import { ModelledSource } from '../../agent/simulator/modelled.ts';
-import { scenarioOf } from '../../agent/simulator/scenario.ts';
+import type { Alert, Driver } from '../../agent/records.ts';
 import type { SourceShot } from '../../agent/simulator/source.ts';
-import { Judge, type JudgeModel } from '../../agent/verdict/judge.ts';
-import { limitsInForce } from '../../agent/verdict/limits.ts';
+import type { JudgeModel } from '../../agent/verdict/judge.ts';
 import type { Profile } from '../../config/profile.ts';
 import { loadProfile } from '../../config/profile-load.ts';
 import { readBundle } from '../../models/bundle.ts';
 import { findBundle } from '../../models/find-bundle.ts';
-import type { Bundle } from '../../models/manifest.ts';
+import { openModel, VirtualMachine } from '../fixtures/virtual-machine.ts';
 
 interface Truth {
   /** What the fault acts on itself. */
@@ -106,73 +100,6 @@ export interface Told {
 type Values = WhyQuestion['values'];
 type Asker = (values: Values) => Promise<number | null>;
 
-async function openModel(bundle: Bundle) {
-  const session = await InferenceSession.create(bundle.modelPath, {
-    intraOpNumThreads: 1,
-    interOpNumThreads: 1,
-  });
-  const { input, output } = bundle.manifest;
-  return async (row: Float32Array): Promise<ArrayLike<number>> => {
-    const feeds = { [input.name]: new Tensor('float32', row, [1, row.length]) };
-    const data = (await session.run(feeds, [output.name]))[output.name]?.data;
-    if (data instanceof Float32Array) return data;
-    throw new Error(`${output.name} holds no floats`);
-  };
-}
-
-/** One machine from its simulator to its alerts, as the agent puts them together. */
-class Machine {
-  readonly #source: ModelledSource;
-  readonly #frozen: FrozenSensors;
-  readonly #tracker: CycleTracker;
-  readonly #judge: Judge;
-  readonly engine: AlertEngine;
-  #shot = 0;
-
-  constructor(profile: Profile, bundle: Bundle, model: JudgeModel, options: CampaignOptions) {
-    const scenario = scenarioOf({ firstEpisodeShots: options.first, episodeGapShots: [40, 80] });
-    this.#source = new ModelledSource(profile, options.seed, scenario);
-    this.#frozen = new FrozenSensors(profile.signals);
-    this.#tracker = new CycleTracker({
-      machine: 'm',
-      profile,
-      samplesBetween: () => [],
-      clock: () => 0,
-    });
-    this.#judge = new Judge(limitsInForce(profile.limits, 'profile'), model, true);
-    const training = bundle.manifest.features.flatMap(({ from, normal }) =>
-      normal === undefined ? [] : [[from, normal] as const],
-    );
-    this.engine = new AlertEngine({
-      machine: 'm',
-      machineName: 'm',
-      profile,
-      training: new Map(training),
-    });
-  }
-
-  async shoot(run: (row: Float32Array) => Promise<ArrayLike<number>>) {
-    const shot = this.#source.next();
-    this.#shot += 1;
-    const at = { monoMs: shot.simulatedS * 1000, wallMs: shot.simulatedS * 1000 };
-    const readings = Object.entries(shot.values).map(([name, value]): [string, Reading] => {
-      const reading: Reading = { value, quality: value === null ? 'missing' : 'good', at };
-      return [name, this.#frozen.check(name, reading)];
-    });
-    const cycle = this.#tracker.complete({
-      shot: this.#shot,
-      readings: Object.fromEntries(readings),
-      at,
-      triggerMonoMs: at.monoMs,
-    });
-    const prepared = this.#judge.prepare(cycle);
-    const { input } = prepared;
-    const answer = input === null ? null : { kind: 'scored' as const, outputs: await run(input) };
-    const verdict = this.#judge.conclude(cycle, prepared, answer, at.monoMs);
-    return { shot, cycle, verdict, alerts: this.engine.observe(cycle, verdict) };
-  }
-}
-
 /** Every other way to name them: one at a time from the shot, and farthest from normal. */
 async function byOcclusion(question: WhyQuestion, model: JudgeModel, ask: Asker) {
   const whole = (await ask(question.values)) ?? 0;
@@ -250,7 +177,8 @@ export async function runCampaign(options: CampaignOptions): Promise<Campaign> {
     };
     for (let place = 0; place < options.machines; place += 1) {
       const seed = options.seed + place;
-      const machine = new Machine(profile, bundle, model, { ...options, seed });
+      const scenario = { firstEpisodeShots: options.first, episodeGapShots: [40, 80] } as const;
+      const machine = new VirtualMachine('m', bundle, { profile, model, seed, scenario });
       for (let i = 0; i < options.shots; i += 1) {
         const { shot, cycle, verdict, alerts } = await machine.shoot(run);
         const question = machine.engine.question(cycle, verdict);

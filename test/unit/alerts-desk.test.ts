@@ -130,13 +130,20 @@ describe('the operator’s budget', () => {
   test('cautions beyond five in an hour are told together, warnings still call', () => {
     const room = new Room();
     for (let i = 0; i < 8; i += 1) {
-      room.say(fault(`dc-0${i}`, 'warm-up', { severity: 'caution' }));
+      room.say(fault(`dc-0${i}`, 'cushion-drift', { severity: 'caution' }));
       room.pass((11 * minute) / 2);
     }
     expect(room.calls()).toHaveLength(5);
     room.say(fault('dc-09', 'shrinkage'));
     expect(room.told.at(-1)).toMatchObject({ cause: 'shrinkage', handling: { attention: 'call' } });
     expect(room.desk.standing()).toHaveLength(9);
+  });
+
+  test('a machine that somebody starts again is shown and calls nobody', () => {
+    const room = new Room();
+    room.say(fault('dc-03', 'warm-up', { key: 'warm-up', severity: 'caution' }));
+    expect(room.desk.state()).toEqual({ worst: 'caution', calling: null, buzzer: 'off' });
+    expect(room.calls()).toEqual([]);
   });
 
   test('information is listed and never calls', () => {
