@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Bench, Outcome } from './figure.ts';
 import { modbusReads } from './modbus-reads.ts';
+import { panel } from './panel.ts';
 import { predict } from './predict.ts';
 import { type BenchResult, hardware, printResult, type Results } from './report.ts';
 import { rtuLine } from './rtu-line.ts';
@@ -25,6 +26,7 @@ const benches: readonly Bench[] = [
   stages(shop),
   predict,
   why,
+  panel,
   modbusReads,
   rtuLine,
   store,

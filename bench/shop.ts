@@ -42,6 +42,10 @@ export interface ShopOptions {
   readonly dir: string;
   readonly say: (text: string) => void;
   readonly nodeFlags?: readonly string[];
+  /** Serves the panel there. */
+  readonly panelPort?: number;
+  /** Goes on while it is measured, from after the warm-up on; what it gives ends it. */
+  readonly meanwhile?: () => Promise<() => void>;
 }
 
 /** One shot as the store has it. */
@@ -109,10 +113,11 @@ export async function runShop(options: ShopOptions): Promise<ShopRun> {
     agent = startAgent(config, options.nodeFlags);
     options.say(`${options.machines} machines, warming up ${options.warmUpSeconds} s`);
     await Promise.race([sleep(options.warmUpSeconds), agent.broken]);
+    const end = await options.meanwhile?.();
     const since = { shots: shots.length, traffic: sum(await simulator.traffic()) };
     const before = agent.sample();
     options.say(`measuring ${options.seconds} s`);
-    await Promise.race([sleep(options.seconds), agent.broken]);
+    await Promise.race([sleep(options.seconds), agent.broken]).finally(end);
     const after = agent.sample();
     const traffic = minus(sum(await simulator.traffic()), since.traffic);
     await simulator.stopShots();
@@ -172,6 +177,9 @@ function configOf(options: ShopOptions, ports: readonly number[], store: string)
       model,
       reject: { device: 'plc', coil: rejectCoil, pulseMs },
     })),
+    ...(options.panelPort === undefined
+      ? {}
+      : { panel: { listen: `127.0.0.1:${options.panelPort}` } }),
     store: { path: store },
   });
 }
