@@ -8,6 +8,7 @@ import type { AnyBus } from '../drivers/driver.ts';
 import type { Bundle } from '../models/manifest.ts';
 import type { TrainingNormal } from './alerts/baseline.ts';
 import { AlertEngine } from './alerts/engine.ts';
+import { meets } from './cycles/suppress.ts';
 import { CycleTracker } from './cycles/tracker.ts';
 import { MachineWatch } from './cycles/watch.ts';
 import { Explainer } from './explain.ts';
@@ -190,6 +191,17 @@ export class Machine {
   /** Settles when the machine was heard for the first time. */
   heard(): Promise<void> {
     return this.#watch.heard();
+  }
+
+  /** To be called each second or so: the machine's own stop comes without a shot. */
+  look(): void {
+    const { interlock } = this.#profile;
+    if (interlock === undefined) return;
+    const { value } = this.#signals.slowNow(interlock.when.signal);
+    // A value that is not known neither raises nor clears.
+    if (value === null) return;
+    const state = meets(interlock.when, value) ? 'stopped' : 'runs';
+    this.#line.tell(this.#around.present(this.#alerts.interlock(state, now())));
   }
 
   /** It answers, and what it makes is judged. */

@@ -132,6 +132,7 @@ export class Agent {
     const early = this.#options.watch !== 'when-models-are-loaded';
     if (early) this.#startMachines(lastShots);
     this.#statusTimer = setInterval(() => {
+      for (const machine of this.#machines.values()) machine.look();
       this.#alerts.tick();
       this.#keeper.publishStatus(this.status());
     }, STATUS_EVERY_MS);

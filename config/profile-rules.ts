@@ -104,6 +104,19 @@ class Rules {
     }
   }
 
+  interlock(): void {
+    const { interlock } = this.#profile;
+    if (interlock === undefined) return;
+    const path = ['interlock', 'when'];
+    const { signal, ...tests } = interlock.when;
+    if (!elsewhere.test(signal)) this.#number([...path, 'signal'], signal, 'a condition');
+    const poll = this.#profile.signals[signal]?.poll;
+    if (poll !== undefined && poll !== 'slow')
+      this.#value([...path, 'signal'], `"${signal}" is not polled between shots`, 'poll: slow');
+    if (Object.values(tests).every((test) => test === undefined))
+      this.#key(path, 'has no condition', 'add equals, notEquals, above or below');
+  }
+
   limits(): void {
     this.problems.push(
       ...limitProblems(this.#profile.limits, ['limits'], this.#profile, this.#source),
@@ -201,6 +214,7 @@ export function profileProblems(profile: Profile, source: Source): Problem[] {
   rules.cycle();
   rules.features();
   rules.suppressions();
+  rules.interlock();
   rules.limits();
   rules.defects();
   rules.replay();

@@ -203,6 +203,8 @@ export const profileSchema = z.strictObject({
   cycle: cycleSchema.optional(),
   features: z.record(signalName, featureSchema).default({}),
   suppress: z.array(suppressSchema).default([]),
+  /** The machine has stopped itself: its alarm bit or state, a signal that is polled `slow`. */
+  interlock: z.strictObject({ when: conditionSchema }).optional(),
   limits: z.record(z.string(), limitSchema).default({}),
   defects: z.record(profileName, defectSchema).default({}),
   replay: replaySchema.optional(),
@@ -216,5 +218,6 @@ export type CycleSpec = z.output<typeof cycleSchema>;
 export type FeatureSpec = z.output<typeof featureSchema>;
 export type SuppressSpec = z.output<typeof suppressSchema>;
 export type LimitSpec = z.output<typeof limitSchema>;
+export type ConditionSpec = z.output<typeof conditionSchema>;
 export type DefectSpec = z.output<typeof defectSchema>;
 export type Localized = z.output<typeof textSchema>;

@@ -47,6 +47,10 @@ export class AlertEngine {
     return this.#service.link(state, at);
   }
 
+  interlock(state: 'stopped' | 'runs', at: Instant): readonly Alert[] {
+    return this.#service.interlock(state, at);
+  }
+
   model(state: 'set-aside' | 'back', name: string, at: Instant): readonly Alert[] {
     return this.#service.model(state, name, at);
   }

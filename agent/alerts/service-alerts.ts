@@ -74,6 +74,18 @@ export class ServiceAlerts {
     ];
   }
 
+  /** The machine has stopped itself, or runs again. */
+  interlock(state: 'stopped' | 'runs', at: Instant): readonly Alert[] {
+    if (state === 'runs') return this.#clear('interlock', at);
+    if (this.#book.isOpen('interlock')) return [];
+    const ko = '설비 자체 정지(인터록). 조작반의 알람을 확인.';
+    const en = 'The machine has stopped itself (interlock). See the alarm on its own panel.';
+    const text = this.#say('stop', ko, en);
+    return [
+      this.#raise({ key: 'interlock', severity: 'stop', cause: 'interlock', text }, at, null),
+    ];
+  }
+
   #sensors(cycle: Cycle): readonly Alert[] {
     if (cycle.observed !== 'whole') return [];
     return Object.entries(cycle.readings).flatMap(([signal, reading]) => {

@@ -1,11 +1,11 @@
 /** Which cycles must not be scored: try shots, warm-up after a stop, a stopped line. */
-import type { SuppressSpec } from '../../config/profile.ts';
+import type { ConditionSpec, SuppressSpec } from '../../config/profile.ts';
 import type { Reading } from '../records.ts';
 
 type ConditionRule = Extract<SuppressSpec, { when: unknown }>;
 
-function meets(rule: ConditionRule, value: number): boolean {
-  const { equals, notEquals, above, below } = rule.when;
+export function meets(when: ConditionSpec, value: number): boolean {
+  const { equals, notEquals, above, below } = when;
   return (
     (equals !== undefined && value === equals) ||
     (notEquals !== undefined && value !== notEquals) ||
@@ -63,7 +63,7 @@ export class Suppression {
   ): boolean | 'unknown' {
     const { signal } = rule.when;
     const value = readings[signal]?.value ?? null;
-    if (value !== null) return meets(rule, value);
+    if (value !== null) return meets(rule.when, value);
     return this.#optional.has(signal) ? false : 'unknown';
   }
 }

@@ -25,6 +25,10 @@ interface Words {
 
 /** Alerts that are not of a defect. */
 const serviceWords: Readonly<Record<string, Words>> = {
+  interlock: {
+    title: { ko: '설비 자체 정지', en: 'Stopped by its interlock' },
+    action: { ko: '조작반의 알람 확인.', en: 'See the alarm on its own panel.' },
+  },
   'bus-lost': {
     title: { ko: '통신두절', en: 'No communication' },
     action: { ko: '케이블·PLC 전원 확인.', en: 'Check cable and PLC power.' },

@@ -156,6 +156,11 @@ export class MachineSignals {
     return all;
   }
 
+  /** A slow signal as it is now, as old as it is; missing: it is none. */
+  slowNow(signal: string): Reading {
+    return this.#slowReading(signal, this.#slow.get(signal) ?? 0, performance.now());
+  }
+
   samplesBetween(signal: string, fromMonoMs: number, toMonoMs: number): readonly Sample[] {
     return this.#history.between(signal, fromMonoMs, toMonoMs);
   }

@@ -258,6 +258,17 @@ describe('alerts on the watching itself', () => {
     expect(line.engine.link('lost', at)).toEqual([]);
     expect(line.engine.link('back', at).map((alert) => alert.state)).toEqual(['cleared']);
   });
+
+  test('the machine’s own stop is the highest severity, once, until it runs again', () => {
+    const line = new Line();
+    const at = { monoMs: 1, wallMs: 1 };
+    const [raised] = line.engine.interlock('stopped', at);
+    expect(raised).toMatchObject({ severity: 'stop', cause: 'interlock' });
+    expect(raised?.text.ko).toContain('[정지] 3호기');
+    expect(line.engine.interlock('stopped', at)).toEqual([]);
+    expect(line.engine.interlock('runs', at)).toMatchObject([{ state: 'cleared' }]);
+    expect(line.engine.interlock('runs', at)).toEqual([]);
+  });
 });
 
 describe('an alert and the values that drove the model', () => {
