@@ -25,6 +25,13 @@ export interface AgentSource {
     };
     readonly openAlerts: readonly { readonly severity: string }[];
   }[];
+  readonly alerts: { readonly callsLastHour: number; readonly floods: number };
+  readonly outputs: readonly {
+    readonly name: string;
+    readonly ok: boolean;
+    readonly writes: number;
+    readonly failed: number;
+  }[];
   readonly store: {
     readonly state: string;
     readonly kept: number;
@@ -78,6 +85,7 @@ function spread(labels: Record<string, string>, figures: Spread | null): Samples
 export function agentMetrics(agent: AgentSource, keep: KeepSource | null): Metric[] {
   return [
     ...processMetrics(agent, keep),
+    ...attentionMetrics(agent),
     ...shotMetrics(agent),
     ...storeMetrics(agent, keep),
     ...syncMetrics(keep?.targets ?? []),
@@ -195,6 +203,32 @@ function storeMetrics({ store }: AgentSource, keep: KeepSource | null): Metric[]
       'store_gap_records',
       'Records not kept, or kept no longer, by reason.',
       Object.entries(keep?.gaps ?? {}).map(([reason, count]) => [{ reason }, count]),
+    ),
+  ];
+}
+
+function attentionMetrics({ alerts, outputs }: AgentSource): Metric[] {
+  const by = (value: (output: AgentSource['outputs'][number]) => number): Samples =>
+    outputs.map((output) => [{ output: output.name }, value(output)]);
+  return [
+    gauge('alert_calls_last_hour', 'Alerts that called for attention within an hour.', [
+      [{}, alerts.callsLastHour],
+    ]),
+    counter('alert_floods_total', 'Floods of alerts.', [[{}, alerts.floods]]),
+    gauge(
+      'output_ok',
+      'Whether an output is known to show what it should.',
+      by(({ ok }) => Number(ok)),
+    ),
+    counter(
+      'output_writes_total',
+      'Writes of an output that its device confirmed.',
+      by(({ writes }) => writes),
+    ),
+    counter(
+      'output_failed_total',
+      'Writes of an output that failed.',
+      by(({ failed }) => failed),
     ),
   ];
 }

@@ -33,6 +33,8 @@ export const agentSource: MetricsSource & { readonly keep: KeepSource } = {
     },
   ],
   machines: [machineSource],
+  alerts: { callsLastHour: 3, floods: 1 },
+  outputs: [{ name: 'light', ok: true, writes: 40, failed: 2 }],
   store: {
     state: 'ok',
     kept: 30,
