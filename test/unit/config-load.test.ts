@@ -51,7 +51,12 @@ function codeOf(file: string): string {
 describe('loadConfig', () => {
   it('fills in every default', () => {
     const { config } = loadConfig(written(sound));
-    expect(config.gateway).toEqual({ id: 'gw-1', site: 'site', locale: 'ko', clock: 'auto' });
+    expect(config.gateway).toEqual({
+      ...{ id: 'gw-1', site: 'site', locale: 'ko', clock: 'auto' },
+      shifts: ['08:00', '20:00'],
+    });
+    expect(config.alerts).toEqual({ callsPerHour: 5 });
+    expect(config.outputs).toEqual({});
     expect(config.buses.press).toMatchObject({ port: 502, timeoutMs: 500 });
     expect(config.machines[0]).toMatchObject({
       deadlineMs: 20,
