@@ -41,6 +41,7 @@ CREATE TABLE ppuri.conflicts (
   seq bigint NOT NULL,
   record jsonb NOT NULL
 );
+CREATE INDEX conflicts_by_key ON ppuri.conflicts (gateway, boot, seq);
 
 -- Messages that are no record: kept as they came, for someone to look at; as base64 where no text.
 CREATE TABLE ppuri.refused (
@@ -102,11 +103,16 @@ LANGUAGE sql IMMUTABLE AS $$
   END
 $$;
 
--- What of a record never changes. Its wall time may be put right, and parts of a shot may be removed,
--- between the first time it is sent and the next.
-CREATE FUNCTION ppuri.lasting(record jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+-- Whether two records of one key are the same. The wall time may have been put right, and parts of the
+-- shot may have been removed, between the first time it was sent and the next.
+CREATE FUNCTION ppuri.lasting(record jsonb, evicted jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
   SELECT (record - '{at,clockSynced,clockFilled,evicted}'::text[])
-    #- '{body,cycle,features}' #- '{body,cycle,readings}'
+    #- CASE WHEN evicted ? 'features' THEN '{body,cycle,features}' ELSE '{}' END::text[]
+    #- CASE WHEN evicted ? 'readings' THEN '{body,cycle,readings}' ELSE '{}' END::text[]
+$$;
+CREATE FUNCTION ppuri.same(one jsonb, other jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+  SELECT ppuri.lasting(one, evicted) = ppuri.lasting(other, evicted)
+  FROM (VALUES (coalesce(one -> 'evicted', '[]') || coalesce(other -> 'evicted', '[]'))) AS e (evicted)
 $$;
 
 CREATE FUNCTION ppuri.keep() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -147,14 +153,17 @@ EXCEPTION
     RETURN NULL;
 END $$;
 
--- A record whose key is there already: the same once more, or a conflict.
+-- A record whose key is there already: the same once more, or a conflict, which is counted once.
 CREATE FUNCTION ppuri.count_repeat(message jsonb) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO ppuri.conflicts (gateway, boot, seq, record)
-  SELECT gateway, boot, seq, message FROM ppuri.records AS r
+  SELECT r.gateway, r.boot, r.seq, message FROM ppuri.records AS r
   WHERE r.gateway = message ->> 'gateway' AND r.boot = message ->> 'boot'
-    AND r.seq = ppuri.whole(message -> 'seq')
-    AND ppuri.lasting(r.record) <> ppuri.lasting(message);
+    AND r.seq = ppuri.whole(message -> 'seq') AND NOT ppuri.same(r.record, message)
+    AND NOT EXISTS (
+      SELECT FROM ppuri.conflicts AS c
+      WHERE c.gateway = r.gateway AND c.boot = r.boot AND c.seq = r.seq AND ppuri.same(c.record, message)
+    );
   IF FOUND THEN
     RETURN;
   END IF;

@@ -85,15 +85,16 @@ describe('PostgreSQL keeps what a collector brings', () => {
     const first = storedRecord(1, cycleBody(1));
     const clock = { at: { ...first.at, wallMs: first.at.wallMs + 5000 }, clockFilled: true };
     const body = cycleBody(1);
-    const parted = body.kind === 'cycle' ? { ...body.cycle, readings: {}, features: {} } : null;
+    const parted = body.kind === 'cycle' ? { ...body.cycle, features: {} } : null;
     await collect([
       message(first),
       message({ ...first, ...clock, clockSynced: false }),
       message({ ...first, body: { ...body, cycle: parted }, evicted: ['features'] } as never),
       message(storedRecord(1, cycleBody(2))),
+      message(storedRecord(1, cycleBody(2))),
     ]);
     expect(await postgres().sql('SELECT shot FROM ppuri.shots')).toBe('301');
-    expect(await postgres().sql('SELECT count FROM ppuri.repeats')).toBe('2');
+    expect(await postgres().sql('SELECT count FROM ppuri.repeats')).toBe('3');
     expect(
       await postgres().sql(
         "SELECT gateway, boot, seq, record #>> '{body,cycle,shot}' FROM ppuri.conflicts",
