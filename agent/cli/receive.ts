@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PpuriError } from '../../config/errors.ts';
 import { isLoopback } from '../../config/loopback.ts';
+import { secretFlaw } from '../../config/secret.ts';
 import { startHttpReceiver } from '../receive/http-receiver.ts';
 import { startMqttReceiver } from '../receive/mqtt-receiver.ts';
 import {
@@ -86,6 +87,19 @@ function textOf(path: string | undefined): string | undefined {
   }
 }
 
+/** A bearer token, as a gateway can send it. */
+function tokenOf(path: string | undefined): string | undefined {
+  const token = textOf(path);
+  const flaw = token === undefined ? null : secretFlaw(token, 'header');
+  if (flaw !== null)
+    throw usage(
+      `the token ${flaw}`,
+      path ?? '',
+      'one line of plain ASCII, without a byte order mark',
+    );
+  return token;
+}
+
 /** A broker: no user or password in its address, where every message would show them. */
 function brokerAt(text: string): URL {
   const url = /^mqtts?:\/\/[^/@?#]+\/?$/.test(text) ? URL.parse(text) : null;
@@ -130,7 +144,7 @@ async function start(
   const onProblem = (problem: string): void =>
     output.note(plainText(lang === 'ko' ? `받지 못함: ${problem}` : `not taken: ${problem}`));
   if (listen !== undefined) {
-    const token = textOf(flags.tokenFile);
+    const token = tokenOf(flags.tokenFile);
     const tls = cert === undefined || key === undefined ? undefined : { cert, key };
     const receiver = await startHttpReceiver({
       ...listen,
