@@ -13,7 +13,7 @@ import type { Profile } from './profile.ts';
 import { findProfile, parseProfile, type ReadVectors } from './profile-load.ts';
 import type { Config } from './schema.ts';
 import type { Path, Source } from './source.ts';
-import { syncFileProblems } from './sync-rules.ts';
+import { syncFileProblems, syncWarnings } from './sync-rules.ts';
 
 export interface CheckResult {
   /** Null when the file itself has problems. */
@@ -33,8 +33,8 @@ export interface CheckTools {
   readonly readVectors?: ReadVectors;
   /** What keeps this user from the store; absent: not looked at. */
   readonly storeTrouble?: (dir: string) => Promise<StoreTrouble | null>;
-  /** Files of sync targets, webhooks and the panel are looked at as of this time, ms since 1970;
-   * absent: not at all. */
+  /** Files and secrets of sync targets, webhooks and the panel are looked at as of this time, ms since
+   * 1970; absent: not at all. */
   readonly syncFilesAtMs?: number;
 }
 
@@ -139,7 +139,10 @@ export async function checkConfig(
       ? []
       : panelFileProblems(source, config.panel, syncFilesAtMs)),
   ];
-  const warnings = config?.panel === undefined ? [] : panelWarnings(source, config.panel);
+  const warnings = inFileOrder([
+    ...(config?.panel === undefined ? [] : panelWarnings(source, config.panel)),
+    ...(syncFilesAtMs === undefined || config === null ? [] : syncWarnings(source, config)),
+  ]);
   const inConfig = shelf.problems.filter((problem) => problem.file === path);
   const inProfiles = shelf.problems.filter((problem) => problem.file !== path);
   const all = inFileOrder([...problems, ...across, ...inConfig, ...inProfiles]);

@@ -80,6 +80,13 @@ function modicon(path: Path, value: unknown): string {
   return `addresses start at 0: write \`${table} ${Number(number) - 1}\``;
 }
 
+interface Bound {
+  readonly inclusive?: boolean;
+}
+
+const lowest = ({ inclusive }: Bound): string => (inclusive === false ? 'above' : 'at least');
+const highest = ({ inclusive }: Bound): string => (inclusive === false ? 'below' : 'at most');
+
 class Translator {
   readonly #source: Source;
   readonly #data: unknown;
@@ -108,9 +115,9 @@ class Translator {
       case 'invalid_format':
         return [this.#wrongForm(path, issue.message, value)];
       case 'too_small':
-        return [this.#outOfBounds(path, 'least', issue.minimum, value)];
+        return [this.#outOfBounds(path, lowest(issue), issue.minimum, value)];
       case 'too_big':
-        return [this.#outOfBounds(path, 'most', issue.maximum, value)];
+        return [this.#outOfBounds(path, highest(issue), issue.maximum, value)];
       default:
         return [this.#source.atValue(path, issue.message)];
     }
@@ -160,9 +167,9 @@ class Translator {
 
   #outOfBounds(path: Path, side: string, bound: number | bigint, value: unknown): Problem {
     if (typeof value === 'number')
-      return this.#source.atValue(path, `must be at ${side} ${bound}, found ${value}`);
+      return this.#source.atValue(path, `must be ${side} ${bound}, found ${value}`);
     const unit = typeof value === 'string' ? 'character' : Array.isArray(value) ? 'entry' : 'key';
-    const message = `needs at ${side} ${bound} ${unit}${bound === 1 ? '' : 's'}`;
+    const message = `needs ${side} ${bound} ${unit}${bound === 1 ? '' : 's'}`;
     return this.#source.atValue(path, message, this.#schema.description(path));
   }
 

@@ -34,12 +34,13 @@ const names: Record<string, string> = {
 
 /** What may be written: `1–65535`, `ko` or `en`, text. */
 function writable(schema: Json): string {
-  const { minimum, maximum, type } = schema;
+  const { minimum, maximum, exclusiveMinimum, type } = schema;
   const choices = schema.const === undefined ? (schema.enum ?? []) : [schema.const];
   if (choices.length > 0) return choices.map((choice) => `\`${choice}\``).join(', ');
   if (minimum !== undefined && maximum !== undefined) return `${minimum}–${maximum}`;
+  if (exclusiveMinimum !== undefined) return `above ${exclusiveMinimum}`;
   const alternatives = options(schema);
-  if (alternatives.length > 0) return alternatives.map(writable).join(' or ');
+  if (alternatives.length > 0) return [...new Set(alternatives.map(writable))].join(' or ');
   return typeof type === 'string' ? (names[type] ?? type) : '';
 }
 
@@ -66,7 +67,7 @@ function rowsOf(schema: Json, prefix: string): Row[] {
 
 function rowsInside(schema: Json, path: string): Row[] {
   const { items, additionalProperties } = schema;
-  if (isSchema(items)) return rowsOf(items, `${path}[]`);
+  if (isSchema(items)) return rowsInside(items, `${path}[]`);
   const inside = isSchema(additionalProperties)
     ? rowsInside(additionalProperties, `${path}.*`)
     : [];

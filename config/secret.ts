@@ -13,6 +13,18 @@ function missing(where: string, cause?: unknown): PpuriError {
   });
 }
 
+/**
+ * What keeps `text` from being sent as a secret; null: nothing. `header`: it goes into an HTTP header,
+ * which carries ASCII only.
+ */
+export function secretFlaw(text: string, use: 'header' | 'text'): string | null {
+  if (text.trim() === '') return 'is empty';
+  if (text.startsWith('\uFEFF')) return 'begins with a byte order mark';
+  if (use === 'header' && /[^\t\x20-\x7e]/.test(text))
+    return 'has characters that an HTTP header cannot carry';
+  return null;
+}
+
 /** Text of a file that a target names, without its last line feed. Throws `secret-missing`. */
 export function readFileOf(path: string): string {
   try {

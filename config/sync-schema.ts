@@ -94,6 +94,9 @@ function problemsOf(target: SyncTargetConfig): { key: string; message: string }[
       key: 'url',
       message: `not encrypted: use ${target.type}${target.type === 'mqtt' ? 's' : ''}://, or say \`tls: none\``,
     });
+  if (url?.port === '0') problems.push({ key: 'url', message: 'port 0 is no port of a server' });
+  if (target.type === 'mqtt' && target.password !== undefined && target.username === undefined)
+    problems.push({ key: 'password', message: 'only with `username`' });
   if (target.type === 'mqtt' && target.primaryHost !== undefined && target.format === 'json')
     problems.push({ key: 'primaryHost', message: 'only with `format: sparkplug-b`' });
   if ((target.cert === undefined) !== (target.key === undefined))

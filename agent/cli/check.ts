@@ -7,6 +7,7 @@ import { exitCodes } from '../../config/errors.ts';
 import { formatProblem, type Problem } from '../../config/problem.ts';
 import type { Profile, SignalSpec } from '../../config/profile.ts';
 import type { Config, MachineConfig } from '../../config/schema.ts';
+import type { SyncTargetConfig } from '../../config/sync-schema.ts';
 import { planReads } from '../../drivers/plan.ts';
 import { findModel } from '../find-model.ts';
 import { failedVectors } from '../signals/vectors.ts';
@@ -37,6 +38,22 @@ export interface CheckReport {
   readonly buses: number;
   readonly models: number;
   readonly plan: readonly DevicePlan[];
+  /** Where records are delivered to; none: nowhere. */
+  readonly targets: readonly SyncPlace[];
+}
+
+interface SyncPlace {
+  readonly name: string;
+  /** `json` and `sparkplug-b` over MQTT; `https`: batches. */
+  readonly format: string;
+  /** Scheme, host and port: a path may have what is nobody's business. */
+  readonly address: string;
+}
+
+function syncPlace(target: SyncTargetConfig): SyncPlace {
+  const { protocol, host } = new URL(target.url);
+  const format = target.type === 'mqtt' ? target.format : target.type;
+  return { name: target.name, format, address: `${protocol}//${host}` };
 }
 
 function readCount(profile: Profile, unit: number, poll: Poll): number {
@@ -94,6 +111,7 @@ export async function checkFile(file: string): Promise<CheckReport> {
     buses: Object.keys(sound?.buses ?? {}).length,
     models: new Set(machines.flatMap(({ model }) => model ?? [])).size,
     plan: machines.flatMap((machine) => devicePlans(machine, profiles)),
+    targets: (sound?.sync ?? []).map(syncPlace),
   };
 }
 
@@ -103,7 +121,7 @@ const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n ==
 export function reportLines(report: CheckReport): string[] {
   const warnings = report.warnings.map((warning) => `warning: ${formatProblem(warning)}`);
   if (!report.ok) return [...report.problems.map(formatProblem), ...warnings];
-  const { machines, buses, models, plan } = report;
+  const { machines, buses, models, plan, targets } = report;
   const counts = [
     count(machines, 'machine'),
     count(buses, 'bus', 'buses'),
@@ -115,7 +133,12 @@ export function reportLines(report: CheckReport): string[] {
     const what = `${profile} on ${bus} unit ${unit}, ${count(signals, 'signal')}`;
     return `  ${machine}.${device}: ${what}, ${requests}`;
   });
-  return [`${report.file}: ok (${counts.join(', ')})`, ...devices, ...warnings];
+  const places = targets.map(({ name, format, address }) => `${name} (${format}, ${address})`);
+  const delivery =
+    places.length === 0
+      ? '  records are delivered nowhere: there is no `sync`, they stay in `store`'
+      : `  records are delivered to ${places.join(' and ')}`;
+  return [`${report.file}: ok (${counts.join(', ')})`, ...devices, delivery, ...warnings];
 }
 
 interface CheckOptions {
@@ -146,7 +169,7 @@ export function addCheck(program: Command): void {
     .command('check')
     .description('check a configuration: every error at once, with its place and a hint')
     .requiredOption('-c, --config <file>', 'the configuration')
-    .option('--json', 'one JSON object: ok, problems, warnings, plan')
+    .option('--json', 'one JSON object: ok, problems, warnings, plan, targets')
     .addHelpText('after', help)
     .action(action('check configuration', run));
 }

@@ -8,7 +8,8 @@ import type { Language } from './words.ts';
 
 const help = `
 Every record has a number in its start of the agent, without holes. A number with no record is in a
-gap, with its reason: removed to make room (evicted), never kept by a start that ended (unkept), or
+gap, with its reason: removed to make room (evicted), never kept by a start that ended (unkept), later
+than the backup that was put back (set-back; as far as the note beside the file, ppuri.last, tells), or
 given up while the store was down (memory-full …). What a sync target can never take is undeliverable:
 it is in the store, and "target" names who lacks it. A gap of part features or readings is of shots
 whose verdicts are still there.
@@ -25,6 +26,10 @@ Examples:
 const reasonWords: Readonly<Record<string, Readonly<Record<Language, string>>>> = {
   evicted: { ko: '용량 확보를 위해 삭제', en: 'removed to make room' },
   unkept: { ko: '종료 전에 저장하지 못함', en: 'not kept before the end' },
+  'set-back': {
+    ko: '백업 복원 등으로 저장 파일에서 사라짐',
+    en: 'kept once, and gone since a backup was put back or the file was lost',
+  },
   'memory-full': { ko: '저장 중단 중 메모리 초과', en: 'memory ran out while the store was down' },
   refused: { ko: '저장할 수 없는 기록', en: 'cannot be stored' },
   'store-damaged': { ko: '손상된 저장 파일에 있음', en: 'in a damaged file that was set aside' },

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PpuriError } from '../../config/errors.ts';
 import { isLoopback } from '../../config/loopback.ts';
+import { secretFlaw } from '../../config/secret.ts';
 import { startHttpReceiver } from '../receive/http-receiver.ts';
 import { startMqttReceiver } from '../receive/mqtt-receiver.ts';
 import {
@@ -43,6 +44,8 @@ const help = `
 Keeps each record once by (gateway, boot, seq) in DIR/received.db before it acknowledges it, counts
 repeats, and at the end, or with --report, tells per start of each gateway what is missing: numbers
 below the highest that neither came nor are told by a gap record. They are lost or still on their way.
+A record that says something else than the one kept under its key is a conflict: the first one stays in
+force, the other is kept apart (table conflicts of received.db). One receiver per DIR.
 For many gateways see config/receive/README.md; Sparkplug B wants a SCADA host.
 
 --listen: batches over HTTP at any path (\`type: https\` of a gateway's \`sync\`), with --cert and --key
@@ -52,9 +55,9 @@ token. In the clear only on loopback, unless --tls none.
 --password-file, --ca, --cert and --key are this client's.
 
 --json prints {"listening":{"url"}} or {"listening":{"mqtt"}}, and at the end or with --report
-{"records","repeats","boots":[{"gateway","boot","records","last","absent","missing"}]}; absent: numbers
-below the last that are not here, missing: those of them that no gap covers. Exit code 1: the report
-has something missing.
+{"records","repeats","conflicts","boots":[{"gateway","boot","records","last","absent","missing",
+"conflicts"}]}; absent: numbers below the last that are not here, missing: those of them that no gap
+covers. Exit code 1: something is missing in the report, or in conflict in the summary or the report.
 
 Examples:
   ppuri receive --dir ./received --listen 127.0.0.1:8788
@@ -82,6 +85,19 @@ function textOf(path: string | undefined): string | undefined {
     const { code } = thrown as NodeJS.ErrnoException;
     throw usage(`cannot read the file: ${code}`, path, 'check the path and who may read it');
   }
+}
+
+/** A bearer token, as a gateway can send it. */
+function tokenOf(path: string | undefined): string | undefined {
+  const token = textOf(path);
+  const flaw = token === undefined ? null : secretFlaw(token, 'header');
+  if (flaw !== null)
+    throw usage(
+      `the token ${flaw}`,
+      path ?? '',
+      'one line of plain ASCII, without a byte order mark',
+    );
+  return token;
 }
 
 /** A broker: no user or password in its address, where every message would show them. */
@@ -128,7 +144,7 @@ async function start(
   const onProblem = (problem: string): void =>
     output.note(plainText(lang === 'ko' ? `받지 못함: ${problem}` : `not taken: ${problem}`));
   if (listen !== undefined) {
-    const token = textOf(flags.tokenFile);
+    const token = tokenOf(flags.tokenFile);
     const tls = cert === undefined || key === undefined ? undefined : { cert, key };
     const receiver = await startHttpReceiver({
       ...listen,
@@ -169,6 +185,11 @@ function columns(lang: Language): Column<BootRow>[] {
     { title: ko ? '기록' : 'records', align: 'right', text: ({ records }) => String(records) },
     { title: ko ? '끝 번호' : 'last', align: 'right', text: ({ last }) => String(last) },
     { title: ko ? '빠진 번호' : 'missing', align: 'right', text: ({ missing }) => String(missing) },
+    {
+      title: ko ? '충돌' : 'conflicts',
+      align: 'right',
+      text: ({ conflicts }) => String(conflicts),
+    },
   ];
 }
 
@@ -177,12 +198,19 @@ function tell(output: Output, report: ReceivedReport, { json, lang }: ReceiveFla
     output.json(report);
     return;
   }
-  const { records, repeats, boots } = report;
+  const { records, repeats, conflicts, boots } = report;
+  const ko = lang === 'ko';
   output.line(
-    lang === 'ko'
+    ko
       ? `받은 기록 ${records}건, 중복 수신 ${repeats}건`
       : `${records} records received, ${repeats} repeats`,
   );
+  if (conflicts > 0)
+    output.line(
+      ko
+        ? `같은 번호에 내용이 다른 기록 ${conflicts}건: 먼저 받은 기록이 유효하며, 나머지는 따로 보관했습니다`
+        : `${conflicts} records in conflict with one of the same key: the first one stays in force, the others are kept apart`,
+    );
   if (boots.length > 0) for (const line of tableLines(columns(lang), boots)) output.line(line);
 }
 
@@ -216,13 +244,14 @@ async function run(output: Output, flags: ReceiveFlags): Promise<void> {
     const { code } = thrown as NodeJS.ErrnoException;
     throw usage(`cannot make the directory: ${code}`, dir, 'name one that this user may write');
   }
-  const store = openReceivedStore(dir);
+  const store = openReceivedStore(dir, flags.report === true ? 'report' : 'receive');
   try {
     if (flags.report !== true) await receive(output, flags, store);
     const report = store.report();
     tell(output, report, flags);
-    if (flags.report === true && report.boots.some(({ missing }) => missing > 0))
-      process.exitCode = 1;
+    // What is missing while one receives may still be under way; a conflict stays one.
+    const isMissing = flags.report === true && report.boots.some(({ missing }) => missing > 0);
+    if (isMissing || report.conflicts > 0) process.exitCode = 1;
   } finally {
     store.close();
   }

@@ -19,10 +19,20 @@ export interface Kept {
   readonly kept: number;
   /** Such as were here already. */
   readonly repeats: number;
+  /** Such as say something else than the one that is here under their key; they are kept apart. */
+  readonly conflicts: number;
 }
 
 /** Keeps a batch as a whole, or throws and keeps nothing of it. */
 export type Sink = (records: readonly ReceivedRecord[], lane: string) => Kept;
+
+/** For whoever runs the receiver: what its summary counts, as it happens. */
+export function conflictText(count: number, records: readonly ReceivedRecord[]): string {
+  const [first, last] = [records[0], records.at(-1)];
+  const key = `${first?.gateway}/${first?.boot}/${first?.seq}`;
+  const range = first === last ? key : `${key}-${last?.seq}`;
+  return `${count} of ${range}: other content under a key that is here already, kept apart`;
+}
 
 /** What a line has wrong, in words for whoever sent it. */
 export class BadRecord extends Error {}

@@ -18,7 +18,7 @@ const send = (message: FromReceiver): void => void process.send?.(message);
 
 async function start(dir: string): Promise<void> {
   try {
-    const store = openReceivedStore(dir);
+    const store = openReceivedStore(dir, 'receive');
     const { port } = await startHttpReceiver({ host: '127.0.0.1', port: 0, keep: store.keep });
     const before = store.count();
     process.on('message', (message: ToReceiver) => {

@@ -11,7 +11,7 @@ import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { PpuriError } from '../../config/errors.ts';
-import { BadRecord, type Kept, readLines, type Sink } from './batch.ts';
+import { BadRecord, conflictText, type Kept, readLines, type Sink } from './batch.ts';
 
 export interface HttpReceiverOptions {
   readonly host: string;
@@ -58,7 +58,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
 
 async function plainText(request: IncomingMessage): Promise<string> {
   const body = await bodyOf(request);
-  const encoding = request.headers['content-encoding'] ?? 'identity';
+  const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
   const decoder = new TextDecoder('utf-8', { fatal: true });
   if (encoding !== 'gzip' && encoding !== 'identity')
     throw new Refusal(415, `content-encoding ${encoding}; gzip is taken`);
@@ -91,7 +91,10 @@ async function take(request: IncomingMessage, options: HttpReceiverOptions): Pro
   if (request.method !== 'POST') throw new Refusal(405, 'POST only');
   const text = await plainText(request);
   try {
-    return options.keep(readLines(text), String(request.headers['ppuri-lane'] ?? ''));
+    const records = readLines(text);
+    const kept = options.keep(records, String(request.headers['ppuri-lane'] ?? ''));
+    if (kept.conflicts > 0) options.onProblem?.(conflictText(kept.conflicts, records));
+    return kept;
   } catch (thrown) {
     if (thrown instanceof BadRecord) throw new Refusal(400, thrown.message);
     throw thrown;

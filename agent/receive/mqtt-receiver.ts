@@ -1,7 +1,7 @@
 /** Takes records from an MQTT broker, and acknowledges each once it is kept. */
 import { connect, type IClientOptions, type MqttClient } from 'mqtt';
 import { PpuriError } from '../../config/errors.ts';
-import { BadRecord, type ReceivedRecord, readRecord, type Sink } from './batch.ts';
+import { BadRecord, conflictText, type ReceivedRecord, readRecord, type Sink } from './batch.ts';
 
 export interface MqttReceiverOptions {
   readonly url: string;
@@ -30,7 +30,11 @@ function unreachable(url: string, cause: unknown): PpuriError {
 /** Null: it is no record, and will not be one when it comes again. */
 function recordOf(topic: string, payload: Buffer, options: MqttReceiverOptions) {
   try {
-    return readRecord(payload.toString('utf8'));
+    const record = readRecord(payload.toString('utf8'));
+    // The broker's access list guards topics: what a record says of itself proves nothing.
+    if (topic.split('/')[2] !== record.gateway)
+      throw new BadRecord(`it says that it is of gateway ${record.gateway}`);
+    return record;
   } catch (thrown) {
     if (!(thrown instanceof BadRecord)) throw thrown;
     options.onProblem?.(`${topic}: ${thrown.message}`);
@@ -73,7 +77,8 @@ export async function startMqttReceiver(
   });
   const kept = (record: ReceivedRecord, lane: string, done: () => void): void => {
     try {
-      keep([record], lane);
+      const { conflicts } = keep([record], lane);
+      if (conflicts > 0) options.onProblem?.(conflictText(conflicts, [record]));
       done();
     } catch (thrown) {
       options.onProblem?.(thrown instanceof Error ? thrown.message : String(thrown));

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { PpuriError } from '../../config/errors.ts';
 import type { Kept, ReceivedRecord, Sink } from './batch.ts';
+import { takeReceiverLock } from './received-store-lock.ts';
+import { sameRecord } from './same-record.ts';
 
 const layout = `
   CREATE TABLE IF NOT EXISTS records (
@@ -25,6 +27,15 @@ const layout = `
     gateway TEXT PRIMARY KEY,
     count INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
+  -- Records that say something else than the one that is kept under their key, which stays in force.
+  CREATE TABLE IF NOT EXISTS conflicts (
+    gateway TEXT NOT NULL,
+    boot TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    received_ms REAL NOT NULL,
+    record TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS conflicts_by_key ON conflicts (gateway, boot, seq);
 `;
 
 const insert = `
@@ -34,6 +45,11 @@ const insert = `
   ON CONFLICT DO NOTHING`;
 const repeat = `
   INSERT INTO repeats VALUES (?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count`;
+
+const rivals = `
+  SELECT record FROM records WHERE gateway = @gateway AND boot = @boot AND seq = @seq
+  UNION ALL SELECT record FROM conflicts WHERE gateway = @gateway AND boot = @boot AND seq = @seq`;
+const conflict = 'INSERT INTO conflicts VALUES (@gateway, @boot, @seq, @receivedMs, @text)';
 
 /** One start of one gateway. */
 export interface BootReport {
@@ -46,17 +62,21 @@ export interface BootReport {
   readonly absent: number;
   /** Of them, those that no gap record covers: lost, or still on their way. */
   readonly missing: number;
+  /** Records that said something else under a key that was here. */
+  readonly conflicts: number;
 }
 
 export interface ReceivedReport {
   readonly records: number;
   readonly repeats: number;
+  readonly conflicts: number;
   readonly boots: readonly BootReport[];
 }
 
 const boots = `
-  SELECT gateway, boot, COUNT(*) AS records, MAX(seq) AS last, MAX(seq) - COUNT(*) AS absent
-  FROM records GROUP BY gateway, boot ORDER BY MIN(rowid)`;
+  SELECT gateway, boot, COUNT(*) AS records, MAX(seq) AS last, MAX(seq) - COUNT(*) AS absent,
+    (SELECT COUNT(*) FROM conflicts c WHERE c.gateway = r.gateway AND c.boot = r.boot) AS conflicts
+  FROM records r GROUP BY gateway, boot ORDER BY MIN(rowid)`;
 /** Of a start, each gap with the numbers of its range that are not here. */
 const gaps = `
   SELECT g.gap_from AS "from", MIN(g.gap_to, @last) AS "to", g.gap_count AS count,
@@ -93,8 +113,6 @@ function asTrouble(thrown: unknown, dir: string): PpuriError {
 }
 
 function opened(dir: string): Database.Database {
-  // Not its parents: who removes them meanwhile does not want them back.
-  if (!existsSync(dir)) mkdirSync(dir);
   const db = new Database(join(dir, 'received.db'));
   db.pragma('journal_mode = WAL');
   db.pragma('synchronous = FULL');
@@ -102,32 +120,62 @@ function opened(dir: string): Database.Database {
   return db;
 }
 
-/** Throws `store-unavailable`. */
-export function openReceivedStore(dir: string): ReceivedStore {
-  let db: Database.Database;
-  try {
-    db = opened(dir);
-  } catch (thrown) {
-    throw asTrouble(thrown, dir);
-  }
+/** Puts one record where it belongs. */
+type Place = (record: ReceivedRecord, lane: string) => keyof Kept;
+
+function placing(db: Database.Database): Place {
   const add = db.prepare<[object]>(insert);
   const again = db.prepare<[string, number]>(repeat);
-  const keepAll = db.transaction((records: readonly ReceivedRecord[], lane: string): Kept => {
-    let kept = 0;
-    const repeats = new Map<string, number>();
-    for (const record of records) {
-      const { gap, ...rest } = record;
-      const told = {
-        gapFrom: gap?.from ?? null,
-        gapTo: gap?.to ?? null,
-        gapCount: gap?.count ?? null,
-      };
-      const { changes } = add.run({ ...rest, ...told, lane });
-      kept += changes;
-      if (changes === 0) repeats.set(record.gateway, (repeats.get(record.gateway) ?? 0) + 1);
+  const others = db.prepare<[object], string>(rivals).pluck();
+  const apart = db.prepare<[object]>(conflict);
+  return ({ gap, ...record }, lane) => {
+    const told = {
+      gapFrom: gap?.from ?? null,
+      gapTo: gap?.to ?? null,
+      gapCount: gap?.count ?? null,
+    };
+    if (add.run({ ...record, ...told, lane }).changes === 1) return 'kept';
+    const { gateway, boot, seq, text } = record;
+    if (!others.all({ gateway, boot, seq }).some((other) => sameRecord(other, text))) {
+      apart.run({ gateway, boot, seq, text, receivedMs: Date.now() });
+      return 'conflicts';
     }
-    for (const [gateway, count] of repeats) again.run(gateway, count);
-    return { kept, repeats: records.length - kept };
+    again.run(gateway, 1);
+    return 'repeats';
+  };
+}
+
+function reportOf(db: Database.Database): ReceivedReport {
+  const found = db.prepare<[], Omit<BootReport, 'missing'>>(boots).all();
+  const rows = found.map((row) => ({ ...row, missing: missingOf(db, row) }));
+  const repeats = db.prepare('SELECT COALESCE(SUM(count), 0) FROM repeats').pluck().get();
+  const sum = (of: 'records' | 'conflicts'): number =>
+    rows.reduce((total, row) => total + row[of], 0);
+  const [records, conflicts] = [sum('records'), sum('conflicts')];
+  return { records, repeats: Number(repeats), conflicts, boots: rows };
+}
+
+/**
+ * `receive`: alone, because no two receivers may keep there; `report`: to look at what is there, also
+ * while one receives. Throws `store-unavailable` or `store-in-use`.
+ */
+export function openReceivedStore(dir: string, to: 'receive' | 'report'): ReceivedStore {
+  let db: Database.Database;
+  let lock: { release(): void } | null = null;
+  try {
+    // Not its parents: who removes them meanwhile does not want them back.
+    if (!existsSync(dir)) mkdirSync(dir);
+    if (to === 'receive') lock = takeReceiverLock(join(dir, 'received.lock'), dir);
+    db = opened(dir);
+  } catch (thrown) {
+    lock?.release();
+    throw thrown instanceof PpuriError ? thrown : asTrouble(thrown, dir);
+  }
+  const place = placing(db);
+  const keepAll = db.transaction((records: readonly ReceivedRecord[], lane: string): Kept => {
+    const counts = { kept: 0, repeats: 0, conflicts: 0 };
+    for (const record of records) counts[place(record, lane)] += 1;
+    return counts;
   });
   return {
     keep: (records, lane) => {
@@ -137,19 +185,16 @@ export function openReceivedStore(dir: string): ReceivedStore {
         throw asTrouble(thrown, dir);
       }
     },
-    report() {
-      const found = db.prepare<[], Omit<BootReport, 'missing'>>(boots).all();
-      const rows = found.map((row) => ({ ...row, missing: missingOf(db, row) }));
-      const repeats = db.prepare('SELECT COALESCE(SUM(count), 0) FROM repeats').pluck().get();
-      const records = rows.reduce((sum, row) => sum + row.records, 0);
-      return { records, repeats: Number(repeats), boots: rows };
-    },
+    report: () => reportOf(db),
     count() {
       const counts = `SELECT COUNT(*) AS records, COUNT(*) FILTER (WHERE kind = 'cycle') AS shots FROM records`;
       return (
         db.prepare<[], { records: number; shots: number }>(counts).get() ?? { records: 0, shots: 0 }
       );
     },
-    close: () => void db.close(),
+    close() {
+      db.close();
+      lock?.release();
+    },
   };
 }

@@ -2,6 +2,7 @@
 import type Database from 'better-sqlite3';
 import { countOutcomes } from './cycle-queries.ts';
 import { countDeliveries } from './deliveries.ts';
+import { setBackRows } from './set-back.ts';
 import { accountSeqs } from './unkept.ts';
 
 export interface OutcomeSums {
@@ -109,7 +110,8 @@ export interface GapRow {
   readonly from: number;
   readonly to: number;
   readonly count: number;
-  /** Of a gap record, `evicted`, `unkept` (handed out by a start that ended before it was kept), or `undeliverable`. */
+  /** Of a gap record, `evicted`, `unkept` (handed out by a start that ended before it was kept), `set-back`
+   * (kept once, and not in this file, as after a backup was put back), or `undeliverable`. */
   readonly reason: string;
   /** What is gone: whole records, or a part of shots that are still there. */
   readonly part: 'record' | 'features' | 'readings';
@@ -164,7 +166,8 @@ type RawGap = Omit<GapRow, 'delivered'> & { readonly delivered: number };
 /** What is kept and what is known not to be. At most 1000 gaps of each kind, the newest first. */
 export function queryLedger(db: Database.Database): Ledger {
   const rows = (sql: string): RawGap[] => db.prepare<[], RawGap>(sql).all();
-  const gaps = [...rows(gapRows), ...rows(unkeptRows), ...rows(refusedRows), ...rows(evictedRows)];
+  const all = [gapRows, setBackRows, unkeptRows, refusedRows, evictedRows];
+  const gaps = all.flatMap((sql) => rows(sql));
   const newest = findBoot(db, undefined);
   const kept = Number(db.prepare(keptCount).pluck().get());
   return {

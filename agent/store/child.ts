@@ -146,6 +146,12 @@ export class KeepChild implements KeepSide {
         'error',
         `${count} records of an earlier start were never kept: ${boot} ${fromSeq}-${toSeq}`,
       );
+    for (const { boot, fromSeq, toSeq, count } of report.setBack)
+      this.#event(
+        'store-set-back',
+        'error',
+        `${count} records of an earlier start are no longer here, as after a backup was put back: ${boot} ${fromSeq}-${toSeq}`,
+      );
     if (report.unchecked)
       this.#event(
         'store-unchecked',

@@ -39,6 +39,8 @@ const gapSums = `
     FROM records WHERE kind = 'gap' AND kind <> 'cycle'
     UNION ALL SELECT 'evicted-' || what, count FROM evictions
     UNION ALL SELECT 'unkept', count FROM unkept
+    UNION ALL SELECT json_extract(value, '$.reason'), json_extract(value, '$.count')
+      FROM meta WHERE name GLOB 'set-back/*'
     UNION ALL SELECT 'undeliverable', COUNT(*) FROM refusals HAVING COUNT(*) > 0
   ) GROUP BY reason`;
 

@@ -258,7 +258,7 @@ class StoreKeeper implements Keeper {
   #watch(): void {
     const silentMs = performance.now() - this.#progressMs;
     if (this.#wasWell && this.#isLate()) this.#sayLate();
-    if (!this.#wasWell) this.#note.nowAndThen(this.#seq);
+    this.#note.nowAndThen(this.#wasWell ? 'well' : 'unwell', this.#seq, this.#highestKept);
     if (this.#condition === 'ok' && this.#pending.sent > 0 && silentMs > hungMs)
       this.#process.kill();
   }
@@ -366,7 +366,7 @@ class StoreKeeper implements Keeper {
     }
     this.#closed = true;
     clearInterval(this.#watchdog);
-    if (failure !== null || this.#pending.dropped > 0) await this.#note.write(this.#seq);
+    await this.#note.write(this.#seq, this.#highestKept);
     await this.#process.stop(700);
     this.#questions.failAll(this.#unavailable('the store is closed'));
     for (const opened of this.#openings) opened();

@@ -11,6 +11,7 @@ import type { OpenOptions } from './protocol.ts';
 import { checkFile, type Soundness, setAside } from './recovery.ts';
 import { Room, type RoomEvents } from './room.ts';
 import type { RecordRow } from './rows.ts';
+import { type SetBack, settleSetBack } from './set-back.ts';
 import { Packer } from './shapes.ts';
 import { dropBallast } from './spare.ts';
 import { asStoreError, isDiskTrouble, isLayoutTrouble, toWire, type WireError } from './trouble.ts';
@@ -35,11 +36,15 @@ export interface OpenReport {
   readonly unchecked: boolean;
   /** What earlier starts handed out and never kept, counted now. */
   readonly unkept: readonly Unkept[];
+  /** What they had kept and this file does not have, seen now. */
+  readonly setBack: readonly SetBack[];
 }
+
+type Begun = Pick<OpenReport, 'unkept' | 'setBack'>;
 
 interface Opened {
   readonly session: Session;
-  readonly unkept: readonly Unkept[];
+  readonly begun: Begun;
 }
 
 function commitRows(
@@ -70,20 +75,29 @@ function commitRows(
 function begin(
   db: Database.Database,
   options: OpenOptions,
-): { readonly ordinal: number; readonly unkept: Unkept[] } {
-  const known = readHandedOut(storePaths(options.dir).handedOut);
+  isAside: boolean,
+): Begun & { readonly ordinal: number } {
+  const noted = readHandedOut(storePaths(options.dir).handedOut);
   return db
     .transaction(() => {
+      const setBack = settleSetBack(db, options.boot.id, noted, isAside);
       const ordinal = registerBoot(db, options.boot);
-      return { ordinal, unkept: settleEarlierBoots(db, ordinal, known) };
+      // What was told as set back is not told a second time.
+      const known = noted.find(({ boot }) => !setBack.some((one) => one.boot === boot)) ?? null;
+      return { ordinal, unkept: settleEarlierBoots(db, ordinal, known), setBack };
     })
     .immediate();
 }
 
-function createSession(db: Database.Database, options: OpenOptions, events: RoomEvents): Opened {
+function createSession(
+  db: Database.Database,
+  options: OpenOptions,
+  events: RoomEvents,
+  isAside: boolean,
+): Opened {
   const paths = storePaths(options.dir);
   const cap = pageCap(db, options.maxMiB);
-  const { ordinal, unkept } = begin(db, options);
+  const { ordinal, ...begun } = begin(db, options, isAside);
   const room = new Room(db, paths, { cap, keep: options.keep }, events);
   const packer = new Packer(db);
   const log = openLogSync(db);
@@ -134,7 +148,7 @@ function createSession(db: Database.Database, options: OpenOptions, events: Room
       }
     },
   };
-  return { session, unkept };
+  return { session, begun };
 }
 
 /** Our own statements fit our own layout: where they do not, a byte of its text was changed. */
@@ -148,10 +162,15 @@ function layoutDamaged(cause: unknown, path: string): PpuriError {
   });
 }
 
-function openFile(path: string, options: OpenOptions, events: RoomEvents): Opened {
+function openFile(
+  path: string,
+  options: OpenOptions,
+  events: RoomEvents,
+  isAside: boolean,
+): Opened {
   const db = openDatabase({ path, maxMiB: options.maxMiB });
   try {
-    return createSession(db, options, events);
+    return createSession(db, options, events, isAside);
   } catch (thrown) {
     db.close();
     throw isLayoutTrouble(thrown)
@@ -198,9 +217,9 @@ export async function openSession(
   let aside = soundness === 'damaged' ? setAside(path) : null;
   const unchecked = soundness === 'unfinished';
   const opened = (): { session: Session; report: OpenReport } => {
-    const { session, unkept } = openFile(path, options, events);
+    const { session, begun } = openFile(path, options, events, aside !== null);
     makeHandedOut(handedOut);
-    return { session, report: { setAside: aside, unchecked, unkept } };
+    return { session, report: { setAside: aside, unchecked, ...begun } };
   };
   try {
     return opened();

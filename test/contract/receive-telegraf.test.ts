@@ -38,7 +38,7 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
 }
 
 /** Publishes at QoS 1, at most 20 unacknowledged; ends once the broker has all. */
-async function publish(broker: Mosquitto, lines: readonly string[]): Promise<void> {
+async function publish(broker: Mosquitto, lines: readonly (string | Buffer)[]): Promise<void> {
   const client = await connectAsync(broker.url, { protocolVersion: 5, reconnectPeriod: 0 });
   const topic = 'ppuri/busan-1/gw-1/cycle';
   for (let at = 0; at < lines.length; at += 20) {
@@ -79,13 +79,15 @@ describe('mosquitto, Telegraf and PostgreSQL', () => {
     await until(db, `SELECT (count(*) > 100)::text FROM ppuri.records`, 'true');
     await end(telegraf, 'SIGKILL');
     await sent;
-    await publish(broker, [...records(1501, 2500), 'not json', ...first.slice(200, 300)]);
+    const poison = ['not json', '['.repeat(20_000), Buffer.from([0x7b, 0, 0xff, 0x7d])];
+    await publish(broker, [...records(1501, 2500), ...poison, ...first.slice(200, 300)]);
     telegraf = startTelegraf(broker, db);
     await until(db, `SELECT (count(*) > 1600)::text FROM ppuri.records`, 'true');
     await end(telegraf, 'SIGKILL');
     telegraf = startTelegraf(broker, db);
     await until(db, count, '2500');
-    await until(db, 'SELECT (count(*) > 0)::text FROM ppuri.refused', 'true');
+    const set = `SELECT count(DISTINCT coalesce(value, base64)) FROM ppuri.refused`;
+    await until(db, set, String(poison.length));
     expect(await db.sql('SELECT count(*) FROM ppuri.missing')).toBe('0');
     expect(Number(await db.sql('SELECT count FROM ppuri.repeats'))).toBeGreaterThanOrEqual(100);
   }, 60_000);

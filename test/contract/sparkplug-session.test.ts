@@ -183,6 +183,21 @@ describe('a connection', () => {
   });
 });
 
+test('a flood of rebirth commands gives one birth a second, the last asked for included', async () => {
+  const session = await open();
+  await told('NBIRTH', 1);
+  const began = performance.now();
+  for (let i = 0; i < 300; i += 1)
+    await watcher.publishAsync(ncmd, Buffer.from(rebirthCommand(true)), { qos: 1 });
+  // One at once, and one for all that were asked for after it.
+  await told('NBIRTH', 3);
+  const seconds = (performance.now() - began) / 1000;
+  const births = host.heard.filter(({ verb }) => verb === 'NBIRTH').length;
+  expect(births).toBeLessThanOrEqual(3 + seconds);
+  await session.send(cycles(1, 3), false);
+  await told('DDATA', 3);
+});
+
 describe('with a primary host', () => {
   const retained = { qos: 1, retain: true } as const;
 

@@ -69,6 +69,7 @@ describe('ppuri check as a process', () => {
       /^config\/example\.yaml: ok \(2 machines, 3 buses, 3 devices, 0 models\)\n/,
     );
     expect(stdout).toContain('dc-03.meter: eastron-sdm630 on power unit 7');
+    expect(stdout).toMatch(/\n {2}records are delivered nowhere: .*\n$/);
     expect(code).toBe(0);
   });
 

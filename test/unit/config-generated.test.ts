@@ -2,11 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { z } from 'zod';
 import { errorTable } from '../../config/errors.ts';
 import { stale } from '../../config/generate.ts';
 import { configTable, errorsTable, fillMarkers } from '../../config/reference.ts';
 import { configSchema } from '../../config/schema.ts';
+import { syncSchema } from '../../config/sync-schema.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -36,6 +38,16 @@ describe('generated files', () => {
     expect(configTable()).toContain('| `machines[].id` | text | **required** |');
   });
 
+  it('list the keys of every sync target', () => {
+    const targets = z.toJSONSchema(syncSchema, { io: 'input' }).items;
+    const kinds = typeof targets === 'object' && 'oneOf' in targets ? (targets.oneOf ?? []) : [];
+    expect(kinds.length).toBeGreaterThan(1);
+    for (const kind of kinds)
+      for (const key of Object.keys((kind as z.core.JSONSchema.BaseSchema).properties ?? {}))
+        expect(configTable()).toContain(`| \`sync[].${key}\` | `);
+    expect(configTable()).toContain('| `sync[].maxKibPerSecond` | above 0 |');
+  });
+
   it('keep the text around the markers', () => {
     const text = 'before <!-- a:begin -->old<!-- a:end --> after';
     expect(fillMarkers(text, 'a', 'new')).toBe(
@@ -51,6 +63,24 @@ describe('names of options', () => {
     const times = [...text.matchAll(/"((?:timeout|deadline|hardLimit|poll|pulse)\w*)":\{/g)];
     expect(times.length).toBeGreaterThan(4);
     for (const [, name] of times) expect(name).toMatch(/(Ms|S)$/);
+  });
+});
+
+describe('the documents', () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+
+  it('deny nothing that there is', () => {
+    const [, absent = ''] = /## Not in this version\n([^#]+)/.exec(readme) ?? [];
+    expect(absent).toContain('`init`');
+    expect(absent).not.toMatch(/deliver|mqtt|https|panel/i);
+    expect(readme).not.toMatch(/Nothing leaves the gateway:|opens no listening port/);
+  });
+
+  it('show a sync section in the example that passes once its marks are taken off', () => {
+    const example = readFileSync(join(root, 'config', 'example.yaml'), 'utf8');
+    const shown = example.slice(example.indexOf('# sync:')).replaceAll(/^# /gm, '').trimEnd();
+    const { sync } = parse(shown);
+    expect(syncSchema.parse(sync).map(({ type }) => type)).toEqual(['mqtt', 'https']);
   });
 });
 

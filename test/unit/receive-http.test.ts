@@ -13,10 +13,12 @@ const line = (seq: number): string =>
 const packed = (...lines: string[]): Buffer => gzipSync(`${lines.join('\n')}\n`);
 
 async function receiver(token?: string) {
-  const store = openReceivedStore(temporaryDirectory());
+  const store = openReceivedStore(temporaryDirectory(), 'receive');
   onTestFinished(() => store.close());
+  const problems: string[] = [];
   const { port, close } = await startHttpReceiver({
     ...{ host: '127.0.0.1', port: 0, keep: store.keep },
+    onProblem: (problem) => void problems.push(problem),
     ...(token === undefined ? {} : { token }),
   });
   onTestFinished(close);
@@ -26,24 +28,63 @@ async function receiver(token?: string) {
     const answer = await fetch(`http://127.0.0.1:${port}/x`, { method, headers, ...sent });
     return { status: answer.status, said: (await answer.json()) as { error?: string } };
   };
-  return { store, post };
+  return { store, post, problems };
 }
 
 test('each record once; what comes again is counted and acknowledged', async () => {
   const { store, post } = await receiver();
   expect(await post(packed(line(1), line(2)))).toEqual({
     status: 200,
-    said: { kept: 2, repeats: 0 },
+    said: { kept: 2, repeats: 0, conflicts: 0 },
   });
   expect(await post(packed(line(2), line(5)))).toEqual({
     status: 200,
-    said: { kept: 1, repeats: 1 },
+    said: { kept: 1, repeats: 1, conflicts: 0 },
   });
   expect(store.report()).toEqual({
     records: 3,
     repeats: 1,
-    boots: [{ gateway: 'gw-1', boot: 'boot-a', records: 3, last: 5, absent: 2, missing: 2 }],
+    conflicts: 0,
+    boots: [
+      {
+        ...{ gateway: 'gw-1', boot: 'boot-a', records: 3, last: 5, absent: 2, missing: 2 },
+        conflicts: 0,
+      },
+    ],
   });
+});
+
+test('other content under one key is told and kept apart; the first record stays in force', async () => {
+  const { store, post, problems } = await receiver();
+  const other = line(1).replace('"mold":"2102"', '"mold":"9999"');
+  await post(packed(line(1), line(2)));
+  expect((await post(packed(other, line(2)))).said).toEqual({ kept: 0, repeats: 1, conflicts: 1 });
+  expect((await post(packed(other))).said).toEqual({ kept: 0, repeats: 1, conflicts: 0 });
+  expect(problems.join()).toMatch(/1 of gw-1\/boot-a\/1-2: other content/);
+  expect(store.report()).toMatchObject({ records: 2, repeats: 2, conflicts: 1 });
+  expect(store.report().boots).toMatchObject([{ records: 2, conflicts: 1 }]);
+});
+
+test('a wall time that was put right and parts that were removed since are no other content', async () => {
+  const { store, post } = await receiver();
+  const sent = {
+    ...storedRecord(1, cycleBody(1)),
+    clockSynced: false,
+    historical: false,
+    evicted: [],
+  } as const;
+  const body = cycleBody(1);
+  const cycle = body.kind === 'cycle' ? { ...body.cycle, features: {} } : null;
+  const later = {
+    ...sent,
+    ...{ at: { ...sent.at, wallMs: 5 }, clockFilled: true, evicted: ['features'] as const },
+    body: { ...body, cycle } as typeof body,
+  };
+  await post(packed(messageOf(sent, named), messageOf(later, named)));
+  expect(store.report()).toMatchObject({ records: 1, repeats: 1, conflicts: 0 });
+  const untold = { ...later, evicted: [] };
+  await post(packed(messageOf(untold, named)));
+  expect(store.report()).toMatchObject({ records: 1, repeats: 1, conflicts: 1 });
 });
 
 test('numbers that a gap tells of are not missing', async () => {
@@ -97,5 +138,5 @@ test('no gzip, a bomb, another encoding, another method, another token', async (
   expect(await status(packed(line(1)))).toBe(401);
   expect(await status(packed(line(1)), { authorization: 'Bearer wrong' })).toBe(401);
   expect(store.report().records).toBe(0);
-  expect(await status(packed(line(1)), right)).toBe(200);
+  expect(await status(packed(line(1)), { ...right, 'content-encoding': 'GZIP' })).toBe(200);
 });

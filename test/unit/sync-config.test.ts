@@ -1,8 +1,8 @@
 /** What a configuration may say of a sync target. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { checkConfig } from '../../config/check.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { type CheckReport, checkFile, reportLines } from '../../agent/cli/check.ts';
 import { syncSchema } from '../../config/sync-schema.ts';
 import { Authority } from '../fixtures/certificates.ts';
 import { temporaryDirectory } from './store-support.ts';
@@ -27,7 +27,8 @@ test('a certificate has its key, a secret is no text, two targets have two names
   expect(sound({ cert: '/gw.pem' })).toBe(false);
   expect(sound({ cert: '/gw.pem', key: '/gw.key' })).toBe(true);
   expect(sound({ password: 'secret' })).toBe(false);
-  expect(sound({ password: { env: 'PPURI_PASSWORD' } })).toBe(true);
+  expect(sound({ username: 'gw-1', password: { env: 'PPURI_PASSWORD' } })).toBe(true);
+  expect(sound({ password: { env: 'PPURI_PASSWORD' } })).toBe(false);
   expect(sound({ ca: 'relative.pem' })).toBe(false);
   const url = 'mqtts://broker.example';
   const twice = [
@@ -37,8 +38,8 @@ test('a certificate has its key, a secret is no text, two targets have two names
   expect(syncSchema.safeParse(twice).success).toBe(false);
 });
 
-/** Problems of the files of one target, as the check tells them. */
-async function told(entry: object): Promise<string[]> {
+/** A configuration with this target, in a directory of its own, as `ppuri check` judges it. */
+function checked(entry: object): Promise<CheckReport> {
   const dir = temporaryDirectory();
   const file = join(dir, 'ppuri.yaml');
   const target = { type: 'mqtt', url: 'mqtts://broker.example', ...entry };
@@ -52,8 +53,12 @@ store: { path: ${dir} }
 sync: [ ${JSON.stringify(target)} ]
 `,
   );
-  const findModel = () => Promise.reject(new Error('no model is named'));
-  const { problems } = await checkConfig(file, { findModel, syncFilesAtMs: Date.now() });
+  return checkFile(file);
+}
+
+/** Problems of one target, as the check tells them. */
+async function told(entry: object): Promise<string[]> {
+  const { problems } = await checked(entry);
   return problems.map(({ path, message, line }) => `${line} ${path} ${message}`);
 }
 
@@ -75,7 +80,51 @@ test('certificates, keys and secrets that cannot be used are told where they are
     `6 sync[0].key ${other.key} is not the key of ${gw.cert}`,
   ]);
   expect((await told(late)).join()).toMatch(/^6 sync\[0\]\.cert .* expired on /);
-  expect(await told({ password: { file: empty } })).toEqual([
+  expect(await told({ username: 'gw-1', password: { file: empty } })).toEqual([
     `6 sync[0].password.file ${empty} is empty`,
   ]);
+});
+
+test('a secret that cannot be sent is told by what is wrong with its file', async () => {
+  const dir = temporaryDirectory();
+  const written = (text: string | Buffer): string => {
+    const file = join(dir, 'token');
+    writeFileSync(file, text);
+    return file;
+  };
+  const server = { type: 'https', url: 'https://records.example' };
+  const token = async (text: string | Buffer) =>
+    (await told({ ...server, token: { file: written(text) } })).join();
+  expect(await token('let-me-in\r\n')).toBe('');
+  expect(await token('\uFEFFlet-me-in')).toMatch(/token\.file .* begins with a byte order mark$/);
+  for (const odd of ['열쇠', 'two\nlines', Buffer.from('let-me-in', 'utf16le')])
+    expect(await token(odd)).toMatch(/token\.file .* has characters that an HTTP header cannot/);
+  const password = async (text: string) =>
+    (await told({ username: 'gw-1', password: { file: written(text) } })).join();
+  expect(await password('비밀번호')).toBe('');
+  expect(await password('\uFEFFsecret')).toMatch(/password\.file .* byte order mark$/);
+});
+
+test('an environment variable that is not set here is a warning: the service may have it', async () => {
+  const name = 'PPURI_TEST_CANARY';
+  const entry = { username: 'gw-1', password: { env: name } };
+  const report = await checked(entry);
+  expect(report.ok).toBe(true);
+  expect(reportLines(report).at(-1)).toMatch(
+    /^warning: .*:6:\d+ sync\[0\]\.password\.env environment variable PPURI_TEST_CANARY is not set here \(/,
+  );
+  process.env[name] = 'hunter2';
+  onTestFinished(() => void delete process.env[name]);
+  expect((await checked(entry)).warnings).toEqual([]);
+});
+
+test('the check says where records go, without what an address may hide', async () => {
+  const report = await checked({
+    ...{ type: 'https', name: 'head-office' },
+    url: 'https://records.example:8443/in?key=hunter2',
+  });
+  expect(reportLines(report)).toContain(
+    '  records are delivered to head-office (https, https://records.example:8443)',
+  );
+  expect(JSON.stringify(report)).not.toContain('hunter2');
 });

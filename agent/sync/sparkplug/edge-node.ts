@@ -105,6 +105,13 @@ export class EdgeNode {
     return { ...nothing, publish: this.leaving(), leave: true };
   }
 
+  /** Whether a message is the command that asks for births; `received` gives them. */
+  asksRebirth(topic: string, bytes: Uint8Array): boolean {
+    if (topic !== nodeTopic('NCMD', this.#options)) return false;
+    const payload = commandOf(bytes);
+    return payload !== null && hasRebirth(payload);
+  }
+
   /** To publish before an intended disconnect. */
   leaving(): Outgoing[] {
     if (!this.#born) return [];
@@ -245,18 +252,26 @@ export class EdgeNode {
   }
 
   #commanded(bytes: Uint8Array): Reaction {
-    let payload: Payload;
-    try {
-      payload = decodePayload(bytes);
-    } catch {
-      return { ...nothing, problem: 'a command that is no Sparkplug payload' };
-    }
-    const asked = payload.metrics.filter(({ name }) => name === rebirthMetric);
-    const rebirth = asked.some(({ value }) => value.case === 'booleanValue' && value.value);
-    if (rebirth) return { ...nothing, publish: this.#born ? this.#births() : [] };
+    const payload = commandOf(bytes);
+    if (payload === null) return { ...nothing, problem: 'a command that is no Sparkplug payload' };
+    if (hasRebirth(payload)) return { ...nothing, publish: this.#born ? this.#births() : [] };
     return { ...nothing, problem: 'a command that this node does not take' };
   }
 }
+
+/** Null: no Sparkplug payload. */
+function commandOf(bytes: Uint8Array): Payload | null {
+  try {
+    return decodePayload(bytes);
+  } catch {
+    return null;
+  }
+}
+
+const hasRebirth = ({ metrics }: Payload): boolean =>
+  metrics.some(
+    ({ name, value }) => name === rebirthMetric && value.case === 'booleanValue' && value.value,
+  );
 
 /** Whether a machine's connection is there, where a record tells; null where it does not. */
 function connectionOf({ body }: StoredRecord): { machine: string; there: boolean } | null {

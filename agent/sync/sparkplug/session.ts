@@ -7,6 +7,7 @@ import { PpuriError } from '../../../config/errors.ts';
 import type { StoredRecord } from '../../records.ts';
 import type { EdgeNode, Outgoing } from './edge-node.ts';
 import { PingFence } from './ping-fence.ts';
+import { RebirthDamper } from './rebirth-damper.ts';
 
 /** What a Sparkplug CONNECT must have; the rest (address, TLS, names, keep-alive) is the dialler's. */
 export type SparkplugConnect = Required<
@@ -44,6 +45,7 @@ export class SparkplugSession {
   readonly #options: SparkplugSessionOptions;
   readonly #client: MqttClient;
   readonly #fence: PingFence;
+  readonly #rebirths = new RebirthDamper();
   /** Ends each wait for the client, which forgets what it was writing when its connection ends. */
   readonly #waits = new Set<() => void>();
   #over = false;
@@ -194,6 +196,12 @@ export class SparkplugSession {
   }
 
   #received(topic: string, payload: Buffer): void {
+    const take = (): void => this.#take(topic, payload);
+    if (this.#options.node.asksRebirth(topic, payload)) this.#rebirths.ask(take);
+    else take();
+  }
+
+  #take(topic: string, payload: Buffer): void {
     const { publish, leave, problem } = this.#options.node.received(topic, payload);
     if (problem !== null) this.#options.onProblem?.(problem);
     if (leave) this.#hostLeft = true;
@@ -204,6 +212,7 @@ export class SparkplugSession {
 
   async #leave(deaths: readonly Outgoing[]): Promise<void> {
     this.#leaving = true;
+    this.#rebirths.end();
     try {
       await this.#publish(deaths);
     } finally {
@@ -214,6 +223,7 @@ export class SparkplugSession {
 
   #end(): void {
     this.#over = true;
+    this.#rebirths.end();
     this.#options.node.closed();
     this.#fence.end();
     for (const over of [...this.#waits]) over();
