@@ -6,6 +6,7 @@ import { PpuriError } from '../../config/errors.ts';
 import type { Kept, ReceivedRecord, Sink } from './batch.ts';
 import { takeReceiverLock } from './received-store-lock.ts';
 import { sameRecord } from './same-record.ts';
+import { type Gap, type Run, toldOf } from './told.ts';
 
 const layout = `
   CREATE TABLE IF NOT EXISTS records (
@@ -77,22 +78,21 @@ const boots = `
   SELECT gateway, boot, COUNT(*) AS records, MAX(seq) AS last, MAX(seq) - COUNT(*) AS absent,
     (SELECT COUNT(*) FROM conflicts c WHERE c.gateway = r.gateway AND c.boot = r.boot) AS conflicts
   FROM records r GROUP BY gateway, boot ORDER BY MIN(rowid)`;
-/** Of a start, each gap with the numbers of its range that are not here. */
+const ofBoot = 'gateway = @gateway AND boot = @boot';
 const gaps = `
-  SELECT g.gap_from AS "from", MIN(g.gap_to, @last) AS "to", g.gap_count AS count,
-    MIN(g.gap_to, @last) - g.gap_from + 1 - (SELECT COUNT(*) FROM records r
-      WHERE r.gateway = g.gateway AND r.boot = g.boot AND r.seq BETWEEN g.gap_from AND g.gap_to)
-      AS absent
-  FROM records g WHERE g.gateway = @gateway AND g.boot = @boot AND g.kind = 'gap'`;
+  SELECT gap_from AS "from", gap_to AS "to", gap_count AS count FROM records
+  WHERE ${ofBoot} AND kind = 'gap'`;
+const runs = `
+  SELECT * FROM (
+    SELECT LAG(seq, 1, 0) OVER (ORDER BY seq) + 1 AS "from", seq - 1 AS "to" FROM records
+    WHERE ${ofBoot}
+  ) WHERE "from" <= "to"`;
 
-/** A gap covers no more than it counts, and no more than is absent from its range. */
 function missingOf(db: Database.Database, row: Omit<BootReport, 'missing'>): number {
-  const rows = db.prepare<[object], { count: number; absent: number }>(gaps).all({ ...row });
-  const told = rows.reduce(
-    (sum, { count, absent }) => sum + Math.max(0, Math.min(count, absent)),
-    0,
-  );
-  return Math.max(0, row.absent - told);
+  const { gateway, boot, absent } = row;
+  const told = db.prepare<[object], Gap>(gaps).all({ gateway, boot });
+  if (absent === 0 || told.length === 0) return absent;
+  return absent - toldOf(db.prepare<[object], Run>(runs).all({ gateway, boot }), told);
 }
 
 export interface ReceivedStore {

@@ -109,6 +109,22 @@ test('a gap excuses no number beyond its range, and no record that is here', asy
   expect((await post(packed(messageOf(wrong, named)))).status).toBe(400);
 });
 
+test('gaps that overlap excuse no number twice, and none that they do not count', async () => {
+  const { store, post } = await receiver();
+  const gap = (seq: number, fromSeq: number, toSeq: number, count: number, reason: string) => {
+    const told = storedRecord(seq, { kind: 'gap', gap: { fromSeq, toSeq, count, reason } });
+    return messageOf({ ...told, historical: false, evicted: [] }, named);
+  };
+  // 2 to 5 and 8 to 10 are absent; the short gap is one of 2 to 5.
+  await post(packed(line(1), line(6), line(7), gap(11, 2, 10, 6, 'memory-full')));
+  expect(store.report().boots[0]).toMatchObject({ absent: 7, missing: 1 });
+  await post(packed(gap(12, 3, 3, 1, 'refused')));
+  expect(store.report().boots[0]).toMatchObject({ absent: 7, missing: 0 });
+  // 13 to 19 are absent too; what was told of 3 a second time excuses none of them.
+  await post(packed(line(20), gap(21, 3, 3, 1, 'refused')));
+  expect(store.report().boots[0]).toMatchObject({ absent: 14, missing: 7 });
+});
+
 test('a batch with one bad line is refused whole, with the line and why', async () => {
   const { store, post } = await receiver();
   const bad: [string, RegExp][] = [
