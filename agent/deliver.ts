@@ -3,10 +3,12 @@ import { nextBdSeq } from './store/bd-seq.ts';
 import type { StartDelivery } from './store/delivery.ts';
 import { keepTargets, Outbox, type OutboxRecord, recentRecords } from './store/outbox.ts';
 import { Courier } from './sync/courier.ts';
+import { guardProcess } from './sync/fence.ts';
 import { createTarget } from './sync/registry.ts';
 
 export const startDelivery: StartDelivery = (db, plan, { tell, onStoreTrouble }) => {
   const names = plan.targets.map(({ name }) => name);
+  guardProcess();
   keepTargets(db, names);
   const running = plan.targets.map((config) => {
     const target = createTarget(config, plan, {

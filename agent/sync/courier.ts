@@ -4,6 +4,7 @@
  */
 import { PpuriError } from '../../config/errors.ts';
 import { Budget } from './budget.ts';
+import { fenced } from './fence.ts';
 import type {
   Connection,
   CourierFacts,
@@ -35,6 +36,16 @@ const someoneMustAct = new Set(['sync-untrusted', 'sync-denied', 'sync-no-receiv
 /** What is said of refused records is a record too, and may be refused. */
 const sayRefusedEveryMs = 3_600_000;
 
+function fault(subject: string, thrown: unknown): PpuriError {
+  const said = thrown instanceof Error ? thrown.message : String(thrown);
+  return new PpuriError('sync-interrupted', `the transport failed: ${said}`, {
+    operation: 'deliver records',
+    subject,
+    hint: 'nothing is lost: what was not acknowledged comes again',
+    cause: thrown,
+  });
+}
+
 export class Courier<R extends DeliverableRecord> {
   readonly #options: CourierOptions<R>;
   readonly #budget: Budget;
@@ -49,6 +60,7 @@ export class Courier<R extends DeliverableRecord> {
   #saidRefusedMs = Number.NEGATIVE_INFINITY;
   #closed = false;
   #connecting = false;
+  #onFault: (thrown: unknown) => void = () => undefined;
   readonly #ending = new AbortController();
   readonly #sums = { delivered: 0, refused: 0, bytes: 0, connections: 0 };
 
@@ -84,11 +96,16 @@ export class Courier<R extends DeliverableRecord> {
 
   async #connect(): Promise<void> {
     this.#connecting = true;
+    const failed = Promise.withResolvers<never>();
+    failed.promise.catch(() => undefined);
+    this.#onFault = (thrown) => {
+      const why = fault(this.#options.target.name, thrown);
+      failed.reject(why);
+      this.#faulted(why);
+    };
     try {
-      const connection = await this.#options.target.connect({
-        signal: this.#ending.signal,
-        onWaiting: (why) => this.#troubled(why),
-      });
+      const opening = fenced(this.#onFault, () => this.#open());
+      const connection = await Promise.race([opening ?? failed.promise, failed.promise]);
       if (this.#closed) connection.close();
       else this.#begin(connection);
     } catch (thrown) {
@@ -97,6 +114,24 @@ export class Courier<R extends DeliverableRecord> {
     } finally {
       this.#connecting = false;
     }
+  }
+
+  #open(): Promise<Connection> {
+    return this.#options.target.connect({
+      signal: this.#ending.signal,
+      onWaiting: (why) => this.#troubled(why),
+    });
+  }
+
+  /** The library beneath the connection threw; what it says of itself from now on counts for nothing. */
+  #faulted(why: PpuriError): void {
+    const connection = this.#connection;
+    if (connection === null) return;
+    this.#lost(connection, why);
+    fenced(
+      () => undefined,
+      () => connection.close(),
+    );
   }
 
   /** Throws what reading the store throws. */
@@ -167,8 +202,10 @@ export class Courier<R extends DeliverableRecord> {
   }
 
   #send(connection: Connection, records: R[], lane: Lane): void {
+    const sent = fenced(this.#onFault, () => connection.send(records, lane));
+    if (sent === undefined) return;
+    const { bytes, done } = sent;
     this.#underWay += records.length;
-    const { bytes, done } = connection.send(records, lane);
     this.#budget.spend(bytes, records.length);
     this.#sums.bytes += bytes;
     const late = setTimeout(() => connection.close(), silentMs);

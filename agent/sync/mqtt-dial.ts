@@ -48,6 +48,14 @@ export async function dialMqtt(
   return { client, connack: await accepted(client, address), address };
 }
 
+/**
+ * Ends it at once, but never from within a call of its own: mqtt.js tells of a loss in the middle of
+ * its loop over what was under way, and another end at that point empties what the loop goes over.
+ */
+export function endClient(client: MqttClient): void {
+  setImmediate(() => client.end(true));
+}
+
 export function interrupted({ host, port }: Address, why: string): PpuriError {
   return new PpuriError('sync-interrupted', `the connection to ${host}:${port} ended: ${why}`, {
     operation: 'deliver over MQTT',
@@ -72,7 +80,7 @@ function refusal({ host, port }: Address, error: Error & { code?: unknown }): Pp
 function accepted(client: MqttClient, address: Address): Promise<IConnackPacket> {
   const { promise, resolve, reject } = Promise.withResolvers<IConnackPacket>();
   const failed = (error: Error): void => {
-    client.end(true);
+    endClient(client);
     reject(refusal(address, error));
   };
   client.once('connect', (packet) => resolve(packet));

@@ -4,7 +4,7 @@ import { PpuriError } from '../../config/errors.ts';
 import type { MqttTargetConfig, SyncPlan } from '../../config/sync-schema.ts';
 import type { StoredRecord } from '../records.ts';
 import { messageOf, type Named } from './message.ts';
-import { denials, dialMqtt, interrupted } from './mqtt-dial.ts';
+import { denials, dialMqtt, endClient, interrupted } from './mqtt-dial.ts';
 import type { Address } from './socket.ts';
 import type { Connection, DeliverableRecord, Lane, Sent, Target } from './target.ts';
 
@@ -82,7 +82,7 @@ class MqttJsonConnection implements Connection {
     if (this.#over !== null) return;
     this.#over = why;
     for (const wait of [...this.#waits]) wait(why);
-    this.#client.end(true);
+    endClient(this.#client);
     this.#resolveEnded(why);
   }
 

@@ -1,6 +1,7 @@
 /** JSON over MQTT 5 through a real mosquitto. */
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { receiveBehindBroker } from '../fixtures/broker-receiving.ts';
 import { hasMosquitto, startMosquitto } from '../fixtures/mosquitto.ts';
@@ -24,6 +25,26 @@ syncContract({
 });
 
 describe('delivery over MQTT', () => {
+  test('a broker that hangs costs a connection, and neither the keep process nor a record', async () => {
+    const broker = await startMosquitto();
+    atEnd(broker.stop);
+    const received = new MqttReceiver();
+    await received.listen(broker.url);
+    atEnd(() => received.close());
+    const sync = planOf([{ type: 'mqtt', url: broker.url }]);
+    const { keeper, seen } = startKeeper(temporaryDirectory(), { sync });
+    keeper.keep(cycleBody(1), at());
+    await received.until(1);
+    broker.hang();
+    // Several must be under way when the keep-alive of the line runs out, and none for long.
+    await pause(5000);
+    for (let seq = 2; seq <= 60; seq += 1) keeper.keep(cycleBody(seq), at());
+    await Promise.race([seen('sync-interrupted'), seen('store-restarted')]);
+    broker.wake();
+    await received.until(60);
+    expect(keeper.stats().restarts).toBe(0);
+  }, 90_000);
+
   test('a message larger than the broker takes is said and does not hold up the others', async () => {
     const { url, stop } = await startMosquitto(['max_packet_size 20000']);
     atEnd(stop);
