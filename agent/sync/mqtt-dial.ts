@@ -1,5 +1,5 @@
 /** An MQTT connection whose TLS is done and whose CONNECT was accepted. mqtt.js keeps nothing and reconnects never. */
-import { type IClientOptions, type IConnackPacket, MqttClient } from 'mqtt';
+import { type IClientOptions, type IConnackPacket, type IDisconnectPacket, MqttClient } from 'mqtt';
 import { PpuriError } from '../../config/errors.ts';
 import { readSecret } from '../../config/secret.ts';
 import type { MqttTargetConfig, SyncPlan } from '../../config/sync-schema.ts';
@@ -22,6 +22,11 @@ function addressOf({ url: text, ca, cert, key }: MqttTargetConfig): Address {
   return { host: url.hostname, port, encrypted, ca, cert, key };
 }
 
+/** Of each target its own: two connections with one id end each other. */
+function clientIdOf({ clientId, name }: MqttTargetConfig, plan: Pick<SyncPlan, 'gateway'>): string {
+  return clientId ?? `ppuri-${plan.gateway}-${name}`;
+}
+
 /** Reads secrets and certificates anew. Rejects with PpuriError `sync-*` or `secret-missing`. */
 export async function dialMqtt(
   config: MqttTargetConfig,
@@ -29,13 +34,13 @@ export async function dialMqtt(
   options: IClientOptions,
   signal: AbortSignal,
 ): Promise<Dialled> {
-  const { username, clientId } = config;
+  const { username } = config;
   const password = config.password === undefined ? undefined : readSecret(config.password);
   const address = addressOf(config);
   const socket = await openSocket(address, signal);
   const client = new MqttClient(() => socket, {
     clean: true,
-    clientId: clientId ?? `ppuri-${plan.gateway}`,
+    clientId: clientIdOf(config, plan),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     keepalive: 15,
@@ -54,6 +59,29 @@ export async function dialMqtt(
  */
 export function endClient(client: MqttClient): void {
   setImmediate(() => client.end(true));
+}
+
+/** Reason of a DISCONNECT: the id is in use elsewhere. */
+const takenOver = 0x8e;
+
+/** Why the broker ends the connection, as it says itself; MQTT 5 only. */
+export function disconnected(
+  { host, port }: Address,
+  { reasonCode, properties }: IDisconnectPacket,
+  clientId: string | undefined,
+): PpuriError {
+  const said = properties?.reasonString ?? `reason 0x${(reasonCode ?? 0).toString(16)}`;
+  if (reasonCode !== takenOver)
+    return interrupted({ host, port, encrypted: false }, `the broker ends it: ${said}`);
+  return new PpuriError(
+    'sync-taken-over',
+    `${host}:${port}: another client has connected with the id ${clientId}`,
+    {
+      operation: 'deliver over MQTT',
+      subject: `${host}:${port}`,
+      hint: 'give each gateway its own `gateway.id`, or this target its own `clientId`',
+    },
+  );
 }
 
 export function interrupted({ host, port }: Address, why: string): PpuriError {

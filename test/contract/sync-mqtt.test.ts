@@ -45,6 +45,25 @@ describe('delivery over MQTT', () => {
     expect(keeper.stats().restarts).toBe(0);
   }, 90_000);
 
+  test('JSON and Sparkplug share a broker; another gateway of the same name is named as what it is', async () => {
+    const { url, stop } = await startMosquitto();
+    atEnd(stop);
+    const received = new MqttReceiver();
+    await received.listen(url);
+    atEnd(() => received.close());
+    const json = { type: 'mqtt', url, subscriber: 'optional' };
+    const both = planOf([json, { type: 'mqtt', url, name: 'scada', format: 'sparkplug-b' }]);
+    const first = startKeeper(temporaryDirectory(), { sync: both });
+    first.keeper.keep(cycleBody(1), at());
+    await received.until(1);
+    const left = async () => (await first.keeper.query('ledger', {})).pending;
+    while (Object.values(await left()).some((count) => count > 0));
+    expect(first.events.filter(({ level }) => level !== 'info')).toEqual([]);
+    startKeeper(temporaryDirectory(), { sync: planOf([json]) });
+    expect(await first.seen('sync-taken-over')).toMatchObject({ level: 'error' });
+    expect((await first.seen('sync-taken-over')).text).toContain('ppuri-gw-1-mqtt');
+  }, 30_000);
+
   test('a message larger than the broker takes is said and does not hold up the others', async () => {
     const { url, stop } = await startMosquitto(['max_packet_size 20000']);
     atEnd(stop);

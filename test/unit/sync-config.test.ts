@@ -37,6 +37,22 @@ test('a certificate has its key, a secret is no text, two targets have two names
   expect(syncSchema.safeParse(twice).success).toBe(false);
 });
 
+test('two targets that would end each other, or bring all twice, are refused', () => {
+  const url = 'mqtts://broker.example';
+  const two = (one: object, other: object): boolean =>
+    syncSchema.safeParse([
+      { type: 'mqtt', url, ...one },
+      { type: 'mqtt', url: `${url}:8883`, name: 'two', ...other },
+    ]).success;
+  const sparkplug = { format: 'sparkplug-b' };
+  expect(two({}, sparkplug)).toBe(true);
+  expect(two({}, {})).toBe(false);
+  expect(two(sparkplug, sparkplug)).toBe(false);
+  expect(two({ clientId: 'a' }, { ...sparkplug, clientId: 'a' })).toBe(false);
+  expect(two({ clientId: 'a' }, { ...sparkplug, clientId: 'b' })).toBe(true);
+  expect(two({ clientId: 'a' }, { url: 'mqtts://other.example', clientId: 'a' })).toBe(true);
+});
+
 /** Problems of the files of one target, as the check tells them. */
 async function told(entry: object): Promise<string[]> {
   const dir = temporaryDirectory();
