@@ -50,7 +50,7 @@ export class Tidings {
     this.#tell(
       'sync-flapping',
       'warn',
-      `the connection broke ${often} times within ${minutes} minutes; until it lasts, no more is said of it`,
+      `delivery broke off ${often} times within ${minutes} minutes; until it lasts, no more is said of it. See the line, and whether another client has the same client id or name`,
     );
   }
 

@@ -1,7 +1,9 @@
 /** JSON over MQTT 5 through a real mosquitto. */
 import { chmodSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { generate, type Packet, parser } from 'mqtt-packet';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { receiveBehindBroker } from '../fixtures/broker-receiving.ts';
 import { hasMosquitto, startMosquitto } from '../fixtures/mosquitto.ts';
@@ -45,23 +47,44 @@ describe('delivery over MQTT', () => {
     expect(keeper.stats().restarts).toBe(0);
   }, 90_000);
 
-  test('JSON and Sparkplug share a broker; another gateway of the same name is named as what it is', async () => {
+  test('JSON and Sparkplug share a broker', async () => {
     const { url, stop } = await startMosquitto();
     atEnd(stop);
-    const received = new MqttReceiver();
-    await received.listen(url);
-    atEnd(() => received.close());
     const json = { type: 'mqtt', url, subscriber: 'optional' };
     const both = planOf([json, { type: 'mqtt', url, name: 'scada', format: 'sparkplug-b' }]);
-    const first = startKeeper(temporaryDirectory(), { sync: both });
-    first.keeper.keep(cycleBody(1), at());
-    await received.until(1);
-    const left = async () => (await first.keeper.query('ledger', {})).pending;
-    while (Object.values(await left()).some((count) => count > 0));
-    expect(first.events.filter(({ level }) => level !== 'info')).toEqual([]);
-    startKeeper(temporaryDirectory(), { sync: planOf([json]) });
-    expect(await first.seen('sync-taken-over')).toMatchObject({ level: 'error' });
-    expect((await first.seen('sync-taken-over')).text).toContain('ppuri-gw-1-mqtt');
+    const { keeper, events } = startKeeper(temporaryDirectory(), { sync: both });
+    for (let seq = 1; seq <= 20; seq += 1) {
+      keeper.keep(cycleBody(seq), at());
+      await keeper.flush();
+      const left = async () => Object.values((await keeper.query('ledger', {})).pending);
+      while ((await left()).some((count) => count > 0));
+    }
+    expect(events.filter(({ level }) => level !== 'info')).toEqual([]);
+  }, 30_000);
+
+  test('a broker that says why it ends the session is believed: somebody else has the same id', async () => {
+    const broker = createServer((socket) => {
+      const packets = parser({ protocolVersion: 5 });
+      packets.on('packet', ({ cmd }: Packet) => {
+        const answer: Packet =
+          cmd === 'connect'
+            ? { cmd: 'connack', reasonCode: 0, sessionPresent: false }
+            : { cmd: 'disconnect', reasonCode: 0x8e };
+        socket.write(generate(answer, { protocolVersion: 5 }));
+        if (cmd === 'publish') socket.end();
+      });
+      socket.on('data', (data: Buffer) => void packets.parse(data));
+      socket.on('error', () => undefined);
+    });
+    await new Promise<void>((resolve) => broker.listen(0, '127.0.0.1', resolve));
+    atEnd(async () => void broker.close());
+    const { port } = broker.address() as AddressInfo;
+    const sync = planOf([{ type: 'mqtt', url: `mqtt://127.0.0.1:${port}` }]);
+    const { keeper, seen } = startKeeper(temporaryDirectory(), { sync });
+    keeper.keep(cycleBody(1), at());
+    const { level, text } = await seen('sync-taken-over');
+    expect(level).toBe('error');
+    expect(text).toContain('ppuri-gw-1-mqtt');
   }, 30_000);
 
   test('a message larger than the broker takes is said and does not hold up the others', async () => {
