@@ -1,8 +1,10 @@
 /** Where the keep child and what delivers its records meet. */
 import type Database from 'better-sqlite3';
+import { PpuriError } from '../../config/errors.ts';
 import type { SyncPlan } from '../../config/sync-schema.ts';
 import type { AgentEvent } from '../records.ts';
 import type { Range } from './covered.ts';
+import { asFields, requiredText } from './params.ts';
 import { asStoreError } from './trouble.ts';
 
 /** How the delivery to one target stands. */
@@ -161,9 +163,18 @@ export class DeliverySeat {
     return this.#delivery?.facts() ?? [];
   }
 
-  /** Throws what SQLite throws. */
-  retry(target: string): number | null {
-    return this.#delivery?.retry(target) ?? null;
+  /** Gives what a target refused for good to it again. Throws `usage`, and what SQLite throws. */
+  retry(params: unknown): { readonly target: string; readonly count: number } {
+    const method = 'redeliver';
+    const target = requiredText(method, asFields(method, params, ['target']), 'target');
+    const count = this.#delivery?.retry(target) ?? null;
+    if (count !== null) return { target, count };
+    const known = this.#plan?.targets.map(({ name }) => name).join(', ');
+    throw new PpuriError('usage', `there is no sync target ${target}`, {
+      operation: 'deliver again',
+      subject: target,
+      hint: known ? `the targets are ${known}` : 'the configuration has no `sync`',
+    });
   }
 
   end(): void {

@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { expect, onTestFinished, test } from 'vitest';
+import { type ControlClient, connectControl } from '../../agent/store/control-client.ts';
+import { PpuriError } from '../../config/errors.ts';
 import { alertBody, cycleBody } from '../fixtures/stored-records.ts';
 import { planOf } from '../fixtures/sync-plan.ts';
 import { startKeeper, temporaryDirectory } from '../unit/store-support.ts';
@@ -49,6 +51,19 @@ async function picky(status: (seqs: readonly number[], body: Buffer) => number) 
     until: (holds: () => boolean): Promise<void> =>
       holds() ? Promise.resolve() : new Promise((resolve) => waits.push({ holds, resolve })),
   };
+}
+
+/** The agent's socket, once it is there. */
+async function reach(dir: string): Promise<ControlClient> {
+  for (;;)
+    try {
+      const client = await connectControl(dir);
+      onTestFinished(() => client.close());
+      const { keep } = await client.ask('status', {});
+      if (keep !== null && keep.targets.length > 0) return client;
+    } catch (thrown) {
+      if (!(thrown instanceof PpuriError)) throw thrown;
+    }
 }
 
 function keepShots(
@@ -106,4 +121,27 @@ test('within a limit an alert overtakes a long backlog, and what is kept now the
     ),
   );
   expect(server.seqs().length).toBeLessThan(400);
+}, 60_000);
+
+test('what was given up is told after a restart, and taken once somebody says to try again', async () => {
+  let isMended = false;
+  const server = await picky((seqs) => (!isMended && seqs.includes(3) ? 422 : 200));
+  const dir = temporaryDirectory();
+  const sync = planOf([{ type: 'https', url: server.url }]);
+  const first = startKeeper(dir, { sync });
+  keepShots(first.keeper, 1, 5);
+  await first.seen('sync-refused');
+  await first.keeper.close();
+  startKeeper(dir, { sync });
+  const client = await reach(dir);
+  const facts = async () => (await client.ask('status', {})).keep?.targets[0];
+  expect(await facts()).toMatchObject({ undeliverable: 1 });
+  isMended = true;
+  expect(await client.command('redeliver', { target: 'https' })).toMatchObject({ count: 1 });
+  await server.until(() => server.seqs().includes(3));
+  expect(await facts()).toMatchObject({ undeliverable: 0 });
+  expect((await client.ask('ledger', {})).gaps).toEqual([]);
+  await expect(client.command('redeliver', { target: 'nobody' })).rejects.toMatchObject({
+    code: 'usage',
+  });
 }, 60_000);
