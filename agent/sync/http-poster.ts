@@ -13,7 +13,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { PpuriError } from '../../config/errors.ts';
 import { answerFailure, retryAfterMs } from './http-answer.ts';
-import { type Address, openSocket } from './socket.ts';
+import { type Address, openSocket, unwelcomeBy } from './socket.ts';
 
 export interface PosterOptions {
   readonly url: URL;
@@ -183,7 +183,9 @@ export class HttpPoster {
   }
 
   #typed(thrown: Error): PpuriError {
-    return thrown instanceof PpuriError ? thrown : this.#interrupted(thrown.message, thrown);
+    if (thrown instanceof PpuriError) return thrown;
+    const refused = unwelcomeBy(this.#options.address, thrown);
+    return refused ?? this.#interrupted(thrown.message, thrown);
   }
 
   #interrupted(why: string, cause?: unknown): PpuriError {

@@ -3,7 +3,7 @@ import { type IClientOptions, type IConnackPacket, type IDisconnectPacket, MqttC
 import { PpuriError } from '../../config/errors.ts';
 import { readSecret } from '../../config/secret.ts';
 import type { MqttTargetConfig, SyncPlan } from '../../config/sync-schema.ts';
-import { type Address, openSocket } from './socket.ts';
+import { type Address, openSocket, unwelcomeBy } from './socket.ts';
 
 export interface Dialled {
   readonly client: MqttClient;
@@ -92,7 +92,10 @@ export function interrupted({ host, port }: Address, why: string): PpuriError {
   });
 }
 
-function refusal({ host, port }: Address, error: Error & { code?: unknown }): PpuriError {
+function refusal(address: Address, error: Error & { code?: unknown }): PpuriError {
+  const refused = unwelcomeBy(address, error);
+  if (refused !== null) return refused;
+  const { host, port } = address;
   const subject = `${host}:${port}`;
   const denied = denials.has(Number(error.code));
   const hint = denied
