@@ -1,6 +1,7 @@
 /** What an HTTP status says of a batch: taken, never to be taken, not now, or not from us. */
 import type { IncomingMessage } from 'node:http';
 import { PpuriError } from '../../config/errors.ts';
+import { redact } from './redact.ts';
 import { AnswerError } from './target.ts';
 
 /** It may be taken later: time-out, too early, too many, and whatever the server has wrong. */
@@ -22,11 +23,11 @@ function shown(text: string): string {
 export function answerFailure(
   { statusCode: status = 0 }: IncomingMessage,
   text: string,
-  subject: string,
+  { subject, secret }: { readonly subject: string; readonly secret: string | undefined },
 ): PpuriError | null {
   if (status >= 200 && status < 300) return null;
   const details = { operation: 'deliver over HTTPS', subject };
-  const said = `${subject} answers ${status}${shown(text)}`;
+  const said = `${subject} answers ${status}${shown(redact(text, secret))}`;
   if (status >= 500 || notNow.has(status))
     return new (status >= 500 ? AnswerError : PpuriError)('sync-interrupted', said, {
       ...details,

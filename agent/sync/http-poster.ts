@@ -172,7 +172,10 @@ export class HttpPoster {
     response.setEncoding('utf8');
     for await (const part of response) if (text.length < mostAnswerBytes) text += part;
     if (!response.complete) throw new Error('the answer broke off');
-    const failure = answerFailure(response, text, this.#subject);
+    const failure = answerFailure(response, text, {
+      subject: this.#subject,
+      secret: this.#options.token,
+    });
     if (failure === null) return;
     this.#retryAfterMs = retryAfterMs(response.headers['retry-after'], Date.now());
     throw failure;

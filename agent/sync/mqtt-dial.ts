@@ -3,6 +3,7 @@ import { type IClientOptions, type IConnackPacket, type IDisconnectPacket, MqttC
 import { PpuriError } from '../../config/errors.ts';
 import { readSecret } from '../../config/secret.ts';
 import type { MqttTargetConfig, SyncPlan } from '../../config/sync-schema.ts';
+import { redact } from './redact.ts';
 import { type Address, openSocket, unwelcomeBy } from './socket.ts';
 
 export interface Dialled {
@@ -68,9 +69,10 @@ const takenOver = 0x8e;
 export function disconnected(
   { host, port }: Address,
   { reasonCode, properties }: IDisconnectPacket,
-  clientId: string | undefined,
+  { clientId, password }: Pick<IClientOptions, 'clientId' | 'password'>,
 ): PpuriError {
-  const said = properties?.reasonString ?? `reason 0x${(reasonCode ?? 0).toString(16)}`;
+  const text = redact(properties?.reasonString ?? '', password?.toString());
+  const said = text === '' ? `reason 0x${(reasonCode ?? 0).toString(16)}` : text;
   if (reasonCode !== takenOver)
     return interrupted({ host, port, encrypted: false }, `the broker ends it: ${said}`);
   return new PpuriError(

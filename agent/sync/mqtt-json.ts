@@ -76,8 +76,7 @@ class MqttJsonConnection implements Connection {
     client.on('packetreceive', (packet) => {
       if (packet.cmd === 'puback' && packet.reasonCode === nobody)
         this.#unheardIds.add(packet.messageId ?? -1);
-      if (packet.cmd === 'disconnect')
-        this.#finish(disconnected(address, packet, client.options.clientId));
+      if (packet.cmd === 'disconnect') this.#finish(disconnected(address, packet, client.options));
     });
     const { promise, resolve } = Promise.withResolvers<PpuriError>();
     this.ended = promise;

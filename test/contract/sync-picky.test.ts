@@ -1,6 +1,8 @@
 /** Targets that do not take some records, or nothing at all, over HTTPS: what is held up, what given up. */
+import { writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect, onTestFinished, test } from 'vitest';
 import { type ControlClient, connectControl } from '../../agent/store/control-client.ts';
@@ -17,7 +19,7 @@ interface Came {
 }
 
 /** `status`: of a batch with these seqs. `taken` has what got 2xx, in order. */
-async function picky(status: (seqs: readonly number[], body: Buffer) => number) {
+async function picky(status: (seqs: readonly number[]) => number, text = 'so it is') {
   const taken: Came[] = [];
   const waits: { readonly holds: () => boolean; readonly resolve: () => void }[] = [];
   let batches = 0;
@@ -31,9 +33,9 @@ async function picky(status: (seqs: readonly number[], body: Buffer) => number) 
     const lines = gunzipSync(body).toString().trim().split('\n');
     const seqs = lines.map((line) => (JSON.parse(line) as { seq: number }).seq);
     batches += 1;
-    const answer = status(seqs, body);
+    const answer = status(seqs);
     if (answer < 300) taken.push({ seqs, lane: String(request.headers['ppuri-lane']) });
-    response.writeHead(answer).end(`status ${answer}`);
+    response.writeHead(answer).end(text);
     for (const wait of waits) if (wait.holds()) wait.resolve();
   });
   await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
@@ -144,4 +146,18 @@ test('what was given up is told after a restart, and taken once somebody says to
   await expect(client.command('redeliver', { target: 'nobody' })).rejects.toMatchObject({
     code: 'usage',
   });
+}, 60_000);
+
+test('a server that shows what it was sent puts no secret into an event', async () => {
+  const token = 'canary "+/= token';
+  const shown = `${token} ${JSON.stringify({ token })} ${encodeURIComponent(token)}`;
+  const server = await picky(() => 400, `you sent ${shown}`);
+  const dir = temporaryDirectory();
+  const file = join(dir, 'token');
+  writeFileSync(file, token);
+  const sync = planOf([{ type: 'https', url: server.url, token: { file } }]);
+  const { keeper, seen, events } = startKeeper(join(dir, 'store'), { sync });
+  keepShots(keeper, 1, 10);
+  expect((await seen('sync-takes-nothing')).text).toContain('you sent ***');
+  expect(JSON.stringify(events)).not.toContain('canary');
 }, 60_000);

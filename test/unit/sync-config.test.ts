@@ -70,8 +70,26 @@ sync: [ ${JSON.stringify(target)} ]
   );
   const findModel = () => Promise.reject(new Error('no model is named'));
   const { problems } = await checkConfig(file, { findModel, syncFilesAtMs: Date.now() });
-  return problems.map(({ path, message, line }) => `${line} ${path} ${message}`);
+  return problems.map(({ path, message, line, hint }) =>
+    /canary/.test(hint) ? hint : `${line} ${path} ${message}`,
+  );
 }
+
+test('a secret that is written where its place belongs is not told back', async () => {
+  const wrong = [
+    { password: 'hunter2-canary' },
+    { password: ['hunter2-canary'] },
+    { password: { file: 'hunter2-canary' } },
+    { url: 'mqtts://gw:hunter2-canary@broker.example' },
+    { type: 'https', url: 'https://gw:hunter2-canary@server.example/' },
+    { type: 'https', url: 'https://server.example/', token: 'hunter2-canary' },
+  ];
+  for (const entry of wrong) {
+    const said = await told(entry);
+    expect(said).not.toEqual([]);
+    expect(said.join()).not.toContain('canary');
+  }
+});
 
 test('certificates, keys and secrets that cannot be used are told where they are named', async () => {
   const dir = temporaryDirectory();
