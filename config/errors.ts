@@ -99,6 +99,16 @@ export const errorTable = {
     retryable: true,
     meaning: 'a broker says that nobody subscribes to the records',
   },
+  'sync-takes-nothing': {
+    exit: 1,
+    retryable: true,
+    meaning: 'a sync target refuses whatever it is sent; nothing is given up',
+  },
+  'sync-taken-over': {
+    exit: 1,
+    retryable: true,
+    meaning: 'another client connects to the broker under the same client id',
+  },
   'secret-missing': {
     exit: 3,
     retryable: true,

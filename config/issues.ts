@@ -29,11 +29,17 @@ const kinds: Record<string, string> = {
 };
 const kind = (expected: string): string => kinds[expected] ?? expected;
 
-export function shown(value: unknown): string {
+/** Keys beneath which somebody may have written the secret itself. */
+const secretKeys: ReadonlySet<unknown> = new Set(['password', 'token', 'headers']);
+
+/** A secret written where its place should be named is not repeated, nor one within a URL. */
+export function shown(value: unknown, path: Path): string {
   if (value === null || value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  if (path.some((step) => secretKeys.has(step))) return 'a text that is not shown';
+  const clean = typeof value === 'string' ? value.replace(/\/\/[^/?#]*@/, '//…@') : value;
+  const text = typeof clean === 'string' ? JSON.stringify(clean) : String(clean);
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
 
@@ -137,7 +143,7 @@ class Translator {
     if (value === undefined) return this.#source.atKey(path, 'is missing', description);
     if (value === null)
       return this.#source.atValue(path, `has no value, expected ${kind(expected)}`, description);
-    const message = `expected ${kind(expected)}, found ${shown(value)}`;
+    const message = `expected ${kind(expected)}, found ${shown(value, path)}`;
     return this.#source.atValue(path, message, modicon(path, value) || conversion(expected, value));
   }
 
@@ -148,7 +154,7 @@ class Translator {
     const best = nearest(given, choices);
     const meant = best === null ? [] : [`did you mean "${best}"?`];
     const all = choices.length === 1 && best !== null ? [] : [`one of ${choices.join(', ')}`];
-    const message = `${shown(value)} is not one of the choices`;
+    const message = `${shown(value, path)} is not one of the choices`;
     return this.#source.atValue(path, message, [...meant, ...all].join(' '));
   }
 
@@ -162,7 +168,7 @@ class Translator {
     const hasName = this.#schema.keys(path.slice(0, -1)).includes('name');
     const korean = /[가-힣]/.test(text) && hasName ? '; Korean goes under name' : '';
     const hint = modicon(path, value) || withExample(rule, text) + korean;
-    return this.#source.atValue(path, `${shown(value)} cannot be used here`, hint);
+    return this.#source.atValue(path, `${shown(value, path)} cannot be used here`, hint);
   }
 
   #outOfBounds(path: Path, side: string, bound: number | bigint, value: unknown): Problem {
@@ -195,7 +201,11 @@ class Translator {
     const all = [...choices.map(String), ...new Set(others)];
     const best = typeof value === 'string' ? nearest(value, choices.map(String)) : null;
     const hint = best === null ? '' : `did you mean "${best}"?`;
-    return this.#source.atValue(path, `expected ${all.join(' or ')}, found ${shown(value)}`, hint);
+    return this.#source.atValue(
+      path,
+      `expected ${all.join(' or ')}, found ${shown(value, path)}`,
+      hint,
+    );
   }
 }
 

@@ -60,7 +60,11 @@ const mqttSchema = z.strictObject({
     .describe(
       'Of `json`: `optional` where the broker itself takes records, though it says that nobody subscribes.',
     ),
-  clientId: z.string().min(1).optional().describe('MQTT client id; absent: `ppuri-<gateway>`.'),
+  clientId: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('MQTT client id; absent: `ppuri-<gateway>-<name>`.'),
   username: z.string().min(1).optional().describe('User name at the broker.'),
   password: secretSchema.optional().describe('`{ env }`, `{ file }` or `{ credential }`.'),
   ...common,
@@ -104,10 +108,39 @@ function problemsOf(target: SyncTargetConfig): { key: string; message: string }[
   return problems;
 }
 
+/** Host and port as they are connected to; null: not an address, which is told elsewhere. */
+function endpointOf({ url: text }: SyncTargetConfig): string | null {
+  const url = URL.parse(text);
+  if (url === null) return null;
+  const standard: Record<string, string> = { 'mqtt:': '1883', 'mqtts:': '8883' };
+  const port = url.port === '' ? (standard[url.protocol] ?? url.protocol) : url.port;
+  return `${url.hostname}:${port}${url.pathname.replace(/\/$/, '')}`;
+}
+
+/** What two targets do to each other; null: nothing. */
+function clashOf(
+  one: SyncTargetConfig,
+  other: SyncTargetConfig,
+): [key: string, why: string] | null {
+  if (one.type !== other.type || endpointOf(one) !== endpointOf(other)) return null;
+  const same = `the same ${one.type === 'mqtt' ? 'broker' : 'server'} as "${other.name}"`;
+  if (one.type === 'https' || other.type === 'https')
+    return ['url', `${same}: all would come twice`];
+  if (one.clientId !== undefined && one.clientId === other.clientId)
+    return ['clientId', `${same} under one client id: they would end each other’s connections`];
+  if (one.format !== other.format) return null;
+  return ['format', `${same} in one format: all would come twice`];
+}
+
 export const syncSchema = z.array(targetSchema).superRefine((targets, context) => {
   for (const [index, target] of targets.entries()) {
     for (const { key, message } of problemsOf(target))
       context.addIssue({ code: 'custom', path: [index, key], message });
+    const clash = targets.slice(0, index).flatMap((other) => clashOf(target, other) ?? []);
+    if (clash.length > 0) {
+      const [key = 'url', message = ''] = clash;
+      context.addIssue({ code: 'custom', path: [index, key], message });
+    }
     if (targets.slice(0, index).some(({ name }) => name === target.name))
       context.addIssue({
         code: 'custom',

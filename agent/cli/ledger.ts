@@ -1,8 +1,9 @@
 /** `ppuri ledger`: what is kept, what was delivered, and a count for everything that is not. */
 import type { Command } from 'commander';
 import type { GapRow, Ledger } from '../store/account-queries.ts';
+import { connectControl } from '../store/control-client.ts';
 import { action, type Output } from './output.ts';
-import { addStoreFlags, placeOf, type StoreFlags, withStore } from './store-access.ts';
+import { addStoreFlags, type Place, placeOf, type StoreFlags, withStore } from './store-access.ts';
 import { type Column, tableLines } from './table.ts';
 import type { Language } from './words.ts';
 
@@ -11,7 +12,8 @@ Every record has a number in its start of the agent, without holes. A number wit
 gap, with its reason: removed to make room (evicted), never kept by a start that ended (unkept), later
 than the backup that was put back (set-back; as far as the note beside the file, ppuri.last, tells), or
 given up while the store was down (memory-full …). What a sync target can never take is undeliverable:
-it is in the store, and "target" names who lacks it. A gap of part features or readings is of shots
+it is in the store, and "target" names who lacks it: once the cause is put right, --retry gives all of
+that target's to it again, by the running agent. A gap of part features or readings is of shots
 whose verdicts are still there.
 
 --json prints one object: {"live","kept":n,"delivered":{"<target>":n},"pending":{"<target>":n},
@@ -19,8 +21,11 @@ whose verdicts are still there.
 "unexplained":n}; live: a running agent answered; unexplained: numbers of the newest start that wait
 for room at this moment, or that nothing tells of.
 
+--retry --json prints {"target","count"}.
+
 Examples:
   ppuri ledger -c ppuri.yaml
+  ppuri ledger -c ppuri.yaml --retry mqtt
   ppuri ledger --store /var/lib/ppuri --json`;
 
 const reasonWords: Readonly<Record<string, Readonly<Record<Language, string>>>> = {
@@ -91,8 +96,33 @@ function lines(ledger: Ledger, lang: Language): string[] {
   ];
 }
 
-async function run(output: Output, flags: StoreFlags): Promise<void> {
+interface LedgerFlags extends StoreFlags {
+  readonly retry?: string;
+}
+
+/** Throws `agent-unreachable` where no agent runs, `usage` where it has no such target. */
+async function retry(output: Output, { dir, lang }: Place, flags: LedgerFlags): Promise<void> {
+  const target = flags.retry ?? '';
+  const client = await connectControl(dir);
+  try {
+    const { count } = (await client.command('redeliver', { target })) as { count: number };
+    const text =
+      lang === 'ko'
+        ? `${target}: 수신 불가로 남은 기록 ${count}건을 다시 전송합니다`
+        : `${target}: ${count} undeliverable records are sent again`;
+    if (flags.json === true) output.json({ target, count });
+    else output.line(text);
+  } finally {
+    client.close();
+  }
+}
+
+async function run(output: Output, flags: LedgerFlags): Promise<void> {
   const place = placeOf(flags);
+  if (flags.retry !== undefined) {
+    await retry(output, place, flags);
+    return;
+  }
   await withStore(place, output, async (store) => {
     const ledger = await store.ask('ledger', {});
     if (flags.json === true) output.json({ live: store.live, ...ledger });
@@ -105,6 +135,7 @@ export function addLedger(program: Command): void {
     .command('ledger')
     .description('records kept, delivered, pending, and every gap with its count');
   addStoreFlags(command, 'one JSON object, described below')
+    .option('--retry <target>', 'give what this sync target could not take to it again')
     .addHelpText('after', help)
     .action(action('show the ledger', run));
 }

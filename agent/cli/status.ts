@@ -3,10 +3,11 @@ import { type Command, Option } from 'commander';
 import { exitCodes, PpuriError } from '../../config/errors.ts';
 import type { AgentStatus } from '../agent-status.ts';
 import { metricsText } from '../health/metrics.ts';
-import type { Account } from '../store/account-queries.ts';
+import type { Account, Ledger } from '../store/account-queries.ts';
 import { type LiveStatus, type Unreachable, whyUnreachable } from '../store/control-client.ts';
 import { action, type Output } from './output.ts';
 import { statusLines } from './status-lines.ts';
+import { stoppedSyncLines } from './status-sync.ts';
 import {
   addStoreFlags,
   openStore,
@@ -23,14 +24,15 @@ holds of the last run is shown.
 --json prints one object. Running: {"running":true,"pid","boot","store":{"condition":"ok"|"full"|
 "down","waiting"},"agent":{"gateway","site","startedWallMs","machines":[…],"buses":[…],"inference",
 "store","latencyMs","eventLoopMs"}|null,"keep":{"targets":[{"target","state":"connecting"|"connected"|
-"waiting","error":{"code","message"}|null,"delivered","refused","bytes","connections","pending",
-"oldestPendingMs"}],…}|null}; each of "buses" is {"bus","state","use" (0 to 1),"queued",
+"waiting","error":{"code","message","hint"}|null,"retryInMs","held":{"count","first","why"}|null,
+"delivered","refused","undeliverable","bytes","connections","pending","oldestPendingMs"}],…}|null}; each of "buses" is {"bus","state","use" (0 to 1),"queued",
 "connects","bytesSent","bytesReceived","strayBytes","units":[{"unit","state":"answering"|"silent"|
 "quarantined"|"unknown","requests","timeouts","exceptions","malformed","checksumErrors",
 "lastGoodWallMs","roundTripMs":{"p50","p99"}|null,"timeoutMs"}]}, and of "machines" has "devices",
 "polls","missedTicks" and "slow":{"polls","failed","missedTicks"}. Not running: {"running":false,"why":
 "absent"|"silent"|"forbidden","dir","last":{"boot","kept",
-"repeated","missing","outOfOrder","verdicts":{"ok","defect","unscored":{"<reason>"}},"machines"}|null}.
+"repeated","missing","outOfOrder","verdicts":{"ok","defect","unscored":{"<reason>"}},"machines"}|null,
+"sync":{"delivered":{"<target>":n},"pending":{"<target>":n}}}.
 
 --metrics prints Prometheus text: ppuri_up, ppuri_bus_…{bus} and ppuri_bus_unit_…{bus,unit}, and
 ppuri_poll_…{machine,poller} and those of the README; with no agent running ppuri_up 0 and exit code 1.
@@ -63,10 +65,15 @@ async function askAgent(dir: string): Promise<Answer> {
   }
 }
 
-async function readLast(dir: string): Promise<Account> {
+interface Last {
+  readonly account: Account;
+  readonly ledger: Ledger;
+}
+
+async function readLast(dir: string): Promise<Last> {
   const store = openStore(dir);
   try {
-    return await store.ask('accounting', {});
+    return { account: await store.ask('accounting', {}), ledger: await store.ask('ledger', {}) };
   } finally {
     store.close();
   }
@@ -89,13 +96,16 @@ async function showStopped(output: Output, flags: StoreFlags, why: Unreachable):
   process.exitCode = exitCodes.checkFailed;
   if (flags.json === true) {
     const last = await readLast(dir);
-    output.json({ running: false, why, dir, last: last.boot === null ? null : last });
+    const { account, ledger } = last;
+    const sync = { delivered: ledger.delivered, pending: ledger.pending };
+    output.json({ running: false, why, dir, last: account.boot === null ? null : account, sync });
     return;
   }
   if (why !== 'absent') output.line(whyText(why, lang));
   const last = await readLast(dir);
   if (why === 'absent') output.line(whyText(why, lang));
-  printLast(output, last, lang === 'ko');
+  printLast(output, last.account, lang === 'ko');
+  for (const line of stoppedSyncLines(last.ledger, lang)) output.line(line);
 }
 
 interface StatusFlags extends StoreFlags {

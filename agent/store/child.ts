@@ -319,10 +319,19 @@ export class KeepChild implements KeepSide {
   /** A request from the control socket. */
   #answer(method: string, params: unknown): Promise<Outcome> {
     if (method === 'status') return Promise.resolve({ result: this.status() });
+    if (method === 'redeliver') return this.#redeliver(params);
     if (this.#commandNames.has(method)) return this.command(method, params);
     const answered = this.#beside.answer(method, params);
     if (answered !== null) return answered;
     return this.#query(method, params, false);
+  }
+
+  async #redeliver(params: unknown): Promise<Outcome> {
+    try {
+      return { result: this.#delivery.retry(params) };
+    } catch (thrown) {
+      return { error: toWire(asStoreError(thrown, 'deliver again', this.dir), '', this.dir) };
+    }
   }
 
   status(): LiveStatus {

@@ -42,6 +42,16 @@ export class Covered {
     this.#ranges.splice(first, last - first, [low, high]);
   }
 
+  remove(id: number): void {
+    const index = this.#find(id);
+    const range = this.#ranges[index];
+    if (range === undefined || range[0] > id) return;
+    const [from, to] = range;
+    const left: Range[] = from < id ? [[from, id - 1]] : [];
+    const right: Range[] = id < to ? [[id + 1, to]] : [];
+    this.#ranges.splice(index, 1, ...left, ...right);
+  }
+
   /** The first range of ids above `after`, up to `upTo`, that is not covered; null when all is. */
   gap(after: number, upTo: number): Range | null {
     let from = after + 1;

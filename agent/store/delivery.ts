@@ -1,7 +1,10 @@
 /** Where the keep child and what delivers its records meet. */
 import type Database from 'better-sqlite3';
+import { PpuriError } from '../../config/errors.ts';
 import type { SyncPlan } from '../../config/sync-schema.ts';
 import type { AgentEvent } from '../records.ts';
+import type { Range } from './covered.ts';
+import { asFields, requiredText } from './params.ts';
 import { asStoreError } from './trouble.ts';
 
 /** How the delivery to one target stands. */
@@ -10,17 +13,34 @@ export interface TargetFacts {
   /** `waiting`: for the next try, after `error`. */
   readonly state: 'connecting' | 'connected' | 'waiting';
   /** The trouble that lasts; null: none. */
-  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly error: { readonly code: string; readonly message: string; readonly hint: string } | null;
+  /** Until the next try, ms; null: none is waited for. */
+  readonly retryInMs: number | null;
+  /** Left out and tried again later, while others are taken; `first` as `boot/seq`. Null: none. */
+  readonly held: { readonly count: number; readonly first: string; readonly why: string } | null;
   /** Since the store was opened: acknowledged, refused for good, and bytes sent, about. */
   readonly delivered: number;
   readonly refused: number;
   readonly bytes: number;
   readonly connections: number;
+  /** Refused for good, of all starts. */
+  readonly undeliverable: number;
   /** Records it lacks. */
   readonly pending: number;
   /** Age of the oldest of them by the wall clock, ms; null: none. */
   readonly oldestPendingMs: number | null;
 }
+
+/** What a target has, as far as the store had no room to note it. */
+export interface Remembered {
+  /** Which store the ids are of. */
+  readonly store: string;
+  readonly ranges: readonly Range[];
+  readonly refused: readonly (readonly [id: number, why: string])[];
+}
+
+/** By target. */
+export type DeliveryMemory = Map<string, Remembered>;
 
 export interface Delivery {
   /** After a commit; may throw what SQLite throws. `settledBelow`: no lower seq will be kept. */
@@ -29,19 +49,25 @@ export interface Delivery {
   note(): void;
   /** May throw what SQLite throws. */
   facts(): TargetFacts[];
+  /** Gives all that `target` refused for good to it again; how many. Null: there is no such target. */
+  retry(target: string): number | null;
   /** Notes what was acknowledged, and ends; may throw what SQLite throws. */
   close(): void;
 }
 
 export interface DeliveryEvents {
   tell(kind: string, level: AgentEvent['level'], subject: string, text: string): void;
-  onStoreTrouble(thrown: unknown): void;
+  /** `rest`: it passes, try again in a while; `end`: delivery is ended, and begun anew with the store. */
+  onStoreTrouble(thrown: unknown): 'rest' | 'end';
+  /** The store has no room for a note. */
+  onUnsaved(thrown: unknown): void;
 }
 
 export type StartDelivery = (
   db: Database.Database,
   plan: SyncPlan,
   events: DeliveryEvents,
+  memory: DeliveryMemory,
 ) => Delivery;
 
 /** State of a target: ids up to `upto`, and ranges beyond it, are delivered, or refused for good. */
@@ -59,50 +85,64 @@ export const deliveriesLayout = `
   ) STRICT, WITHOUT ROWID;
 `;
 
-/** A store without room for a note goes on; delivery begins anew this much later. */
+/** Of a full store, which goes on: delivery that could not begin is begun this much later. */
 const restMs = 2000;
+
+export interface SeatEvents {
+  tell: DeliveryEvents['tell'];
+  /** The store is of no more use as it is. */
+  onStoreTrouble(thrown: unknown): void;
+}
+
+const isFull = (thrown: unknown): boolean =>
+  asStoreError(thrown, 'deliver records', 'sync').code === 'store-full';
 
 /** Holds what delivers while a store is open; none of its troubles gets past here. */
 export class DeliverySeat {
   readonly #start: StartDelivery | undefined;
   readonly #plan: SyncPlan | undefined;
-  readonly #events: DeliveryEvents;
+  readonly #events: SeatEvents;
+  readonly #memory: DeliveryMemory = new Map();
   #delivery: Delivery | null = null;
   #resting: NodeJS.Timeout | null = null;
   #saidUnnoted = false;
 
-  constructor(
-    start: StartDelivery | undefined,
-    plan: SyncPlan | undefined,
-    events: DeliveryEvents,
-  ) {
+  constructor(start: StartDelivery | undefined, plan: SyncPlan | undefined, events: SeatEvents) {
     this.#start = start;
     this.#plan = plan;
     this.#events = events;
   }
 
-  /** Throws what SQLite throws, as the opening of a store may. */
+  /** Throws what SQLite throws, as the opening of a store may; a full store is open all the same. */
   begin(db: Database.Database): void {
-    if (this.#plan === undefined) return;
-    const onStoreTrouble = (thrown: unknown): void => this.#trouble(thrown, db);
-    this.#delivery = this.#start?.(db, this.#plan, { ...this.#events, onStoreTrouble }) ?? null;
+    if (this.#plan === undefined || this.#start === undefined) return;
+    try {
+      this.#delivery = this.#start(db, this.#plan, this.#forDelivery(), this.#memory);
+    } catch (thrown) {
+      if (!isFull(thrown)) throw thrown;
+      this.#unnoted(thrown);
+      this.#resting = setTimeout(() => this.#beginLate(db), restMs);
+    }
   }
 
-  /** A full store is open, and keeps alerts: only delivery has to begin anew. */
-  #trouble(thrown: unknown, db: Database.Database): void {
-    if (asStoreError(thrown, 'deliver records', 'sync').code !== 'store-full') {
+  #beginLate(db: Database.Database): void {
+    try {
+      this.begin(db);
+    } catch (thrown) {
       this.#events.onStoreTrouble(thrown);
-      return;
     }
-    this.#unnoted(thrown);
-    this.end();
-    this.#resting = setTimeout(() => {
-      try {
-        this.begin(db);
-      } catch (again) {
-        this.#trouble(again, db);
-      }
-    }, restMs);
+  }
+
+  #forDelivery(): DeliveryEvents {
+    return {
+      tell: (...said) => this.#events.tell(...said),
+      onUnsaved: (thrown) => this.#unnoted(thrown),
+      onStoreTrouble: (thrown) => {
+        if (isFull(thrown)) return 'rest';
+        this.#events.onStoreTrouble(thrown);
+        return 'end';
+      },
+    };
   }
 
   committed(seqs: readonly number[], settledBelow: number): void {
@@ -123,6 +163,20 @@ export class DeliverySeat {
     return this.#delivery?.facts() ?? [];
   }
 
+  /** Gives what a target refused for good to it again. Throws `usage`, and what SQLite throws. */
+  retry(params: unknown): { readonly target: string; readonly count: number } {
+    const method = 'redeliver';
+    const target = requiredText(method, asFields(method, params, ['target']), 'target');
+    const count = this.#delivery?.retry(target) ?? null;
+    if (count !== null) return { target, count };
+    const known = this.#plan?.targets.map(({ name }) => name).join(', ');
+    throw new PpuriError('usage', `there is no sync target ${target}`, {
+      operation: 'deliver again',
+      subject: target,
+      hint: known ? `the targets are ${known}` : 'the configuration has no `sync`',
+    });
+  }
+
   end(): void {
     if (this.#resting !== null) clearTimeout(this.#resting);
     this.#noting((delivery) => delivery.close());
@@ -139,11 +193,16 @@ export class DeliverySeat {
     }
   }
 
-  /** What could not be noted is sent again, and dropped by its key. Said once while it lasts. */
+  /** It is remembered here; after a kill it is sent again, and dropped by its key. Said once while it lasts. */
   #unnoted(thrown: unknown): void {
     if (this.#saidUnnoted) return;
     this.#saidUnnoted = true;
     const { message } = asStoreError(thrown, 'note what was delivered', 'sync');
-    this.#events.tell('sync-unnoted', 'warn', 'sync', `some records come again: ${message}`);
+    this.#events.tell(
+      'sync-unnoted',
+      'warn',
+      'sync',
+      `what was delivered cannot be noted, and comes again after a restart: ${message}`,
+    );
   }
 }

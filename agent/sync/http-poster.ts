@@ -13,7 +13,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { PpuriError } from '../../config/errors.ts';
 import { answerFailure, retryAfterMs } from './http-answer.ts';
-import { type Address, openSocket } from './socket.ts';
+import { type Address, openSocket, unwelcomeBy } from './socket.ts';
 
 export interface PosterOptions {
   readonly url: URL;
@@ -172,7 +172,10 @@ export class HttpPoster {
     response.setEncoding('utf8');
     for await (const part of response) if (text.length < mostAnswerBytes) text += part;
     if (!response.complete) throw new Error('the answer broke off');
-    const failure = answerFailure(response, text, this.#subject);
+    const failure = answerFailure(response, text, {
+      subject: this.#subject,
+      secret: this.#options.token,
+    });
     if (failure === null) return;
     this.#retryAfterMs = retryAfterMs(response.headers['retry-after'], Date.now());
     throw failure;
@@ -183,7 +186,9 @@ export class HttpPoster {
   }
 
   #typed(thrown: Error): PpuriError {
-    return thrown instanceof PpuriError ? thrown : this.#interrupted(thrown.message, thrown);
+    if (thrown instanceof PpuriError) return thrown;
+    const refused = unwelcomeBy(this.#options.address, thrown);
+    return refused ?? this.#interrupted(thrown.message, thrown);
   }
 
   #interrupted(why: string, cause?: unknown): PpuriError {

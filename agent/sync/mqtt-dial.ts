@@ -1,9 +1,10 @@
 /** An MQTT connection whose TLS is done and whose CONNECT was accepted. mqtt.js keeps nothing and reconnects never. */
-import { type IClientOptions, type IConnackPacket, MqttClient } from 'mqtt';
+import { type IClientOptions, type IConnackPacket, type IDisconnectPacket, MqttClient } from 'mqtt';
 import { PpuriError } from '../../config/errors.ts';
 import { readSecret } from '../../config/secret.ts';
 import type { MqttTargetConfig, SyncPlan } from '../../config/sync-schema.ts';
-import { type Address, openSocket } from './socket.ts';
+import { redact } from './redact.ts';
+import { type Address, openSocket, unwelcomeBy } from './socket.ts';
 
 export interface Dialled {
   readonly client: MqttClient;
@@ -22,6 +23,11 @@ function addressOf({ url: text, ca, cert, key }: MqttTargetConfig): Address {
   return { host: url.hostname, port, encrypted, ca, cert, key };
 }
 
+/** Of each target its own: two connections with one id end each other. */
+function clientIdOf({ clientId, name }: MqttTargetConfig, plan: Pick<SyncPlan, 'gateway'>): string {
+  return clientId ?? `ppuri-${plan.gateway}-${name}`;
+}
+
 /** Reads secrets and certificates anew. Rejects with PpuriError `sync-*` or `secret-missing`. */
 export async function dialMqtt(
   config: MqttTargetConfig,
@@ -29,13 +35,13 @@ export async function dialMqtt(
   options: IClientOptions,
   signal: AbortSignal,
 ): Promise<Dialled> {
-  const { username, clientId } = config;
+  const { username } = config;
   const password = config.password === undefined ? undefined : readSecret(config.password);
   const address = addressOf(config);
   const socket = await openSocket(address, signal);
   const client = new MqttClient(() => socket, {
     clean: true,
-    clientId: clientId ?? `ppuri-${plan.gateway}`,
+    clientId: clientIdOf(config, plan),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     keepalive: 15,
@@ -48,6 +54,38 @@ export async function dialMqtt(
   return { client, connack: await accepted(client, address), address };
 }
 
+/**
+ * Ends it at once, but never from within a call of its own: mqtt.js tells of a loss in the middle of
+ * its loop over what was under way, and another end at that point empties what the loop goes over.
+ */
+export function endClient(client: MqttClient): void {
+  setImmediate(() => client.end(true));
+}
+
+/** Reason of a DISCONNECT: the id is in use elsewhere. */
+const takenOver = 0x8e;
+
+/** Why the broker ends the connection, as it says itself; MQTT 5 only. */
+export function disconnected(
+  { host, port }: Address,
+  { reasonCode, properties }: IDisconnectPacket,
+  { clientId, password }: Pick<IClientOptions, 'clientId' | 'password'>,
+): PpuriError {
+  const text = redact(properties?.reasonString ?? '', password?.toString());
+  const said = text === '' ? `reason 0x${(reasonCode ?? 0).toString(16)}` : text;
+  if (reasonCode !== takenOver)
+    return interrupted({ host, port, encrypted: false }, `the broker ends it: ${said}`);
+  return new PpuriError(
+    'sync-taken-over',
+    `${host}:${port}: another client has connected with the id ${clientId}`,
+    {
+      operation: 'deliver over MQTT',
+      subject: `${host}:${port}`,
+      hint: 'give each gateway its own `gateway.id`, or this target its own `clientId`',
+    },
+  );
+}
+
 export function interrupted({ host, port }: Address, why: string): PpuriError {
   return new PpuriError('sync-interrupted', `the connection to ${host}:${port} ended: ${why}`, {
     operation: 'deliver over MQTT',
@@ -56,7 +94,10 @@ export function interrupted({ host, port }: Address, why: string): PpuriError {
   });
 }
 
-function refusal({ host, port }: Address, error: Error & { code?: unknown }): PpuriError {
+function refusal(address: Address, error: Error & { code?: unknown }): PpuriError {
+  const refused = unwelcomeBy(address, error);
+  if (refused !== null) return refused;
+  const { host, port } = address;
   const subject = `${host}:${port}`;
   const denied = denials.has(Number(error.code));
   const hint = denied
@@ -72,7 +113,7 @@ function refusal({ host, port }: Address, error: Error & { code?: unknown }): Pp
 function accepted(client: MqttClient, address: Address): Promise<IConnackPacket> {
   const { promise, resolve, reject } = Promise.withResolvers<IConnackPacket>();
   const failed = (error: Error): void => {
-    client.end(true);
+    endClient(client);
     reject(refusal(address, error));
   };
   client.once('connect', (packet) => resolve(packet));

@@ -4,9 +4,16 @@ import { PpuriError } from '../../config/errors.ts';
 import type { MqttTargetConfig, SyncPlan } from '../../config/sync-schema.ts';
 import type { StoredRecord } from '../records.ts';
 import { messageOf, type Named } from './message.ts';
-import { denials, dialMqtt, interrupted } from './mqtt-dial.ts';
+import { denials, dialMqtt, disconnected, endClient, interrupted } from './mqtt-dial.ts';
 import type { Address } from './socket.ts';
-import type { Connection, DeliverableRecord, Lane, Sent, Target } from './target.ts';
+import {
+  AnswerError,
+  type Connection,
+  type DeliverableRecord,
+  type Lane,
+  type Sent,
+  type Target,
+} from './target.ts';
 
 const mostUnderWay = 200;
 /** PUBACKs that no repetition changes: malformed, bad topic, packet too large, bad payload. */
@@ -69,6 +76,7 @@ class MqttJsonConnection implements Connection {
     client.on('packetreceive', (packet) => {
       if (packet.cmd === 'puback' && packet.reasonCode === nobody)
         this.#unheardIds.add(packet.messageId ?? -1);
+      if (packet.cmd === 'disconnect') this.#finish(disconnected(address, packet, client.options));
     });
     const { promise, resolve } = Promise.withResolvers<PpuriError>();
     this.ended = promise;
@@ -82,7 +90,7 @@ class MqttJsonConnection implements Connection {
     if (this.#over !== null) return;
     this.#over = why;
     for (const wait of [...this.#waits]) wait(why);
-    this.#client.end(true);
+    endClient(this.#client);
     this.#resolveEnded(why);
   }
 
@@ -115,8 +123,9 @@ class MqttJsonConnection implements Connection {
         const unheard = this.#unheardIds.delete(sent?.messageId ?? -1) && !this.#isNobodyFine;
         const failure = unheard ? this.#unheard() : error ? this.#failureOf(record, error) : null;
         if (failure === null) return resolve();
-        if (failure.code !== 'sync-refused') this.#finish(failure);
+        // First of all it is this record's; the others hear that the connection ended.
         reject(failure);
+        if (failure.code !== 'sync-refused') this.#finish(failure);
       });
     }
     return promise;
@@ -125,14 +134,19 @@ class MqttJsonConnection implements Connection {
   #failureOf(record: StoredRecord, error: Error): PpuriError {
     const code = Number((error as { code?: unknown }).code);
     if (neverTaken.has(code)) return this.#refused(record, error.message);
-    if (!denials.has(code)) return interrupted(this.#address, error.message);
     const { host, port } = this.#address;
-    return new PpuriError(
+    const details = { operation: 'deliver over MQTT', subject: `${host}:${port}` };
+    if (code >= 0x80 && !denials.has(code))
+      return new AnswerError('sync-interrupted', `${host}:${port} answers: ${error.message}`, {
+        ...details,
+        hint: 'nothing is lost: what was not acknowledged comes again',
+      });
+    if (!denials.has(code)) return interrupted(this.#address, error.message);
+    return new AnswerError(
       'sync-denied',
       `${host}:${port} does not take records: ${error.message}`,
       {
-        operation: 'deliver over MQTT',
-        subject: `${host}:${port}`,
+        ...details,
         hint: 'check what the broker lets this user publish; it is tried again',
       },
     );

@@ -1,9 +1,15 @@
 /** What a sync target is: it delivers what it is given, and says when the other side has it. */
-import type { PpuriError } from '../../config/errors.ts';
+import { PpuriError } from '../../config/errors.ts';
 import type { StoredRecord } from '../records.ts';
 
-/** Live ones (kept lately, or since the connection began) go first; each lane is in order of records. */
-export type Lane = 'live' | 'backlog';
+/**
+ * First to last: alerts, live ones (kept lately, or since the connection began), the backlog. Each lane
+ * is in order of records, but for what the target did not take at first.
+ */
+export type Lane = 'alert' | 'live' | 'backlog';
+
+/** An answer to the very records that were sent, so that it may be because of one of them. */
+export class AnswerError extends PpuriError {}
 
 export interface DeliverableRecord extends StoredRecord {
   /** Kept before this connection began. */
@@ -69,6 +75,8 @@ export interface Outbox<R extends DeliverableRecord = DeliverableRecord> {
   done(records: readonly R[]): void;
   /** It is given to this target never again, and counted as a gap. */
   refused(record: R, why: string): void;
+  /** Whether it is left out for the time being; it stays pending. */
+  aside(record: R, isAside: boolean): void;
 }
 
 /** How a target's delivery stands. */
@@ -76,7 +84,11 @@ export interface CourierFacts {
   /** `waiting`: for the next try, after `error`. */
   readonly state: 'connecting' | 'connected' | 'waiting';
   /** The trouble that lasts; null: none. */
-  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly error: { readonly code: string; readonly message: string; readonly hint: string } | null;
+  /** Until the next try; null: none is waited for. */
+  readonly retryInMs: number | null;
+  /** Left out and tried again later, while others are taken; `first` as `boot/seq`. Null: none. */
+  readonly held: { readonly count: number; readonly first: string; readonly why: string } | null;
   /** Acknowledged, refused for good, sent on the wire (about), since this courier began. */
   readonly delivered: number;
   readonly refused: number;

@@ -1,6 +1,9 @@
 /** JSON over MQTT 5 through a real mosquitto. */
 import { chmodSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { generate, type Packet, parser } from 'mqtt-packet';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { receiveBehindBroker } from '../fixtures/broker-receiving.ts';
 import { hasMosquitto, startMosquitto } from '../fixtures/mosquitto.ts';
@@ -24,6 +27,66 @@ syncContract({
 });
 
 describe('delivery over MQTT', () => {
+  test('a broker that hangs costs a connection, and neither the keep process nor a record', async () => {
+    const broker = await startMosquitto();
+    atEnd(broker.stop);
+    const received = new MqttReceiver();
+    await received.listen(broker.url);
+    atEnd(() => received.close());
+    const sync = planOf([{ type: 'mqtt', url: broker.url }]);
+    const { keeper, seen } = startKeeper(temporaryDirectory(), { sync });
+    keeper.keep(cycleBody(1), at());
+    await received.until(1);
+    broker.hang();
+    // Several must be under way when the keep-alive of the line runs out, and none for long.
+    await pause(5000);
+    for (let seq = 2; seq <= 60; seq += 1) keeper.keep(cycleBody(seq), at());
+    await Promise.race([seen('sync-interrupted'), seen('store-restarted')]);
+    broker.wake();
+    await received.until(60);
+    expect(keeper.stats().restarts).toBe(0);
+  }, 90_000);
+
+  test('JSON and Sparkplug share a broker', async () => {
+    const { url, stop } = await startMosquitto();
+    atEnd(stop);
+    const json = { type: 'mqtt', url, subscriber: 'optional' };
+    const both = planOf([json, { type: 'mqtt', url, name: 'scada', format: 'sparkplug-b' }]);
+    const { keeper, events } = startKeeper(temporaryDirectory(), { sync: both });
+    for (let seq = 1; seq <= 20; seq += 1) {
+      keeper.keep(cycleBody(seq), at());
+      await keeper.flush();
+      const left = async () => Object.values((await keeper.query('ledger', {})).pending);
+      while ((await left()).some((count) => count > 0));
+    }
+    expect(events.filter(({ level }) => level !== 'info')).toEqual([]);
+  }, 30_000);
+
+  test('a broker that says why it ends the session is believed: somebody else has the same id', async () => {
+    const broker = createServer((socket) => {
+      const packets = parser({ protocolVersion: 5 });
+      packets.on('packet', ({ cmd }: Packet) => {
+        const answer: Packet =
+          cmd === 'connect'
+            ? { cmd: 'connack', reasonCode: 0, sessionPresent: false }
+            : { cmd: 'disconnect', reasonCode: 0x8e };
+        socket.write(generate(answer, { protocolVersion: 5 }));
+        if (cmd === 'publish') socket.end();
+      });
+      socket.on('data', (data: Buffer) => void packets.parse(data));
+      socket.on('error', () => undefined);
+    });
+    await new Promise<void>((resolve) => broker.listen(0, '127.0.0.1', resolve));
+    atEnd(async () => void broker.close());
+    const { port } = broker.address() as AddressInfo;
+    const sync = planOf([{ type: 'mqtt', url: `mqtt://127.0.0.1:${port}` }]);
+    const { keeper, seen } = startKeeper(temporaryDirectory(), { sync });
+    keeper.keep(cycleBody(1), at());
+    const { level, text } = await seen('sync-taken-over');
+    expect(level).toBe('error');
+    expect(text).toContain('ppuri-gw-1-mqtt');
+  }, 30_000);
+
   test('a message larger than the broker takes is said and does not hold up the others', async () => {
     const { url, stop } = await startMosquitto(['max_packet_size 20000']);
     atEnd(stop);

@@ -1,14 +1,17 @@
 /** Delivery beside a store that is full: it goes on, and the ledger can be asked. */
 import { join } from 'node:path';
+import type Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { queryLedger } from '../../agent/store/account-queries.ts';
 import { openDatabase } from '../../agent/store/database.ts';
 import {
   type DeliveryEvents,
+  type DeliveryMemory,
   DeliverySeat,
+  type SeatEvents,
   type StartDelivery,
 } from '../../agent/store/delivery.ts';
-import { Outbox } from '../../agent/store/outbox.ts';
+import { Outbox, type OutboxRecord } from '../../agent/store/outbox.ts';
 import { cycleBody } from '../fixtures/stored-records.ts';
 import { planOf } from '../fixtures/sync-plan.ts';
 import { startKeeper, temporaryDirectory } from './store-support.ts';
@@ -27,7 +30,7 @@ const plan = planOf([{ type: 'mqtt', url: 'mqtt://127.0.0.1:1' }]);
 function heard() {
   const told: string[] = [];
   const troubles: unknown[] = [];
-  const events: DeliveryEvents = {
+  const events: SeatEvents = {
     tell: (kind) => void told.push(kind),
     onStoreTrouble: (thrown) => void troubles.push(thrown),
   };
@@ -36,7 +39,7 @@ function heard() {
 
 test('what a full store cannot note is said once, and the ledger has what was noted last', async () => {
   const db = await filled(600);
-  const outbox = new Outbox(db, 'mqtt', 0);
+  const outbox = new Outbox(db, { target: 'mqtt', recent: 0 });
   outbox.begin();
   const { told, troubles, events } = heard();
   const seat = new DeliverySeat(
@@ -44,6 +47,7 @@ test('what a full store cannot note is said once, and the ledger has what was no
       committed: () => undefined,
       note: () => outbox.save(),
       facts: () => [],
+      retry: () => null,
       close: () => outbox.save(),
     }),
     plan,
@@ -64,27 +68,59 @@ test('what a full store cannot note is said once, and the ledger has what was no
   db.close();
 });
 
-test('a courier that met a full store is begun anew, and one that met a damaged one is not (delivery stubbed)', async () => {
+test('a courier that met a full store is told to rest, and one that met a damaged one to end (delivery stubbed)', async () => {
   const db = await filled(1);
   const started: DeliveryEvents[] = [];
-  const second = Promise.withResolvers<void>();
   const start: StartDelivery = (_db, _plan, given) => {
     started.push(given);
-    if (started.length === 2) second.resolve();
     const nothing = (): void => undefined;
-    return { committed: nothing, note: nothing, facts: () => [], close: nothing };
+    return {
+      committed: nothing,
+      note: nothing,
+      facts: () => [],
+      retry: () => null,
+      close: nothing,
+    };
   };
-  const { told, troubles, events } = heard();
+  const { troubles, events } = heard();
   const seat = new DeliverySeat(start, plan, events);
   seat.begin(db);
   const failed = (code: string): Error => Object.assign(new Error(code), { code });
-  started[0]?.onStoreTrouble(failed('SQLITE_FULL'));
-  await second.promise;
-  expect(told).toEqual(['sync-unnoted']);
+  expect(started[0]?.onStoreTrouble(failed('SQLITE_FULL'))).toBe('rest');
   expect(troubles).toEqual([]);
   const corrupt = failed('SQLITE_CORRUPT');
-  started[1]?.onStoreTrouble(corrupt);
+  expect(started[0]?.onStoreTrouble(corrupt)).toBe('end');
   expect(troubles).toEqual([corrupt]);
+  expect(started).toHaveLength(1);
   seat.end();
+  db.close();
+});
+
+const fullDisk = (db: Database.Database): void =>
+  void db.pragma(`max_page_count = ${db.pragma('page_count', { simple: true })}`);
+
+test('what a full store could not note is known when the store is opened again, and not given again', async () => {
+  const db = await filled(2500);
+  const memory: DeliveryMemory = new Map();
+  const unsaved: unknown[] = [];
+  const options = { target: 'mqtt', recent: 0, memory };
+  const outbox = new Outbox(db, { ...options, onUnsaved: (thrown) => unsaved.push(thrown) });
+  outbox.begin();
+  const records = outbox.next('backlog', 2500);
+  fullDisk(db);
+  const [first, ...rest] = records as [OutboxRecord, ...OutboxRecord[]];
+  outbox.refused(first, 'x'.repeat(20_000));
+  // Enough for a note: there is no room for it, and delivery goes on.
+  outbox.done(rest.slice(0, 2400));
+  expect(unsaved).toHaveLength(1);
+  expect(() => outbox.close()).toThrow(/full/);
+  const again = new Outbox(db, options);
+  again.begin();
+  expect(again.next('backlog', 2500)).toHaveLength(99);
+  expect(again.undeliverable).toBe(1);
+  db.pragma('max_page_count = 100000');
+  again.close();
+  const { delivered, pending } = queryLedger(db);
+  expect([delivered, pending]).toEqual([{ mqtt: 2400 }, { mqtt: 99 }]);
   db.close();
 });

@@ -45,7 +45,7 @@ async function filled(count: number): Promise<string> {
 
 test('what was acknowledged out of order and saved is not given again', async () => {
   const db = openDatabase({ path: await filled(10), maxMiB: 16 });
-  const first = new Outbox(db, 'a', 0);
+  const first = new Outbox(db, { target: 'a', recent: 0 });
   first.begin();
   const rows = first.next('backlog', 100);
   expect(rows.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
@@ -53,13 +53,13 @@ test('what was acknowledged out of order and saved is not given again', async ()
   expect(first.next('live', 100)).toEqual([]);
   first.done([...rows.slice(6, 8), ...rows.slice(0, 3)]);
   first.save();
-  const second = new Outbox(db, 'a', 0);
+  const second = new Outbox(db, { target: 'a', recent: 0 });
   second.begin();
   expect(second.next('backlog', 2).map(({ seq }) => seq)).toEqual([4, 5]);
   expect(second.next('backlog', 9).map(({ seq }) => seq)).toEqual([6]);
   expect(second.next('backlog', 9).map(({ seq }) => seq)).toEqual([9, 10]);
   keepTargets(db, ['b']);
-  const anew = new Outbox(db, 'a', 0);
+  const anew = new Outbox(db, { target: 'a', recent: 0 });
   anew.begin();
   expect(anew.next('backlog', 100)).toHaveLength(10);
   db.close();
@@ -70,7 +70,7 @@ test('a record that is kept late is backlog, and none given before it passes it 
   const late = 2 ** 40 + 3;
   db.exec(`CREATE TABLE aside AS SELECT * FROM records WHERE id = ${late};
     PRAGMA foreign_keys = OFF; DELETE FROM records WHERE id = ${late}`);
-  const outbox = new Outbox(db, 'a', 0);
+  const outbox = new Outbox(db, { target: 'a', recent: 0 });
   outbox.begin();
   outbox.done(outbox.next('backlog', 100));
   outbox.save();
@@ -78,7 +78,7 @@ test('a record that is kept late is backlog, and none given before it passes it 
   db.exec(`INSERT INTO records (${columns}) SELECT ${columns} FROM aside`);
   outbox.committed([3], 4);
   expect(outbox.next('backlog', 100).map(({ seq }) => seq)).toEqual([3]);
-  const reopened = new Outbox(db, 'a', 0);
+  const reopened = new Outbox(db, { target: 'a', recent: 0 });
   reopened.begin();
   expect(reopened.next('backlog', 100).map(({ seq }) => seq)).toEqual([3]);
   db.close();
@@ -88,7 +88,7 @@ const seqs = (records: readonly { seq: number }[]): number[] => records.map(({ s
 
 test('after a break the newest records go first, the older ones behind, and all once', async () => {
   const db = openDatabase({ path: await filled(10), maxMiB: 16 });
-  const outbox = new Outbox(db, 'a', 3);
+  const outbox = new Outbox(db, { target: 'a', recent: 3 });
   outbox.begin();
   const live = outbox.next('live', 2);
   expect(seqs(live)).toEqual([8, 9]);
@@ -109,7 +109,7 @@ test('a number that no record has does not hold back what is known to be deliver
   db.exec(`DELETE FROM records WHERE id = (1 << 40) | 3`);
   const upto = (): number =>
     Number(db.prepare('SELECT upto & 1099511627775 FROM deliveries').pluck().get());
-  const outbox = new Outbox(db, 'a', 0);
+  const outbox = new Outbox(db, { target: 'a', recent: 0 });
   outbox.begin();
   outbox.done(outbox.next('backlog', 100));
   outbox.save();
@@ -125,7 +125,7 @@ test('a number that no record has does not hold back what is known to be deliver
 test('what a target can never take is a gap of the ledger, not delivered', async () => {
   const path = await filled(5);
   const db = openDatabase({ path, maxMiB: 16 });
-  const outbox = new Outbox(db, 'cloud', 0);
+  const outbox = new Outbox(db, { target: 'cloud', recent: 0 });
   outbox.begin();
   const [first, second, third] = outbox.next('backlog', 3) as [
     OutboxRecord,
@@ -141,7 +141,7 @@ test('what a target can never take is a gap of the ledger, not delivered', async
   expect(ledger.gaps).toMatchObject([
     { from: 2, to: 3, count: 2, reason: 'undeliverable', target: 'cloud', delivered: false },
   ]);
-  const again = new Outbox(db, 'cloud', 0);
+  const again = new Outbox(db, { target: 'cloud', recent: 0 });
   again.begin();
   expect(seqs(again.next('backlog', 100))).toEqual([4, 5]);
   db.close();
@@ -153,7 +153,7 @@ test('what the live lane gave and nobody acknowledged comes first again, however
   const columns = 'id, kind, machine, wall_ms, mono_ms, clock_synced, body, packed';
   db.exec(`CREATE TABLE aside AS SELECT * FROM records WHERE ${late};
     PRAGMA foreign_keys = OFF; DELETE FROM records WHERE ${late}`);
-  const outbox = new Outbox(db, 'a', 3);
+  const outbox = new Outbox(db, { target: 'a', recent: 3 });
   outbox.begin();
   const live = outbox.next('live', 100);
   expect(seqs(live)).toEqual([4, 5, 6]);

@@ -38,6 +38,22 @@ test('a certificate has its key, a secret is no text, two targets have two names
   expect(syncSchema.safeParse(twice).success).toBe(false);
 });
 
+test('two targets that would end each other, or bring all twice, are refused', () => {
+  const url = 'mqtts://broker.example';
+  const two = (one: object, other: object): boolean =>
+    syncSchema.safeParse([
+      { type: 'mqtt', url, ...one },
+      { type: 'mqtt', url: `${url}:8883`, name: 'two', ...other },
+    ]).success;
+  const sparkplug = { format: 'sparkplug-b' };
+  expect(two({}, sparkplug)).toBe(true);
+  expect(two({}, {})).toBe(false);
+  expect(two(sparkplug, sparkplug)).toBe(false);
+  expect(two({ clientId: 'a' }, { ...sparkplug, clientId: 'a' })).toBe(false);
+  expect(two({ clientId: 'a' }, { ...sparkplug, clientId: 'b' })).toBe(true);
+  expect(two({ clientId: 'a' }, { url: 'mqtts://other.example', clientId: 'a' })).toBe(true);
+});
+
 /** A configuration with this target, in a directory of its own, as `ppuri check` judges it. */
 function checked(entry: object): Promise<CheckReport> {
   const dir = temporaryDirectory();
@@ -59,8 +75,26 @@ sync: [ ${JSON.stringify(target)} ]
 /** Problems of one target, as the check tells them. */
 async function told(entry: object): Promise<string[]> {
   const { problems } = await checked(entry);
-  return problems.map(({ path, message, line }) => `${line} ${path} ${message}`);
+  return problems.map(({ path, message, line, hint }) =>
+    /canary/.test(hint) ? hint : `${line} ${path} ${message}`,
+  );
 }
+
+test('a secret that is written where its place belongs is not told back', async () => {
+  const wrong = [
+    { password: 'hunter2-canary' },
+    { password: ['hunter2-canary'] },
+    { password: { file: 'hunter2-canary' } },
+    { url: 'mqtts://gw:hunter2-canary@broker.example' },
+    { type: 'https', url: 'https://gw:hunter2-canary@server.example/' },
+    { type: 'https', url: 'https://server.example/', token: 'hunter2-canary' },
+  ];
+  for (const entry of wrong) {
+    const said = await told(entry);
+    expect(said).not.toEqual([]);
+    expect(said.join()).not.toContain('canary');
+  }
+});
 
 test('certificates, keys and secrets that cannot be used are told where they are named', async () => {
   const dir = temporaryDirectory();

@@ -5,6 +5,7 @@
 import type { IClientOptions, MqttClient } from 'mqtt';
 import { PpuriError } from '../../../config/errors.ts';
 import type { StoredRecord } from '../../records.ts';
+import { endClient } from '../mqtt-dial.ts';
 import type { EdgeNode, Outgoing } from './edge-node.ts';
 import { PingFence } from './ping-fence.ts';
 import { RebirthDamper } from './rebirth-damper.ts';
@@ -85,7 +86,7 @@ export class SparkplugSession {
     try {
       await session.#begin();
     } catch (error) {
-      client.end(true);
+      endClient(client);
       throw error;
     }
     return session;
@@ -113,7 +114,7 @@ export class SparkplugSession {
   async send(records: readonly StoredRecord[], historical: boolean): Promise<void> {
     if (!this.born) throw interrupted(this.#client, 'not born');
     // Half open: nobody answers on this connection any more.
-    const late = setTimeout(() => this.#client.end(true), this.#options.confirmMs);
+    const late = setTimeout(() => endClient(this.#client), this.#options.confirmMs);
     const answered = await this.#write(records, historical)
       .then(() => this.#fence.pass())
       .finally(() => clearTimeout(late));
@@ -144,7 +145,7 @@ export class SparkplugSession {
 
   /** The end at once; the broker sends the will. */
   cut(): void {
-    this.#client.end(true);
+    endClient(this.#client);
   }
 
   async #begin(): Promise<void> {
