@@ -81,27 +81,41 @@ $$;
 
 -- What keeps a message from being a record of the gateway whose topic it came under; null: nothing.
 CREATE FUNCTION ppuri.flaw(topic text, message jsonb) RETURNS text
-LANGUAGE sql IMMUTABLE AS $$
-  SELECT CASE
-    WHEN jsonb_typeof(message) IS DISTINCT FROM 'object' THEN 'not an object'
-    WHEN EXISTS (
-      SELECT 1 FROM (VALUES (message -> 'gateway'), (message -> 'site'), (message -> 'boot'),
-        (message #> '{body,kind}')) AS texts (value)
-      WHERE jsonb_typeof(value) IS DISTINCT FROM 'string' OR value = '""'
-    ) THEN 'gateway, site, boot or body.kind is no text'
-    WHEN topic IS NULL OR topic !~ '^ppuri/[^/]+/[^/]+/[^/]+$'
-      OR split_part(topic, '/', 3) <> message ->> 'gateway'
-      THEN 'the topic is another gateway''s'
-    WHEN ppuri.whole(message -> 'seq') >= 1 IS NOT TRUE THEN 'seq is no whole number from 1'
-    WHEN ppuri.number(message #> '{at,wallMs}') IS NULL THEN 'at.wallMs is no number'
-    WHEN jsonb_typeof(message -> 'clockSynced') IS DISTINCT FROM 'boolean' THEN 'clockSynced is not said'
-    WHEN message #>> '{body,kind}' = 'gap' AND (
-      ppuri.whole(message #> '{body,gap,fromSeq}') >= 0
-      AND ppuri.whole(message #> '{body,gap,toSeq}') >= ppuri.whole(message #> '{body,gap,fromSeq}')
-      AND ppuri.whole(message #> '{body,gap,count}') >= 0
-    ) IS NOT TRUE THEN 'gap has no fromSeq, toSeq and count'
-  END
-$$;
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  body jsonb;
+BEGIN
+  IF jsonb_typeof(message) IS DISTINCT FROM 'object' THEN
+    RETURN 'not an object';
+  END IF;
+  body := message -> 'body';
+  IF (jsonb_typeof(message -> 'gateway') = 'string' AND message ->> 'gateway' <> ''
+    AND jsonb_typeof(message -> 'site') = 'string' AND message ->> 'site' <> ''
+    AND jsonb_typeof(message -> 'boot') = 'string' AND message ->> 'boot' <> ''
+    AND jsonb_typeof(body -> 'kind') = 'string' AND body ->> 'kind' <> '') IS NOT TRUE THEN
+    RETURN 'gateway, site, boot or body.kind is no text';
+  END IF;
+  IF (topic ~ '^ppuri/[^/]+/[^/]+/[^/]+$'
+    AND split_part(topic, '/', 3) = message ->> 'gateway') IS NOT TRUE THEN
+    RETURN 'the topic is another gateway''s';
+  END IF;
+  IF (ppuri.whole(message -> 'seq') >= 1) IS NOT TRUE THEN
+    RETURN 'seq is no whole number from 1';
+  END IF;
+  IF ppuri.number(message #> '{at,wallMs}') IS NULL THEN
+    RETURN 'at.wallMs is no number';
+  END IF;
+  IF jsonb_typeof(message -> 'clockSynced') IS DISTINCT FROM 'boolean' THEN
+    RETURN 'clockSynced is not said';
+  END IF;
+  IF body ->> 'kind' = 'gap' AND (
+    ppuri.whole(body #> '{gap,fromSeq}') >= 0
+    AND ppuri.whole(body #> '{gap,toSeq}') >= ppuri.whole(body #> '{gap,fromSeq}')
+    AND ppuri.whole(body #> '{gap,count}') >= 0) IS NOT TRUE THEN
+    RETURN 'gap has no fromSeq, toSeq and count';
+  END IF;
+  RETURN NULL;
+END $$;
 
 -- Whether two records of one key are the same. The wall time may have been put right, and parts of the
 -- shot may have been removed, between the first time it was sent and the next.
@@ -159,7 +173,8 @@ BEGIN
   INSERT INTO ppuri.conflicts (gateway, boot, seq, record)
   SELECT r.gateway, r.boot, r.seq, message FROM ppuri.records AS r
   WHERE r.gateway = message ->> 'gateway' AND r.boot = message ->> 'boot'
-    AND r.seq = ppuri.whole(message -> 'seq') AND NOT ppuri.same(r.record, message)
+    AND r.seq = ppuri.whole(message -> 'seq')
+    AND r.record <> message AND NOT ppuri.same(r.record, message)
     AND NOT EXISTS (
       SELECT FROM ppuri.conflicts AS c
       WHERE c.gateway = r.gateway AND c.boot = r.boot AND c.seq = r.seq AND ppuri.same(c.record, message)
