@@ -58,7 +58,7 @@ const mqttSchema = z.strictObject({
     .enum(['required', 'optional'])
     .default('required')
     .describe(
-      'Of `json`: `optional` where the broker itself takes records, though it says that nobody subscribes.',
+      '`optional`: of `json`, where the broker itself takes records, though it says that nobody subscribes; of `sparkplug-b`, where this user may not read its own NBIRTH.',
     ),
   clientId: z
     .string()
