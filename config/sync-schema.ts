@@ -58,7 +58,7 @@ const mqttSchema = z.strictObject({
     .enum(['required', 'optional'])
     .default('required')
     .describe(
-      'Of `json`: `optional` where the broker itself takes records, though it says that nobody subscribes.',
+      '`optional`: of `json`, where the broker itself takes records, though it says that nobody subscribes; of `sparkplug-b`, where this user may not read its own NBIRTH.',
     ),
   clientId: z
     .string()
@@ -128,6 +128,8 @@ function clashOf(
     return ['url', `${same}: all would come twice`];
   if (one.clientId !== undefined && one.clientId === other.clientId)
     return ['clientId', `${same} under one client id: they would end each other’s connections`];
+  // Two names for the broker are no oversight.
+  if (one.clientId !== undefined && other.clientId !== undefined) return null;
   if (one.format !== other.format) return null;
   return ['format', `${same} in one format: all would come twice`];
 }

@@ -61,6 +61,7 @@ async function connect(
     nextBdSeq: tools.nextBdSeq,
     dial: async (options) => (await dialMqtt(config, plan, options, signal)).client,
     onBorn: born.resolve,
+    echo: config.subscriber === 'required',
     onProblem: tools.onProblem,
     confirmMs,
   });

@@ -167,3 +167,28 @@ test('what the live lane gave and nobody acknowledged comes first again, however
   expect(seqs(outbox.next('backlog', 100))).toEqual([1, 2, 3]);
   db.close();
 });
+
+test('a target that was away from the configuration gets all again, and nothing is told as refused', async () => {
+  const db = openDatabase({ path: await filled(5), maxMiB: 16 });
+  const outbox = new Outbox(db, { target: 'cloud', recent: 0 });
+  expect(outbox.isAnew).toBe(true);
+  outbox.begin();
+  const [first, ...rest] = outbox.next('backlog', 100) as [OutboxRecord, ...OutboxRecord[]];
+  outbox.refused(first, 'too large');
+  outbox.done(rest);
+  outbox.save();
+  expect(new Outbox(db, { target: 'cloud', recent: 0 }).isAnew).toBe(false);
+  keepTargets(db, []);
+  const anew = new Outbox(db, { target: 'cloud', recent: 0 });
+  expect([anew.isAnew, anew.undeliverable]).toEqual([true, 0]);
+  anew.begin();
+  anew.done(anew.next('backlog', 100));
+  anew.save();
+  const { delivered, pending, gaps } = queryLedger(db);
+  expect({ delivered, pending, gaps }).toEqual({
+    delivered: { cloud: 5 },
+    pending: { cloud: 0 },
+    gaps: [],
+  });
+  db.close();
+});

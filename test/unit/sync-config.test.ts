@@ -51,6 +51,7 @@ test('two targets that would end each other, or bring all twice, are refused', (
   expect(two(sparkplug, sparkplug)).toBe(false);
   expect(two({ clientId: 'a' }, { ...sparkplug, clientId: 'a' })).toBe(false);
   expect(two({ clientId: 'a' }, { ...sparkplug, clientId: 'b' })).toBe(true);
+  expect(two({ clientId: 'a' }, { clientId: 'b' })).toBe(true);
   expect(two({ clientId: 'a' }, { url: 'mqtts://other.example', clientId: 'a' })).toBe(true);
 });
 

@@ -74,6 +74,11 @@ export class EdgeNode {
     return { ...this.#death(), qos: 1 };
   }
 
+  /** Where its own births are published. */
+  get birthTopic(): string {
+    return nodeTopic('NBIRTH', this.#options);
+  }
+
   /** To subscribe to before anything is published, at QoS 1. Devices take no commands. */
   subscriptions(): string[] {
     const { primaryHost } = this.#options;

@@ -25,12 +25,19 @@ export interface SparkplugSessionOptions {
   readonly onBorn?: () => void;
   /** Something a message had wrong; nothing was lost by it. */
   readonly onProblem?: (problem: string) => void;
+  /** The broker must show this node its own NBIRTH, or it throws away what is published. */
+  readonly echo?: boolean;
   /** Longest wait for the broker to have all that was sent. */
   readonly confirmMs: number;
 }
 
 /** Records whose messages wait for the socket at one time. */
 const atOnce = 200;
+/** Behind the answer to a ping, a broker may still be about to show what came before it. */
+const echoMs = 2000;
+/** Some brokers hang up on a node whose publishing they deny, without a word. */
+const beforeEcho =
+  '(before this node was shown its own birth: if so each time, check what the broker lets this user write)';
 
 function interrupted(client: MqttClient, why: string): PpuriError {
   return new PpuriError('sync-interrupted', `the connection to the broker ended: ${why}`, {
@@ -54,15 +61,22 @@ export class SparkplugSession {
   #hostLeft = false;
   #bytes = 0;
   #trouble = 'it closed';
+  #denied: PpuriError | null = null;
+  #isHeard = false;
+  readonly #echoed = Promise.withResolvers<void>();
+  readonly #birthTopic: string;
 
   private constructor(options: SparkplugSessionOptions, client: MqttClient) {
     this.#options = options;
     this.#client = client;
     this.#fence = new PingFence(client);
+    this.#birthTopic = options.node.birthTopic;
+    if (options.echo !== true) this.#hear();
     const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
     this.ended = closed.then(() => {
       this.#end();
-      return interrupted(client, this.#trouble);
+      const why = this.#isHeard ? this.#trouble : `${this.#trouble} ${beforeEcho}`;
+      return this.#denied ?? interrupted(client, why);
     });
     // Every error ends in `close`; without a listener it would end the process.
     client.on('error', ({ message }) => {
@@ -118,8 +132,38 @@ export class SparkplugSession {
     const answered = await this.#write(records, historical)
       .then(() => this.#fence.pass())
       .finally(() => clearTimeout(late));
+    await this.#heard();
     // A host that went away meanwhile may not have them.
     if (!answered || !this.born) throw interrupted(this.#client, 'no answer');
+  }
+
+  #hear(): void {
+    this.#isHeard = true;
+    this.#echoed.resolve();
+  }
+
+  /** A broker of MQTT 3.1.1 acknowledges what its rules then throw away: only the echo tells. */
+  async #heard(): Promise<void> {
+    const late = Promise.withResolvers<'late'>();
+    const timer = setTimeout(() => late.resolve('late'), echoMs);
+    const heard = await Promise.race([this.#echoed.promise, this.ended, late.promise]);
+    clearTimeout(timer);
+    if (heard !== 'late') return;
+    this.#denied = this.#deny(
+      `this node is not shown its own ${this.#birthTopic}: all that is published may be thrown away`,
+      'let this user write and read its own topics; where it may only write, say `subscriber: optional`',
+    );
+    endClient(this.#client);
+    throw this.#denied;
+  }
+
+  #deny(why: string, hint: string): PpuriError {
+    const subject = this.#client.options.clientId ?? 'broker';
+    return new PpuriError('sync-denied', why, {
+      operation: 'deliver over Sparkplug',
+      subject,
+      hint,
+    });
   }
 
   /** Numbered and written a part at a time: births that a host asks for come between two parts. */
@@ -149,10 +193,15 @@ export class SparkplugSession {
   }
 
   async #begin(): Promise<void> {
-    const wanted = this.#options.node.subscriptions();
+    const { node, echo } = this.#options;
+    const wanted = [...node.subscriptions(), ...(echo === true ? [this.#birthTopic] : [])];
     const granted = await this.#subscribe(wanted);
     const refused = granted.find(({ qos }) => qos > 2);
-    if (refused !== undefined) throw interrupted(this.#client, `no leave to read ${refused.topic}`);
+    if (refused !== undefined)
+      throw this.#deny(
+        `this user may not read ${refused.topic}`,
+        'check what the broker lets this user read; it is tried again',
+      );
     await this.#birth(this.#options.node.opened());
   }
 
@@ -197,6 +246,7 @@ export class SparkplugSession {
   }
 
   #received(topic: string, payload: Buffer): void {
+    if (topic === this.#birthTopic) this.#hear();
     const take = (): void => this.#take(topic, payload);
     if (this.#options.node.asksRebirth(topic, payload)) this.#rebirths.ask(take);
     else take();
