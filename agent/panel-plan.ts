@@ -33,6 +33,9 @@ function machineOf(
     name: config.name ?? config.id,
     cycleWord: profile?.cycleWord ?? { ko: '샷', en: 'shot' },
     features: profile === undefined ? {} : featuresOf(profile, bundle),
+    signals: Object.fromEntries(
+      Object.entries(profile?.signals ?? {}).map(([name, { title }]) => [name, title]),
+    ),
     defects: Object.fromEntries(defects),
     parts: config.parts.length === 0 ? [''] : config.parts,
   };

@@ -28,6 +28,8 @@ class MoldState {
   goodInARow = 0;
   firstDefectShot: number | null = null;
   openKey: string | null = null;
+  /** Up to where an alert that was taken over reached; null: none was, or it goes on. */
+  adoptedTo: number | null = null;
   /** Shots of other molds since the last one of this. */
   away = 0;
   /** The last cycle that the open alert was told with. */
@@ -103,6 +105,7 @@ export class DefectAlerts {
     if (state.openKey !== null) return state.openKey === key;
     state.openKey = key;
     state.firstDefectShot = alert.shots?.from ?? null;
+    state.adoptedTo = alert.shots?.to ?? null;
     this.#book.adopt(key, alert);
     return true;
   }
@@ -142,6 +145,7 @@ export class DefectAlerts {
   #defect(cycle: Cycle, verdict: Verdict, state: MoldState): readonly Alert[] {
     state.goodInARow = 0;
     state.baseline.forgetWaiting();
+    this.#beginAnew(state, cycle.shot);
     state.firstDefectShot ??= cycle.shot;
     state.defects = [...state.defects, state.baseline.deviations(cycle.features)].slice(-WINDOW);
     const defects = state.recent.filter((defect) => defect).length;
@@ -225,6 +229,14 @@ export class DefectAlerts {
     state.why = { drivers, lead: lead?.feature ?? null };
     if (drivers.length === 0) return null;
     return this.#book.amend(openKey, { ...this.#content(told.cycle, told.verdict, state), at });
+  }
+
+  /** Long after a restart a defect is no part of what stood before, and good parts lie between. */
+  #beginAnew(state: MoldState, shot: number | null): void {
+    const { adoptedTo } = state;
+    state.adoptedTo = null;
+    if (adoptedTo === null || shot === null) return;
+    if (shot < adoptedTo || shot - adoptedTo > AWAY_TO_CLEAR) state.firstDefectShot = null;
   }
 
   /** Another cause took over: the old alert ends where the new one begins. */

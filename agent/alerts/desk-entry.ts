@@ -72,9 +72,9 @@ export class DeskEntry {
     return this.#phase === 'standing' || this.#phase === 'leaving';
   }
 
-  /** As it was told last, but for what was set since. */
+  /** As it was told last, with what was set since. */
   get alert(): Alert {
-    return this.#alert;
+    return { ...this.#alert, sinceWallMs: this.#sinceWallMs, handling: this.#handling };
   }
 
   get handling(): Handling {
@@ -112,10 +112,13 @@ export class DeskEntry {
     this.take({ ...last, state: this.#alert.state });
   }
 
-  comeBack(monoMs: number): void {
+  /** False: it had not gone, only this agent is new. */
+  comeBack(monoMs: number): boolean {
     this.#phase = 'standing';
-    if (!this.#fromBefore) this.#returned(monoMs);
+    const hadGone = !this.#fromBefore;
+    if (hadGone) this.#returned(monoMs);
     this.#fromBefore = false;
+    return hadGone;
   }
 
   #returned(monoMs: number): void {
@@ -138,9 +141,8 @@ export class DeskEntry {
 
   /** The alert as it is to be kept and shown. */
   told(state: Alert['state'], at: Instant): Alert {
-    const extra = { sinceWallMs: this.#sinceWallMs, handling: this.#handling };
-    this.#alert = { ...this.#alert, ...extra, state, at };
-    return this.#alert;
+    this.#alert = { ...this.#alert, state, at };
+    return this.alert;
   }
 
   #lately(monoMs: number): readonly number[] {

@@ -9,7 +9,14 @@ import { DeskEntry, type StoodBefore } from './desk-entry.ts';
 import { floodAlert } from './flood.ts';
 import { noSuchAlert, shelfTimeWrong } from './refusals.ts';
 import { longestShelfMs, Shelves } from './shelves.ts';
-import { callsNobody, clearedForMs, resumeMs, staleAfterMs, timingOf } from './timing.ts';
+import {
+  callAgainMs,
+  callsNobody,
+  clearedForMs,
+  resumeMs,
+  staleAfterMs,
+  timingOf,
+} from './timing.ts';
 
 export interface DeskOptions {
   /** Calls for attention within an hour before cautions are told together. */
@@ -102,7 +109,10 @@ export class AlertDesk {
       const key = keyOf(stood.alert);
       const { shelf } = stood;
       if (shelf !== null) this.#shelves.put(key, shelf, at.monoMs + shelf.leftMs);
-      if (stood.alert.state === 'cleared') continue;
+      if (stood.alert.state === 'cleared') {
+        this.#restoreCleared(key, stood, at);
+        continue;
+      }
       const known = this.#entries.get(key);
       if (known !== undefined) {
         // The store was slow, and it has shown itself again: it goes on as it was handled.
@@ -116,6 +126,16 @@ export class AlertDesk {
       this.#entries.set(key, entry);
       this.#options.tell(entry.told('updated', at));
     }
+  }
+
+  /** Its parts are still to be sorted: nobody has acknowledged it. */
+  #restoreCleared(key: string, stood: StoodBefore, at: Instant): void {
+    const { acknowledged, attention } = stood.alert.handling ?? {};
+    const asked = attention === 'call' || attention === 'grouped';
+    if (acknowledged !== null || !asked || this.#entries.has(key)) return;
+    const entry = DeskEntry.restored(stood, at);
+    this.#entries.set(key, entry);
+    this.#options.tell(entry.clear(at, at.monoMs + clearedForMs));
   }
 
   /** Throws `alert-unknown`. Of one that is acknowledged already nothing is told. */
@@ -177,7 +197,7 @@ export class AlertDesk {
   unseen(): readonly Alert[] {
     return [...this.#entries.values()]
       .filter(({ phase, handling }) => phase === 'left' && handling.acknowledged === null)
-      .filter(({ handling }) => handling.attention === 'call')
+      .filter(({ handling: { attention } }) => attention === 'call' || attention === 'grouped')
       .map(({ alert }) => alert);
   }
 
@@ -223,9 +243,12 @@ export class AlertDesk {
       return;
     }
     const worse = rankOf(alert.severity) > rankOf(entry.alert.severity);
-    if (entry.phase === 'leaving') entry.comeBack(at.monoMs);
+    const otherLead = leadOf(alert) !== leadOf(entry.alert);
+    const isBack = entry.phase === 'leaving' && entry.comeBack(at.monoMs);
+    const rested = at.monoMs - entry.calledMonoMs >= callAgainMs;
     entry.take(alert);
-    if (worse) this.#reconsider(entry);
+    // Who acknowledged the last episode has not seen this one.
+    if (worse || (isBack && (rested || otherLead))) this.#reconsider(entry);
     told.push(entry.told('updated', at));
   }
 
@@ -338,6 +361,9 @@ export class AlertDesk {
     this.#options.deed({ what, subject: alert.id, who, from, detail, at });
   }
 }
+
+/** The value that stands farthest from normal. */
+const leadOf = ({ deviations }: Alert): string | null => deviations[0]?.feature ?? null;
 
 function worstOf(entries: readonly DeskEntry[]): Severity | null {
   const rank = entries.reduce((most, { alert }) => Math.max(most, rankOf(alert.severity)), 0);

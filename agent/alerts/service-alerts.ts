@@ -167,14 +167,14 @@ export class ServiceAlerts {
 
   #raise(finding: Finding, at: Instant, cycle: Cycle | null): Alert {
     const { key, severity, cause, text } = finding;
-    const shot = cycle?.shot ?? null;
     return this.#book.raise(key, {
       machine: this.#machine,
       mold: cycle?.mold ?? null,
       severity,
       cause,
       text,
-      shots: shot === null ? null : { from: shot, to: shot },
+      // Nothing is known to be wrong with a part.
+      shots: null,
       deviations: [],
       at,
     });

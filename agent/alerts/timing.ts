@@ -24,6 +24,9 @@ const byShots: Timing = { onDelayMs: 0, offDelayMs: 0 };
 /** A cause that came so often within the span chatters: its alert stands until there is quiet. */
 export const chatter = { times: 3, withinMs: 900_000, quietMs: 600_000 } as const;
 
+/** What comes back after it was acknowledged calls again, but not more often than this. */
+export const callAgainMs = 600_000;
+
 /** After this an alert is stale: it is no news to anybody. */
 export const staleAfterMs = 86_400_000;
 

@@ -33,10 +33,6 @@ const serviceWords: Readonly<Record<string, Words>> = {
     title: { ko: '통신두절', en: 'No communication' },
     action: { ko: '케이블·PLC 전원 확인.', en: 'Check cable and PLC power.' },
   },
-  'sensor-invalid': {
-    title: { ko: '센서 이상', en: 'Sensor fault' },
-    action: { ko: '센서·배선 확인.', en: 'Check sensor and wiring.' },
-  },
   'prediction-stopped': {
     title: { ko: '예측 중지', en: 'Predictions stopped' },
     action: {
@@ -66,7 +62,23 @@ const unknownDefect: Words = {
   action: { ko: '부품 확인.', en: 'Inspect the part.' },
 };
 
+/** Which sensor, and what it shows, out of the alert's key and text. */
+function sensorWords({ key, text }: Alert, machine: MachinePlan | null): Words {
+  const signal = key?.replace(/^sensor:/, '') ?? '';
+  const title = machine?.signals[signal] ?? { ko: signal, en: signal };
+  const [, ko = ''] = /센서 이상\(([^)]*)\)/.exec(text.ko) ?? [];
+  const [, en = ''] = /sensor fault \(([^)]*)\)/.exec(text.en) ?? [];
+  return {
+    title: { ko: `${title.ko} 센서 이상`.trim(), en: `${title.en} sensor fault`.trim() },
+    action: {
+      ko: `${ko === '' ? '' : `${ko}. `}센서·배선 확인.`,
+      en: `${en === '' ? '' : `${en}. `}Check sensor and wiring.`,
+    },
+  };
+}
+
 function wordsOf(alert: Alert, machine: MachinePlan | null): Words {
+  if (alert.cause === 'sensor-invalid') return sensorWords(alert, machine);
   const defect = machine?.defects[alert.cause];
   if (defect === undefined) return serviceWords[alert.cause] ?? unknownDefect;
   const { ko, en } = defect.title;
@@ -84,7 +96,12 @@ function driversOf(alert: Alert, machine: MachinePlan | null): DriverView[] {
   };
   const byModel = alert.drivers ?? [];
   if (byModel.length > 0)
-    return byModel.slice(0, mostDrivers).map((driver) => ({ ...look(driver.feature), ...driver }));
+    return byModel.slice(0, mostDrivers).map((driver) => {
+      // Which values they are was asked once; what they are now comes with each shot.
+      const now = alert.deviations.find(({ feature }) => feature === driver.feature) ?? driver;
+      const { value, normalLow, normalHigh } = now;
+      return { ...look(driver.feature), ...driver, value, normalLow, normalHigh };
+    });
   return alert.deviations
     .filter(({ z }) => Math.abs(z) >= leastZ)
     .slice(0, mostDrivers)

@@ -16,6 +16,8 @@ export interface MachinePlan {
   readonly name: string;
   readonly cycleWord: Text;
   readonly features: Readonly<Record<string, FeaturePlan>>;
+  /** Titles of the signals that are read with a shot. */
+  readonly signals: Readonly<Record<string, Text>>;
   readonly defects: Readonly<Record<string, { readonly title: Text; readonly action: Text }>>;
   /** Parts of one shot; one '' where none are told apart. */
   readonly parts: readonly string[];

@@ -81,7 +81,10 @@ const isCurrent = `(a.state <> 'cleared' AND a.boot = (SELECT MAX(ordinal) FROM 
 
 /** Alerts, the last changed first. */
 export function queryAlerts(db: Database.Database, request: AlertRequest): AlertRow[] {
-  const where = ['1'];
+  // A start takes over what stood, under the same id: the newest word on an alert is the only one.
+  const where = [
+    'NOT EXISTS (SELECT 1 FROM alert_changes c WHERE c.alert = a.alert AND c.id > a.last_id)',
+  ];
   if (request.scope !== 'all') where.push(isCurrent);
   if (request.machine !== undefined) where.push('a.machine = @machine');
   if (request.severity !== undefined) where.push('a.severity = @severity');

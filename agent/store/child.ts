@@ -382,7 +382,7 @@ export class KeepChild implements KeepSide {
       new PpuriError('agent-unreachable', 'the agent did not answer in time', {
         operation: method,
         subject: this.#options.dir,
-        hint: 'see `ppuri status`, then try again',
+        hint: 'it may still be done once the agent answers again: see `ppuri status` before asking twice',
       });
     try {
       const result = await this.#commands.ask(commandTimeoutMs, late, (id) => {

@@ -10,6 +10,9 @@ export interface StoodRow {
   readonly shelf: Shelf | null;
 }
 
+/** Cleared so long ago that nobody looks for its parts any more. */
+const unseenMs = 3_600_000;
+
 interface Raw {
   body: string;
   changed: number;
@@ -36,7 +39,9 @@ export function queryStood(db: Database.Database): StoodRow[] {
     .flatMap(({ body, changed, raised }) => {
       const { alert }: { alert: Alert } = JSON.parse(body);
       const shelf = leftOf(alert.handling?.shelved ?? null, ended.mono_ms - changed);
-      if (alert.state === 'cleared' && shelf === null) return [];
+      const elapsedMs = ended.mono_ms - changed;
+      const unseen = alert.handling?.acknowledged === null && elapsedMs < unseenMs;
+      if (alert.state === 'cleared' && shelf === null && !unseen) return [];
       return [{ alert, ageMs: Math.max(0, ended.mono_ms - (raised ?? changed)), shelf }];
     });
 }

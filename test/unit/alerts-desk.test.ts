@@ -1,83 +1,6 @@
 /** What one operator is told of what the machines' engines say, on a clock of the test's own. */
 import { describe, expect, test } from 'vitest';
-import { AlertDesk } from '../../agent/alerts/desk.ts';
-import type { Alert, Deed, Severity } from '../../agent/records.ts';
-
-const second = 1000;
-const minute = 60 * second;
-const hour = 60 * minute;
-const kim = { who: '김반장', from: 'panel' } as const;
-
-let nextId = 0;
-
-function fault(
-  machine: string,
-  cause: string,
-  { state = 'raised', severity = 'warning', key = `8412:${cause}` }: Partial<Alert> = {},
-): Alert {
-  nextId += 1;
-  return {
-    ...{ id: `engine-${nextId}`, key, state, machine, mold: '8412', severity, cause },
-    text: { ko: cause, en: cause },
-    shots: { from: 10, to: 12 },
-    count: 1,
-    deviations: [],
-    at: { monoMs: 0, wallMs: 0 },
-  };
-}
-
-class Room {
-  nowMs = 1_000_000;
-  readonly told: Alert[] = [];
-  readonly deeds: Deed[] = [];
-  desk: AlertDesk;
-
-  constructor(callsPerHour = 5) {
-    this.desk = this.#open(callsPerHour);
-  }
-
-  #open(callsPerHour: number): AlertDesk {
-    return new AlertDesk({
-      callsPerHour,
-      buzzer: 'there',
-      now: () => ({ monoMs: this.nowMs, wallMs: 1.8e12 + this.nowMs }),
-      nameOf: (machine) => `${machine.slice(3)}호기`,
-      tell: (alert) => this.told.push(alert),
-      deed: (deed) => this.deeds.push(deed),
-    });
-  }
-
-  say(...alerts: readonly Alert[]): readonly Alert[] {
-    const told = this.desk.take(alerts);
-    this.told.push(...told);
-    return told;
-  }
-
-  /** Looks each second, as the agent does. */
-  pass(ms: number): void {
-    for (let left = ms; left > 0; left -= second) {
-      this.nowMs += Math.min(second, left);
-      this.desk.tick();
-    }
-  }
-
-  /** Another agent takes up what this one left, after so much running time. */
-  restart(adopted: ReadonlySet<string> = new Set()): Room {
-    const next = new Room();
-    const stood = this.desk.standing().map((alert) => ({
-      ...{ alert, ageMs: 5000 },
-      shelf: alert.handling?.shelved ?? null,
-    }));
-    next.desk.restore(stood, adopted);
-    return next;
-  }
-
-  calls(): readonly Alert[] {
-    return this.told.filter(
-      (alert) => alert.handling?.attention === 'call' && alert.state === 'raised',
-    );
-  }
-}
+import { fault, hour, kim, minute, Room, second } from './desk-room.ts';
 
 describe('one alert a cause', () => {
   test('a connection that is back within three seconds is told to nobody', () => {
@@ -188,6 +111,55 @@ describe('the operator’s budget', () => {
   });
 });
 
+describe('while it waits to clear', () => {
+  test('an alert keeps its place and what people did with it', () => {
+    const room = new Room();
+    for (let round = 0; round < 2; round += 1) {
+      room.say(fault('dc-03', 'short-shot'));
+      room.pass(10 * second);
+      room.say(fault('dc-03', 'short-shot', { state: 'cleared' }));
+      room.pass(10 * second);
+    }
+    const [alert] = room.say(fault('dc-03', 'short-shot'));
+    room.desk.acknowledge(alert?.id ?? '', kim);
+    room.say(fault('dc-03', 'short-shot', { state: 'cleared' }));
+    expect(room.desk.standing()).toMatchObject([
+      { id: alert?.id, handling: { attention: 'call', acknowledged: { who: '김반장' } } },
+    ]);
+  });
+
+  /** Acknowledged, gone, and waiting for its ten minutes of quiet. */
+  function chattering(): Room {
+    const room = new Room();
+    for (let round = 0; round < 3; round += 1) {
+      const [alert] = room.say(fault('dc-03', 'short-shot'));
+      room.pass(10 * second);
+      if (round === 2) room.desk.acknowledge(alert?.id ?? '', kim);
+      room.say(fault('dc-03', 'short-shot', { state: 'cleared' }));
+      room.pass(10 * second);
+    }
+    return room;
+  }
+
+  test('what comes back after it was acknowledged calls again, not more often than each ten minutes', () => {
+    const room = chattering();
+    room.say(fault('dc-03', 'short-shot'));
+    expect(room.desk.state().calling).toBeNull();
+    room.pass(9 * minute);
+    room.say(fault('dc-03', 'short-shot', { state: 'cleared' }));
+    room.pass(2 * minute);
+    room.say(fault('dc-03', 'short-shot'));
+    expect(room.desk.state().calling).toBe('warning');
+  });
+
+  test('another value leading it is another episode, which calls at once', () => {
+    const room = chattering();
+    const other = { feature: 'accumulator', value: 1, normalLow: 2, normalHigh: 3, z: -9 };
+    room.say({ ...fault('dc-03', 'short-shot'), deviations: [other] });
+    expect(room.desk.state().calling).toBe('warning');
+  });
+});
+
 describe('what people do', () => {
   test('acknowledged is not cleared: it stands, calls no more, and says who', () => {
     const room = new Room();
@@ -284,56 +256,5 @@ describe('what people do', () => {
     room.nowMs += 24 * hour;
     room.desk.tick();
     expect(room.told.at(-1)?.handling?.stale).toBe(true);
-  });
-});
-
-describe('a restart', () => {
-  const severity: Severity = 'caution';
-
-  test('what is still the matter keeps its alert, its acknowledgement and its silence', () => {
-    const room = new Room();
-    room.say(fault('dc-03', 'bus-lost', { key: 'bus-lost', severity }));
-    room.pass(4 * second);
-    const [alert] = room.desk.standing();
-    room.desk.acknowledge(alert?.id ?? '', kim);
-    const next = room.restart();
-    next.say(fault('dc-03', 'bus-lost', { key: 'bus-lost', severity }));
-    next.pass(5 * minute);
-    expect(next.calls()).toEqual([]);
-    expect(next.desk.standing()).toMatchObject([
-      { id: alert?.id, handling: { acknowledged: { who: '김반장' }, returns: 0 } },
-    ]);
-  });
-
-  test('a store that tells late still says what was acknowledged', () => {
-    const room = new Room();
-    const [alert] = room.say(fault('dc-03', 'shrinkage'));
-    room.desk.acknowledge(alert?.id ?? '', kim);
-    const next = new Room();
-    next.say(fault('dc-03', 'shrinkage'));
-    expect(next.desk.state().calling).toBe('warning');
-    const stood = room.desk.standing().map((one) => ({ alert: one, ageMs: 0, shelf: null }));
-    next.desk.restore(stood, new Set());
-    expect(next.desk.state()).toEqual({ worst: 'warning', calling: null, buzzer: 'off' });
-    expect(next.desk.standing()).toHaveLength(1);
-  });
-
-  test('what is over clears within a minute, but for what the engines took over', () => {
-    const room = new Room();
-    room.say(fault('dc-03', 'shrinkage'), fault('dc-04', 'sensor-invalid', { key: 'sensor:x' }));
-    const next = room.restart(new Set(['dc-03\n8412:shrinkage']));
-    next.pass(2 * minute);
-    expect(next.desk.standing().map(({ cause }) => cause)).toEqual(['shrinkage']);
-  });
-
-  test('a shelf goes on for the time that was left of it', () => {
-    const room = new Room();
-    const [alert] = room.say(fault('dc-03', 'shrinkage'));
-    room.desk.shelve(alert?.id ?? '', 10, '점검 중', kim);
-    const next = room.restart(new Set(['dc-03\n8412:shrinkage']));
-    next.pass(9 * minute);
-    expect(next.desk.state()).toMatchObject({ calling: null });
-    next.pass(2 * minute);
-    expect(next.desk.state()).toMatchObject({ calling: 'warning' });
   });
 });

@@ -259,6 +259,21 @@ describe('alerts on the watching itself', () => {
     expect(line.engine.link('back', at).map((alert) => alert.state)).toEqual(['cleared']);
   });
 
+  test('long after a restart, good parts are not among those to sort out', () => {
+    const before = new Line();
+    before.many(40);
+    const raised = [
+      before.shoot('defect', { biscuit: -9 }),
+      before.shoot('defect', { biscuit: -9 }),
+    ];
+    const [alert] = raised.flat().slice(-1);
+    const after = new Line();
+    after.shot = before.shot + 60;
+    expect(alert && after.engine.adopt(alert)).toBe(true);
+    const next = after.shoot('defect', { biscuit: -9 }).at(-1);
+    expect(next?.shots).toEqual({ from: after.shot, to: after.shot });
+  });
+
   test('the machine’s own stop is the highest severity, once, until it runs again', () => {
     const line = new Line();
     const at = { monoMs: 1, wallMs: 1 };
