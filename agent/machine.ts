@@ -165,7 +165,14 @@ export class Machine {
   /** Cycles that were kept before this start, oldest first, and an alert that stood then: whether it
    * clears by this machine's shots. Call both before `start`. */
   recall(cycles: readonly { readonly cycle: Cycle; readonly outcome: Verdict['outcome'] }[]): void {
+    // After its first own shots the older ones would come out of turn.
+    if (this.#line.counts().cycles > 0) return;
     for (const { cycle, outcome } of cycles) this.#alerts.recall(cycle, outcome);
+  }
+
+  /** After `start`: up to which shot earlier starts account. */
+  resumeFrom(lastShot: number): void {
+    this.#watch.resumeFrom(lastShot);
   }
 
   adopt(alert: Alert): boolean {

@@ -1,4 +1,4 @@
-/** What a starting agent takes up where the one before it ended. A slow or broken store only costs this. */
+/** What a starting agent takes up where the one before it ended. */
 import { PpuriError } from '../config/errors.ts';
 import type { Cycle, Verdict } from './records.ts';
 import type { CycleRow } from './store/cycle-queries.ts';
@@ -12,13 +12,10 @@ export interface RecalledCycle {
 
 export interface Resumed {
   /** By machine: the counter value up to which shots are accounted for. */
-  readonly lastShots: ReadonlyMap<string, number>;
+  readonly lastShots: Readonly<Record<string, number>>;
   /** By machine, oldest first. */
-  readonly cycles: ReadonlyMap<string, readonly RecalledCycle[]>;
-  /** Null: not known yet, see `stoodLater`. */
-  readonly stood: readonly StoodRow[] | null;
-  /** Why not all of it could be had; null: it could. */
-  readonly trouble: string | null;
+  readonly cycles: Readonly<Record<string, readonly RecalledCycle[]>>;
+  readonly stood: readonly StoodRow[];
 }
 
 /** Reading machines waits for the store this long at most. */
@@ -27,38 +24,31 @@ const againMs = 1000;
 /** Baselines keep the last 60 good ones. */
 const recalledShots = 90;
 
-interface Found {
-  readonly lastShots: Map<string, number>;
-  readonly cycles: Map<string, RecalledCycle[]>;
-  stood: readonly StoodRow[] | null;
-}
-
-export async function resume(keeper: Keeper, machines: readonly string[]): Promise<Resumed> {
-  const found: Found = { lastShots: new Map(), cycles: new Map(), stood: null };
-  const late = new Promise<string>((resolve) => {
-    setTimeout(resolve, withinMs, 'the store is slow').unref();
-  });
-  const trouble = await Promise.race([read(keeper, machines, found), late]);
-  // What comes after this moment comes too late: machines are being read.
-  return {
-    lastShots: new Map(found.lastShots),
-    cycles: new Map(found.cycles),
-    stood: found.stood,
-    trouble,
-  };
-}
-
 /**
- * What stood, from a store that was slow or not there at the start: asked again and again, for what
- * people acknowledged and put off is not to call again. Null once `given up`.
+ * `now`: null when the store did not tell in time; `later` then tells once it can, and null once
+ * `givenUp`. Slow gateways open their store after they have begun to read their machines.
  */
-export async function stoodLater(
+export async function resume(
   keeper: Keeper,
+  machines: readonly string[],
   givenUp: () => boolean,
-): Promise<readonly StoodRow[] | null> {
+): Promise<{ readonly now: Resumed | null; readonly later: Promise<Resumed | null> }> {
+  const later = readOnce(keeper, machines, givenUp);
+  const late = new Promise<null>((resolve) => {
+    setTimeout(resolve, withinMs, null).unref();
+  });
+  return { now: await Promise.race([later, late]), later };
+}
+
+async function readOnce(
+  keeper: Keeper,
+  machines: readonly string[],
+  givenUp: () => boolean,
+): Promise<Resumed | null> {
+  await keeper.opened(withinMs);
   while (!givenUp()) {
     try {
-      return await keeper.query('stood', {});
+      return await read(keeper, machines);
     } catch (error) {
       if (!(error instanceof PpuriError)) throw error;
     }
@@ -67,31 +57,16 @@ export async function stoodLater(
   return null;
 }
 
-/** Fills `found`; gives why it could not, or null. */
-async function read(
-  keeper: Keeper,
-  machines: readonly string[],
-  found: Found,
-): Promise<string | null> {
-  try {
-    const { state, lastError } = await keeper.opened(withinMs);
-    if (state === 'down') return lastError?.message ?? 'the store does not answer';
-    for (const machine of machines) {
-      const { rows } = await keeper.query('cycles', { machine, limit: 1 });
-      const shot = rows[0]?.shot ?? null;
-      if (shot !== null) found.lastShots.set(machine, shot);
-    }
-    found.stood = await keeper.query('stood', {});
-    for (const machine of machines) {
-      const page = { machine, limit: recalledShots, detail: 'features' } as const;
-      const { rows } = await keeper.query('cycles', page);
-      found.cycles.set(machine, rows.toReversed().map(recalled));
-    }
-    return null;
-  } catch (error) {
-    if (error instanceof PpuriError) return error.message;
-    throw error;
+async function read(keeper: Keeper, machines: readonly string[]): Promise<Resumed> {
+  const lastShots = await keeper.query('last-shots', { machines });
+  const stood = await keeper.query('stood', {});
+  const cycles: Record<string, readonly RecalledCycle[]> = {};
+  for (const machine of machines) {
+    const page = { machine, limit: recalledShots, detail: 'features' } as const;
+    const { rows } = await keeper.query('cycles', page);
+    cycles[machine] = rows.toReversed().map(recalled);
   }
+  return { lastShots, stood, cycles };
 }
 
 function recalled(row: CycleRow): RecalledCycle {

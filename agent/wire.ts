@@ -23,9 +23,8 @@ import { ModelDesk } from './model-desk.ts';
 import { createOutputs, hasBuzzer } from './outputs/output-set.ts';
 import { PlantShow } from './plant-show.ts';
 import type { AgentEvent, Alert, Cycle, Deed, Verdict } from './records.ts';
-import { type Resumed, resume, stoodLater } from './resume.ts';
+import { type Resumed, resume } from './resume.ts';
 import type { ForkRole } from './role.ts';
-import type { StoodRow } from './store/desk-queries.ts';
 import { type Command, createKeeper, type Keeper } from './store/keeper.ts';
 import type { BootInfo } from './store/protocol.ts';
 import { syncPlanOf } from './sync-plan.ts';
@@ -126,7 +125,7 @@ export class Agent {
     void this.#keeper.opened(LOCK_WITHIN_MS).then(({ lastError }) => {
       if (lastError?.code === 'store-in-use') this.#conflict.reject(lastError);
     });
-    const { lastShots } = await this.#resume();
+    const lastShots = await this.#resume();
     // Ended meanwhile: what would be begun from here on, nobody would end.
     if (this.#stopping) return;
     const early = this.#options.watch !== 'when-models-are-loaded';
@@ -141,9 +140,9 @@ export class Agent {
     this.#keeper.publishStatus(this.status());
   }
 
-  #startMachines(lastShots: ReadonlyMap<string, number>): void {
+  #startMachines(lastShots: Resumed['lastShots']): void {
     if (this.#stopping) return;
-    for (const machine of this.#machines.values()) machine.start(lastShots.get(machine.id) ?? null);
+    for (const [id, machine] of this.#machines) machine.start(lastShots[id] ?? null);
     this.#plant.start();
   }
 
@@ -151,31 +150,31 @@ export class Agent {
     return [...this.#machines.values()].filter((machine) => machine.watched());
   }
 
-  /** Alerts, baselines and counters go on where the agent before this one ended. */
-  async #resume(): Promise<Resumed> {
-    const resumed = await resume(this.#keeper, [...this.#machines.keys()]);
-    if (resumed.trouble !== null && !this.#stopping) {
-      const text = `what the last run knew is not taken up, and shots made since are not counted: ${resumed.trouble}`;
-      this.#tell('resume-unknown', 'warn', 'store', text);
-    }
-    for (const [id, cycles] of resumed.cycles) this.#machines.get(id)?.recall(cycles);
-    if (resumed.stood === null) void this.#restoreLater();
-    else this.#restoreAlerts(resumed.stood);
-    return resumed;
+  /** Baselines, counters and alerts go on where the agent before this one ended; gives last shots. */
+  async #resume(): Promise<Resumed['lastShots']> {
+    const machines = [...this.#machines.keys()];
+    const { now, later } = await resume(this.#keeper, machines, () => this.#stopping);
+    if (now === null) {
+      const text = 'the store is slow or not there: the last run is taken up once it tells';
+      if (!this.#stopping) this.#tell('resume-late', 'warn', 'store', text);
+      void later.then((resumed) => this.#resumeLate(resumed));
+    } else this.#takeUp(now);
+    return now?.lastShots ?? {};
   }
 
-  #restoreAlerts(stood: readonly StoodRow[]): void {
+  #takeUp({ cycles, stood }: Resumed): void {
+    for (const [id, machine] of this.#machines) machine.recall(cycles[id] ?? []);
     const adopted = stood
       .map(({ alert }) => alert)
-      .filter(
-        (alert) => alert.state !== 'cleared' && this.#machines.get(alert.machine)?.adopt(alert),
-      );
+      .filter((one) => one.state !== 'cleared' && this.#machines.get(one.machine)?.adopt(one));
     this.#alerts.restore(stood, new Set(adopted.map(keyOf)));
   }
 
-  async #restoreLater(): Promise<void> {
-    const stood = await stoodLater(this.#keeper, () => this.#stopping);
-    if (stood !== null && !this.#stopping) this.#restoreAlerts(stood);
+  #resumeLate(resumed: Resumed | null): void {
+    if (resumed === null || this.#stopping) return;
+    this.#takeUp(resumed);
+    for (const [id, shot] of Object.entries(resumed.lastShots))
+      this.#machines.get(id)?.resumeFrom(shot);
   }
 
   /** Settles when every machine was heard once, or `withinMs` passed. */

@@ -68,6 +68,8 @@ export class MachineWatch {
   readonly #events: WatchEvents;
   readonly #options: WatchOptions;
   #last: number | null = null;
+  /** What the counter read when it was heard first, if nobody had said what came before. */
+  #first: number | null = null;
   #highSince: number | null = null;
   #beforeReset: number | null = null;
   #link: WatchStats['link'] = 'unknown';
@@ -91,6 +93,18 @@ export class MachineWatch {
     this.#last = lastShot;
     this.#lastHeard = performance.now();
     this.#loop = this.#run();
+  }
+
+  /** The store tells late up to which shot is accounted for: what was made since is counted now. */
+  resumeFrom(lastShot: number): void {
+    if (this.#last === null) this.#last = lastShot;
+    if (this.#first === null) return;
+    const step = stepCounter(lastShot, this.#first, this.#options.counter);
+    this.#first = null;
+    if (step.kind === 'same') return;
+    const at = { monoMs: performance.now(), wallMs: Date.now() };
+    const shots = step.shot === null ? step.missed : [...step.missed, step.shot];
+    for (const shot of shots) this.#events.unseen(shot, 'missed', at);
   }
 
   /** Settles when the machine was heard for the first time. */
@@ -204,7 +218,10 @@ export class MachineWatch {
   }
 
   async #lookAtCounter(trigger: TriggerValue, now: number): Promise<void> {
-    this.#last ??= now;
+    if (this.#last === null) {
+      this.#last = now;
+      this.#first = now;
+    }
     if (now === this.#last) return;
     // A PLC that restarts shows 0 for a moment and then its old count: no shot was made.
     if (this.#last === 0 && now === this.#beforeReset) this.#last = now;

@@ -41,6 +41,7 @@ import {
   queryLabels,
   readLabelRequest,
 } from './label-queries.ts';
+import { type LastShotsRequest, queryLastShots, readLastShotsRequest } from './last-shots.ts';
 import {
   type BundlePointer,
   type ModelPointer,
@@ -68,6 +69,8 @@ export interface Methods {
   accounting: { params: { readonly boot?: string | undefined }; result: Account };
   ledger: { params: Record<string, never>; result: Ledger };
   models: { params: Record<string, never>; result: ModelTable };
+  /** Of earlier starts. */
+  'last-shots': { params: LastShotsRequest; result: Readonly<Record<string, number>> };
   /** Alerts that stood, or were put off, when the agent before this one ended. */
   stood: { params: Record<string, never>; result: readonly StoodRow[] };
 }
@@ -96,6 +99,7 @@ const reading: Answers<Methods> = {
     accountFor(db, optionalText('accounting', asFields('accounting', params, ['boot']), 'boot')),
   ledger: (db) => queryLedger(db),
   models: (db) => queryModels(db),
+  'last-shots': (db, params) => queryLastShots(db, readLastShotsRequest(params)),
   stood: (db) => queryStood(db),
 };
 

@@ -76,6 +76,26 @@ describe('watching a scripted machine in memory', () => {
     expect(await play([5, 5, 6, 6, 7, 7])).toEqual(['shot 6 pressure 6', 'shot 7 pressure 7']);
   });
 
+  test('a store that tells late what was accounted for: shots missed until the first one heard count', async () => {
+    const said: string[] = [];
+    const done = Promise.withResolvers<void>();
+    const events: WatchEvents = {
+      snapshot: async ({ shot }) => void said.push(`shot ${shot}`),
+      unseen: (shot, observed) => void said.push(`${observed} ${shot}`),
+      reset: () => undefined,
+      link: () => undefined,
+    };
+    const machine = new ScriptedMachine([8, 8, 9, 9], done.resolve);
+    const counter = { modulus: 65536, maxMissed: 50 };
+    const watch = new MachineWatch(machine, events, { cycle: counterCycle, pollMs: 1, counter });
+    watch.start();
+    await done.promise;
+    watch.resumeFrom(5);
+    watch.resumeFrom(5);
+    await watch.stop();
+    expect(said).toEqual(['shot 9', 'missed 6', 'missed 7', 'missed 8']);
+  });
+
   test('tells of a shot before its snapshot is there, once however often it is taken', async () => {
     const begun = (said: string[]) => ({ begun: () => void said.push('begun') });
     expect(await play([5, 5, 6, 6, 7, 8, 8], counterCycle, begun)).toEqual([
