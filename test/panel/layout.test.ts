@@ -133,6 +133,16 @@ test.each(looks)('the page of a machine fits: $size $language $theme', async (lo
   }
 });
 
+test('a machine that is not reached and has a warning fits too', async () => {
+  const look = { size: 'small', language: 'ko', theme: 'light' } as const;
+  const plant = plantOf({ machines: 10, long: true });
+  const machines = plant.machines.map((it) => ({ ...it, link: 'lost' as const }));
+  const { page } = await open({ ...plant, machines }, look);
+  await page.getByRole('article').first().waitFor();
+  await expectFits(page, 'small');
+  await page.screenshot({ path: picture(look, 'warned-and-lost') });
+});
+
 test('old data fits and is pictured', async () => {
   const look = { size: 'small', language: 'ko', theme: 'light' } as const;
   const { panel, page } = await open(plantOf({ machines: 5 }), look);

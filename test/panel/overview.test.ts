@@ -31,6 +31,27 @@ test('a new alert of the stand-in shows on its tile and in the list, with action
   expect(complaintsOf(page)).toEqual([]);
 });
 
+test('a machine that is not reached says so beside the warning that stands', async () => {
+  const plant = warned(0);
+  const machines = plant.machines.map((it) =>
+    it.id === 'dc-02' ? { ...it, link: 'lost' as const } : it,
+  );
+  const { panel, page } = await open({ ...plant, machines });
+  const tile = page.getByRole('link', { name: /^2호기/ }).first();
+  await tile.getByText('수축공 위험').waitFor();
+  await tile.getByText('통신두절').waitFor();
+  await page.goto(`${panel.url}#/machine/dc-02`);
+  const title = page.locator('.machine-title');
+  await title.getByText('수축공 위험').waitFor();
+  await title.getByText('통신두절').waitFor();
+  // The alert that says it itself is not said twice.
+  const alert = alertOf({ machine: 'dc-02', machineName: '2호기', severity: 'caution' });
+  const worse = machines.map((it) => (it.id === 'dc-02' ? { ...it, worst: alert.severity } : it));
+  panel.push({ ...plant, machines: worse, alerts: [alert] });
+  await title.getByText('수축공 위험').waitFor({ state: 'detached' });
+  expect(await title.getByText('통신두절').count()).toBe(1);
+});
+
 test('a warning is read aloud at once, a caution in its turn, what stood before not at all', async () => {
   const { panel, page } = await open(warned(0));
   await page.getByRole('article').first().waitFor();

@@ -10,7 +10,7 @@ import { SignIcon } from './icons.ts';
 import { Labelling } from './labelling.ts';
 import { type Page, usePage, useWords } from './page.ts';
 import { ShotStrip, shotKey, shotsThatFit } from './shot-strip.ts';
-import { machineState, recentText, standingAlerts } from './tile.ts';
+import { LinkChip, machineState, recentText, standingAlerts } from './tile.ts';
 import { Trend } from './trend.ts';
 
 const shotsAsked = 60;
@@ -76,6 +76,7 @@ function Title({ id }: { id: string }): VNode {
   return html`<div class=${`machine-title sev-${sign}`}>
     <h1>${machine.name}</h1>
     <p class="state">${h(SignIcon, { sign, size: 30 })}<span>${old ? words('unknown') : state.word}</span></p>
+    ${!old && h(LinkChip, { link: state.link })}
     <p class="facts">${machine.mold === null ? '' : words('mold', { mold: machine.mold })}<br />${
       machine.model === null ? words('noModel') : `${machine.model.name} ${machine.model.version}`
     }</p>

@@ -9,6 +9,9 @@ import { type Page, usePage, useWords, type Words } from './page.ts';
 import { machineHref } from './route.ts';
 import { outcomeWords, severityWords } from './texts.ts';
 
+/** The alert that says itself that a link is lost. */
+const linkCause = 'bus-lost';
+
 /** Alerts of one machine that count now, worst first as the overview lists them. */
 export function standingAlerts({ overview }: Page, machine: string): readonly AlertView[] {
   return overview.alerts.filter(
@@ -20,6 +23,13 @@ export function standingAlerts({ overview }: Page, machine: string): readonly Al
 export interface MachineState {
   readonly sign: Sign;
   readonly word: string;
+  /** A link that is not up, where the word is about something else: nothing newer comes. */
+  readonly link: { readonly sign: Sign; readonly word: string } | null;
+}
+
+function linkState(link: MachineView['link'], words: Words): MachineState['link'] {
+  if (link === 'lost') return { sign: 'lost', word: words('linkLost') };
+  return link === 'unknown' ? { sign: 'unknown', word: words('linkUnknown') } : null;
 }
 
 /** What is so now; not to be shown as now where the data is old. */
@@ -28,15 +38,20 @@ export function machineState(
   alerts: readonly AlertView[],
   words: Words,
 ): MachineState {
-  const { worst, link } = machine;
+  const { worst } = machine;
+  const link = linkState(machine.link, words);
   const alert = alerts.find(({ severity }) => severity === worst);
   if (worst !== null) {
     const word = alert === undefined ? words.of(severityWords[worst]) : words.of(alert.title);
-    return { sign: worst, word };
+    return { sign: worst, word, link: alert?.cause === linkCause ? null : link };
   }
-  if (link === 'lost') return { sign: 'lost', word: words('linkLost') };
-  if (link === 'unknown') return { sign: 'unknown', word: words('linkUnknown') };
-  return { sign: 'normal', word: words('normal') };
+  if (link !== null) return { ...link, link: null };
+  return { sign: 'normal', word: words('normal'), link: null };
+}
+
+export function LinkChip({ link }: { link: MachineState['link'] }): VNode | null {
+  if (link === null) return null;
+  return html`<span class=${`chip link sev-${link.sign}`}>${h(SignIcon, { sign: link.sign, size: 18 })}${link.word}</span>`;
 }
 
 function lastLine(machine: MachineView, sinceMs: number, words: Words): string {
@@ -81,7 +96,7 @@ export function Tile({ machine, tabIndex }: TileProps): VNode {
   return html`<li><a class=${`tile sev-${sign}`} href=${machineHref(machine.id)} tabindex=${tabIndex} data-machine=${machine.id}>
     <span class="name">${machine.name}</span>
     <span class="state">${h(SignIcon, { sign, size: 26 })}<span>${old ? words('unknown') : state.word}</span></span>
-    <span class="second">${second}</span>
+    <span class="second">${!old && h(LinkChip, { link: state.link })}${second}</span>
     <span class="last">${lastLine(machine, page.sinceMs, words)}</span>
     ${h(OutcomeStrip, { outcomes: machine.recent.slice(-20), label: recentText(machine.recent.slice(-20), words) })}
   </a></li>`;
