@@ -70,7 +70,7 @@ export interface ShiftSummary {
   readonly ok: number;
   readonly defect: number;
   readonly unscored: number;
-  /** Alerts that called for attention. */
+  /** Alerts raised, those told in a group or put off too; without what was for information. */
   readonly alerts: number;
 }
 
@@ -132,7 +132,7 @@ export interface FeatureView {
   readonly decimals: number;
   readonly normalLow: number | null;
   readonly normalHigh: number | null;
-  /** One for each shot of `MachinePage.shots`; null: no good value. */
+  /** One for each shot of `MachinePage.shots`; null: no good value, or another mold than the last. */
   readonly values: readonly (number | null)[];
 }
 

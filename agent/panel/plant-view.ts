@@ -189,18 +189,24 @@ export class PlantView {
     return Math.min(bySelf, byStatus);
   }
 
-  /** Those that drive open alerts first, then by how far the last value stands from normal. */
+  /**
+   * Those that drive open alerts first, then by how far the last value stands from normal. What is
+   * normal differs from mold to mold: only shots of the newest one's mold have values.
+   */
   #features(plan: MachinePlan, seen: readonly SeenShot[]): FeatureView[] {
+    const mold = seen.at(-1)?.view.mold ?? null;
     const driving = [...this.#alerts.values()]
       .filter(({ machine, state }) => machine === plan.id && state !== 'cleared')
+      .filter((alert) => alert.mold === null || alert.mold === mold)
       .flatMap(({ drivers, deviations }) =>
         (drivers !== undefined && drivers.length > 0 ? drivers : deviations).map(
           ({ feature }) => feature,
         ),
       );
-    const mold = seen.at(-1)?.view.mold ?? null;
     const ranked = Object.entries(plan.features).map(([feature, { title, unit, decimals }]) => {
-      const values = seen.map(({ values: of }) => of[feature] ?? null);
+      const values = seen.map(({ view, values: of }) =>
+        view.mold === mold ? (of[feature] ?? null) : null,
+      );
       const normal = this.#normalOf(plan.id, mold, feature);
       const last = values.at(-1) ?? null;
       const middle = normal === null ? null : (normal.low + normal.high) / 2;

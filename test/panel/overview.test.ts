@@ -155,6 +155,41 @@ test('the page of a machine draws each driving value with its band, and follows 
   expect(complaintsOf(page)).toEqual([]);
 });
 
+test('charts draw the shots of one mold only, and say which', async () => {
+  const plant = plantOf({ machines: 5 });
+  const { page } = await open(plant, {}, '#/machine/dc-01', (panel) => {
+    // Every second shot is of another mold, far from this one's band, and so are the values.
+    panel.machinePage = (made) => ({
+      ...made,
+      shots: made.shots.map((shot, i) => (i % 2 === 0 ? { ...shot, mold: '9001' } : shot)),
+      features: made.features.map((one) => ({
+        ...one,
+        values: one.values.map((_, i) => (i % 2 === 0 ? 1e6 : 25)),
+      })),
+    });
+  });
+  await page.getByRole('heading', { name: /^함께 달라진 값 · 금형 8412/ }).waitFor();
+  // The shots of the other mold would have it fall from 1e6.
+  await page
+    .getByRole('img', { name: '비스킷 두께 25.0 mm, 기준 22.1~27.9, 기준 안, 유지' })
+    .waitFor();
+});
+
+test('what differed is told apart from the other values, and gone with its alert', async () => {
+  const plant = plantOf({ machines: 5 });
+  const { panel, page } = await open(plant, {}, '#/machine/dc-01');
+  const headings = page.locator('.trends h2');
+  await page.getByText('비중 58 %').waitFor();
+  expect(await headings.allTextContents()).toEqual([
+    '함께 달라진 값 · 금형 8412 (원인 단정이 아님)',
+    '주요 값 추이 · 금형 8412',
+  ]);
+  const alerts = plant.alerts.map((alert) => ({ ...alert, state: 'cleared' as const }));
+  panel.push({ ...plant, alerts });
+  await page.getByText('비중 58 %').waitFor({ state: 'detached' });
+  expect(await headings.allTextContents()).toEqual(['주요 값 추이 · 금형 8412']);
+});
+
 test('a shot that was picked stays picked when the next one comes', async () => {
   const { panel, page } = await open(plantOf({ machines: 5 }), {}, '#/machine/dc-01');
   await page.getByRole('button', { name: '이전 샷' }).click();

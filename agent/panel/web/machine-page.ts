@@ -1,8 +1,8 @@
 /** One machine: what is wrong and what to do, its last shots, the values that went astray. */
 import type { VNode } from 'preact';
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Text } from '../../records.ts';
-import type { AlertView, MachinePage, ShotView } from '../contract.ts';
+import type { AlertView, DriverView, FeatureView, MachinePage, ShotView } from '../contract.ts';
 import { AlertCard } from './alert-card.ts';
 import { h, html } from './element.ts';
 import { isOld } from './freshness.ts';
@@ -83,23 +83,45 @@ function Title({ id }: { id: string }): VNode {
   </div>`;
 }
 
+/** Shots of the last one's mold and their values: bands of one mold say nothing of another. */
+function ofLastMold({ shots, features }: MachinePage): Pick<MachinePage, 'shots' | 'features'> {
+  const mold = shots.at(-1)?.mold ?? null;
+  const isOwn = shots.map((shot) => shot.mold === mold);
+  return {
+    shots: shots.filter((_, i) => isOwn[i]),
+    features: features.map((one) => ({ ...one, values: one.values.filter((_, i) => isOwn[i]) })),
+  };
+}
+
+/** What differed in the shots of an alert that stands, of this mold; with its shares. */
+function driversOf(alerts: readonly AlertView[], mold: string | null): readonly DriverView[] {
+  return alerts
+    .filter((alert) => alert.state !== 'cleared' && (alert.mold === null || alert.mold === mold))
+    .flatMap((alert) => alert.drivers);
+}
+
 function Trends({ page, alerts }: { page: MachinePage; alerts: readonly AlertView[] }): VNode {
   const words = useWords();
-  const drivers = alerts.flatMap((alert) => alert.drivers);
-  const shareOf = (feature: string): number | null =>
-    drivers.find((driver) => driver.feature === feature)?.share ?? null;
-  return html`<section class="trends" aria-labelledby="trends-title" tabindex="0">
-    <h2 id="trends-title">${drivers.length > 0 ? words('drivers') : words('trends')}${
-      drivers.length > 0 && html` <small>(${words('driversNote')})</small>`
-    }</h2>
-    ${page.features.map((feature) =>
-      h(Trend, {
-        key: feature.feature,
-        feature,
-        shots: page.shots,
-        share: shareOf(feature.feature),
-      }),
-    )}
+  const { shots, features } = useMemo(() => ofLastMold(page), [page]);
+  const mold = shots.at(-1)?.mold ?? null;
+  const drivers = driversOf(alerts, mold);
+  const driverOf = (name: string): DriverView | undefined =>
+    drivers.find(({ feature }) => feature === name);
+  const driving = features.filter(({ feature }) => driverOf(feature) !== undefined);
+  const others = features.filter(({ feature }) => driverOf(feature) === undefined);
+  const trend = (feature: FeatureView): VNode =>
+    h(Trend, {
+      key: feature.feature,
+      feature,
+      shots,
+      share: driverOf(feature.feature)?.share ?? null,
+    });
+  const ofMold = mold === null ? '' : ` · ${words('mold', { mold })}`;
+  return html`<section class="trends" aria-label=${words('trends')} tabindex="0">
+    ${driving.length > 0 && html`<h2>${words('drivers')}${ofMold} <small>(${words('driversNote')})</small></h2>`}
+    ${driving.map(trend)}
+    ${others.length > 0 && html`<h2>${words('trends')}${ofMold}</h2>`}
+    ${others.map(trend)}
   </section>`;
 }
 

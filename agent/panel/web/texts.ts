@@ -145,7 +145,7 @@ export const texts = {
   // Trends
   drivers: { ko: '함께 달라진 값', en: 'Values that differed together' },
   driversNote: { ko: '원인 단정이 아님', en: 'not proof of a cause' },
-  trends: { ko: '값 추이', en: 'Trends' },
+  trends: { ko: '주요 값 추이', en: 'Main values' },
   band: { ko: '기준 {low}~{high}', en: 'normal {low} to {high}' },
   noBand: { ko: '기준 수집 중', en: 'no normal band yet' },
   tooHigh: { ko: '높음', en: 'high' },
@@ -161,7 +161,7 @@ export const texts = {
   shift: { ko: '교대 {from}부터', en: 'Shift {from}' },
   noShift: { ko: '교대 집계 전', en: 'Shift not counted yet' },
   shiftShots: { ko: '샷', en: 'shots' },
-  shiftAlerts: { ko: '경보', en: 'alerts' },
+  shiftAlerts: { ko: '발생 알림', en: 'alerts raised' },
   buses: { ko: '버스', en: 'Buses' },
   cloud: { ko: '클라우드', en: 'Cloud' },
   store: { ko: '저장', en: 'Store' },

@@ -111,7 +111,7 @@ function options(
           splits.map((value) => (value < lowest ? '' : value.toFixed(feature.decimals))),
       },
     ],
-    series: [{}, { stroke: colors.line, width: 2, points: { show: false } }],
+    series: [{}, { stroke: colors.line, width: 2, points: { show: feature.values.length < 3 } }],
     hooks: {
       drawClear: [(chart) => drawBand(chart, feature, colors)],
       draw: [(chart) => drawOff(chart, feature, colors)],
