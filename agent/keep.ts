@@ -17,7 +17,7 @@ import { toWire } from './store/trouble.ts';
 const silentMs = 3000;
 
 const koreanWords: readonly (readonly [RegExp, string])[] = [
-  [/^no alert (\S+) stands or was cleared lately$/, '이미 해제된 경보입니다'],
+  [/^no alert (\S+) stands or was cleared lately$/, '이미 해제된 알림입니다'],
   [/^an alert is put off for up to 480 minutes/, '보류는 480분까지이며 사유가 필요합니다'],
   [/^the agent did not answer in time$/, '에이전트 응답 없음'],
   [/^the store is not open at the moment$/, '저장소를 쓸 수 없습니다'],
@@ -42,7 +42,7 @@ function openPages(keep: KeepSide, { panel }: KeepPlan, feed: () => PanelFeed): 
   const { settings, locale, shifts, machines } = panel;
   if (settings === null) return null;
   const routes = plantRoutes({
-    overview: () => feed().overview(),
+    overview: () => feed().countedOverview(),
     page: (machine, shots) => feed().page(machine, shots),
     query: (method, params) => keep.query(method, params),
     command: (method, params) => keep.command(method, params),
@@ -52,7 +52,7 @@ function openPages(keep: KeepSide, { panel }: KeepPlan, feed: () => PanelFeed): 
       const parts = Object.fromEntries(machines.map(({ id, parts: of }) => [id, of.length]));
       return keep.query('quality', { fromWallMs, toWallMs, shifts, parts });
     },
-    silent: () => (feed().overview().loopSilentMs ?? Number.POSITIVE_INFINITY) > silentMs,
+    silent: () => (keep.status().keep?.loopSilentMs ?? Number.POSITIVE_INFINITY) > silentMs,
   });
   const welcome = () => [{ event: 'overview', data: JSON.stringify(feed().overview()) }];
   const statics = staticPages(keep);
@@ -82,11 +82,10 @@ async function workBeside(keep: KeepSide, plan: KeepPlan): Promise<Beside> {
       if (isPanelOrder(method))
         return pages?.answer(method, params) ?? Promise.resolve(noPages(method));
       if (method !== 'overview') return null;
-      try {
-        return Promise.resolve({ result: feed.overview() });
-      } catch (thrown) {
-        return Promise.resolve({ error: toWire(thrown, 'show the plant', keep.dir) });
-      }
+      return feed.countedOverview().then(
+        (result) => ({ result }),
+        (thrown) => ({ error: toWire(thrown, 'show the plant', keep.dir) }),
+      );
     },
     close: () => {
       feed.close();

@@ -32,6 +32,10 @@ export interface FeedParts {
 /** Changes within this are told together. */
 const togetherMs = 200;
 const countEveryMs = 5000;
+/** Counts older than this are not shown: the store has not answered for several rounds. */
+const countHoldsMs = 15_000;
+/** How long a question waits for counts; the rest is told without them. */
+const countWaitMs = 1000;
 const dayMs = 86_400_000;
 const historyRows = 200;
 
@@ -44,7 +48,11 @@ export class PanelFeed {
   readonly #beat: NodeJS.Timeout;
   #soon: NodeJS.Timeout | null = null;
   #shift: ReadonlyMap<string, ShiftSummary> = new Map();
+  /** When the shift that `#shift` counts began, wall ms. */
+  #shiftCounted: number | null = null;
   #countedMonoMs = Number.NEGATIVE_INFINITY;
+  #askedMonoMs = Number.NEGATIVE_INFINITY;
+  #counting: Promise<void> | null = null;
   #pushedMonoMs = Number.NEGATIVE_INFINITY;
 
   constructor(keep: KeepSide, plan: PanelPlan, parts: FeedParts) {
@@ -72,7 +80,7 @@ export class PanelFeed {
       for (const row of rows.toReversed()) this.#recall(row);
       await this.#recallLabels(machine.id);
     }
-    await this.#count();
+    await this.#recount();
   }
 
   /** Never throws: what cannot be shown is kept all the same. */
@@ -102,8 +110,18 @@ export class PanelFeed {
     if (seen !== null) this.#parts.push()?.push('shot', JSON.stringify(seen));
   }
 
+  /** At once; counts of the shift that are not known to hold are left out, and asked for. */
   overview(): Overview {
-    if (performance.now() - this.#countedMonoMs > countEveryMs) void this.#count();
+    if (performance.now() - this.#askedMonoMs > countEveryMs) void this.#recount();
+    return this.#view.overview(this.#facts());
+  }
+
+  /** The same with the counts of now, where the store gives them in time. */
+  async countedOverview(): Promise<Overview> {
+    if (performance.now() - this.#countedMonoMs > countEveryMs) {
+      const late = new Promise<void>((resolve) => setTimeout(resolve, countWaitMs).unref());
+      await Promise.race([this.#recount(), late]);
+    }
     return this.#view.overview(this.#facts());
   }
 
@@ -180,7 +198,8 @@ export class PanelFeed {
       ...{ name: target, up: state === 'connected', pending, detail: error?.message ?? state },
     }));
     return {
-      ...{ store: store.condition, cloud, shift: this.#shift, notices: this.#parts.notices() },
+      ...{ store: store.condition, cloud, notices: this.#parts.notices() },
+      shift: this.#countsHold() ? this.#shift : new Map(),
       loopSilentMs: keep?.loopSilentMs ?? null,
     };
   }
@@ -203,11 +222,28 @@ export class PanelFeed {
     push.push('overview', JSON.stringify(this.overview()));
   }
 
+  #shiftFrom(now: number): number {
+    return shiftsWithin(now - dayMs, now, this.#plan.shifts).at(-1)?.shiftFrom ?? now;
+  }
+
+  /** While nobody looks nothing is counted, and a shift may have ended meanwhile. */
+  #countsHold(): boolean {
+    if (performance.now() - this.#countedMonoMs > countHoldsMs) return false;
+    return this.#shiftCounted === this.#shiftFrom(Date.now());
+  }
+
+  /** One count at a time; whoever asks meanwhile waits for that one. */
+  #recount(): Promise<void> {
+    this.#askedMonoMs = performance.now();
+    this.#counting ??= this.#count().finally(() => {
+      this.#counting = null;
+    });
+    return this.#counting;
+  }
+
   /** What the running shift made, by machine, as the store counts it. */
   async #count(): Promise<void> {
-    this.#countedMonoMs = performance.now();
-    const now = Date.now();
-    const fromWallMs = shiftsWithin(now - dayMs, now, this.#plan.shifts).at(-1)?.shiftFrom ?? now;
+    const fromWallMs = this.#shiftFrom(Date.now());
     const counts = await this.#keep.query('counts', { fromWallMs });
     const alerts = await this.#keep.query('alerts', { scope: 'all', fromWallMs, limit: 1000 });
     if ('error' in counts || 'error' in alerts) return;
@@ -216,14 +252,18 @@ export class PanelFeed {
       const rows = (counts.result as OutcomeCount[]).filter(({ machine }) => machine === id);
       const of = (outcome: Verdict['outcome']): number =>
         rows.filter((row) => row.outcome === outcome).reduce((sum, { count }) => sum + count, 0);
-      const called = (alerts.result as AlertRow[]).filter(
+      const raised = (alerts.result as AlertRow[]).filter(
         ({ machine, handling, raisedWallMs }) =>
-          machine === id && handling?.attention === 'call' && raisedWallMs >= fromWallMs,
+          machine === id && handling?.attention !== 'quiet' && raisedWallMs >= fromWallMs,
       );
       const [ok, defect, unscored] = [of('ok'), of('defect'), of('unscored')];
       const shots = ok + defect + unscored;
-      shift.set(id, { fromWallMs, shots, ok, defect, unscored, alerts: called.length });
+      shift.set(id, { fromWallMs, shots, ok, defect, unscored, alerts: raised.length });
     }
+    const held = this.#countsHold();
     this.#shift = shift;
+    this.#shiftCounted = fromWallMs;
+    this.#countedMonoMs = performance.now();
+    if (!held) this.#tellSoon();
   }
 }

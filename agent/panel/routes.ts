@@ -13,7 +13,7 @@ export type Answered =
 export interface PlantPages {
   /** The loop was not heard lately: what is asked of it would not be done. */
   silent(): boolean;
-  overview(): Overview;
+  overview(): Promise<Overview>;
   /** Null: no such machine. */
   page(machine: string, shots: number): MachinePage | null;
   query(method: string, params: unknown): Promise<Answered>;
@@ -101,7 +101,7 @@ async function quality(pages: PlantPages, { query }: PanelRequest): Promise<Pane
 /** Path → route, for the server. */
 export function plantRoutes(pages: PlantPages): [string, Route][] {
   return [
-    ['/api/overview', read(() => jsonReply(pages.overview()))],
+    ['/api/overview', read(async () => jsonReply(await pages.overview()))],
     ['/api/machines/*', read((request) => machinePage(pages, request))],
     ['/api/history', read((request) => history(pages, request))],
     ['/api/quality', read((request) => quality(pages, request))],

@@ -35,6 +35,26 @@ test('an agent whose loop is silent is not current, though the server speaks', a
   await page.locator('.banner').waitFor({ state: 'detached' });
 });
 
+test('what is no longer heard of is not said to be fine', async () => {
+  const { panel, page } = await open(plant);
+  const line = page.getByRole('contentinfo');
+  await line.getByText('버스 정상').waitFor();
+  panel.push({ ...plant, loopSilentMs: 42_000 });
+  // The store and the cloud are not the loop's: they are known all the same.
+  for (const part of [
+    '버스 알 수 없음',
+    '출력 알 수 없음',
+    '저장 정상',
+    '클라우드 정상',
+    '샷 2,104',
+  ])
+    await line.getByText(part).waitFor();
+  await panel.stop();
+  for (const part of ['버스', '출력', '저장', '클라우드'])
+    await line.getByText(`${part} 알 수 없음`).waitFor();
+  expect(await line.textContent()).not.toContain('2,104');
+});
+
 test('a server that dies is missed, and found again by the page itself, with what happened since', async () => {
   const { panel, page } = await open(plant, {}, '#/machine/dc-02');
   await page.getByRole('heading', { name: '2호기' }).waitFor();

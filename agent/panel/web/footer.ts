@@ -3,6 +3,7 @@ import type { VNode } from 'preact';
 import type { Overview } from '../contract.ts';
 import { type Child, h, html } from './element.ts';
 import { clockTime, count } from './format.ts';
+import { type Freshness, isOld } from './freshness.ts';
 import { SignIcon } from './icons.ts';
 import { usePage, useWords, type Words } from './page.ts';
 import { outcomeWords } from './texts.ts';
@@ -48,7 +49,20 @@ function cloudPart({ cloud }: Overview, words: Words): Part {
   return { ...part, text: `${part.text} · ${words('pending', { n: count(pending) })}` };
 }
 
-function parts(overview: Overview, words: Words): readonly Part[] {
+/** What the loop said last is not how it is now, and without a connection neither is the rest. */
+function parts(overview: Overview, fresh: Freshness, words: Words): readonly Part[] {
+  const known = knownParts(overview, words);
+  if (!isOld(fresh)) return known;
+  const byLoop = [words('buses'), words('outputs')];
+  return known
+    .filter(({ name }) => name !== '')
+    .map((part) => {
+      if (fresh.kind === 'loop' && !byLoop.includes(part.name)) return part;
+      return { name: part.name, bad: false, text: words('notKnown') };
+    });
+}
+
+function knownParts(overview: Overview, words: Words): readonly Part[] {
   const { buses, outputs, store } = overview;
   const storeText = { ok: words('fine'), full: words('full'), down: words('down') };
   return [
@@ -74,7 +88,7 @@ function parts(overview: Overview, words: Words): readonly Part[] {
 
 export function Footer(): VNode {
   const words = useWords();
-  const { overview } = usePage();
+  const { overview, fresh } = usePage();
   const { shift } = overview;
   const figures: readonly [string, number][] = [
     [words('shiftShots'), shift.shots],
@@ -84,12 +98,14 @@ export function Footer(): VNode {
     [words('shiftAlerts'), shift.alerts],
   ];
   // A shift that began at no time is one that nobody has counted yet.
-  const counted = shift.fromWallMs > 0;
+  const begun = shift.fromWallMs > 0;
+  // The store counts while the loop is silent; without a connection another shift may have begun.
+  const counted = begun && (!isOld(fresh) || fresh.kind === 'loop');
   const shown = ({ name, bad, text, detail }: Part): Child =>
     html`<span key=${name} class=${bad ? 'part bad' : 'part'} title=${detail}>${bad && h(SignIcon, { sign: 'caution', size: 18 })}${name} <b>${text}</b></span>`;
   return html`<footer aria-label=${words('plantState')}>
-    <p><span class="part">${counted ? words('shift', { from: clockTime(shift.fromWallMs) }) : words('noShift')}</span>
+    <p><span class="part">${begun ? words('shift', { from: clockTime(shift.fromWallMs) }) : words('noShift')}</span>
       ${figures.map(([name, value]) => html`<span class="part" key=${name}>${name} <b>${counted ? count(value) : '–'}</b></span>`)}</p>
-    <p>${parts(overview, words).map(shown)}</p>
+    <p>${parts(overview, fresh, words).map(shown)}</p>
   </footer>`;
 }
