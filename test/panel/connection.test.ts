@@ -96,6 +96,13 @@ test('a page that could not read its machine says so, and reads it once it can',
   expect(await page.getByRole('button', { name: '양품' }).count()).toBe(0);
 });
 
+test('an address that cannot be read is a machine that is not there', async () => {
+  const { page } = await open(plant, {}, '#/machine/%');
+  await page.getByText('없는 설비입니다.').waitFor();
+  await page.getByRole('link', { name: '현황' }).click();
+  await page.getByRole('article').first().waitFor();
+});
+
 test('a screen that was left on takes the pages of a newer agent', async () => {
   const { panel, page } = await open(plant);
   await page.getByRole('article').first().waitFor();

@@ -143,6 +143,52 @@ test('a machine that is not reached and has a warning fits too', async () => {
   await page.screenshot({ path: picture(look, 'warned-and-lost') });
 });
 
+const longest = '신관 2공장 다이캐스팅 650톤 콜드체임버 자동화 라인 12호기(예비 금형 시험용)';
+/** A small screen, a phone, and 1024 by 600 at 200 %. */
+const narrow = [
+  { width: 800, height: 480 },
+  { width: 390, height: 844 },
+  { width: 512, height: 300 },
+];
+
+test.each(narrow)('a long name takes two lines at $width by $height', async (size) => {
+  const plant = plantOf({ machines: 3 });
+  const alerts = plant.alerts.map((alert) => ({ ...alert, machineName: longest }));
+  const machines = plant.machines.map((it) => ({ ...it, name: longest }));
+  const { panel, page } = await open(plant, { language: 'ko' });
+  await page.setViewportSize(size);
+  const alert = page.getByRole('article').first();
+  await alert.waitFor();
+  const heights = (of: string) =>
+    page.evaluate<number[]>(
+      `[...document.querySelectorAll('${of}')].map((it) => it.getBoundingClientRect().height)`,
+    );
+  const [line = 0] = await heights('.tile .name');
+  panel.push({ ...plant, machines, alerts });
+  const name = page.locator('.tile .name').first();
+  await name.filter({ hasText: longest }).waitFor();
+  expect(await name.getAttribute('title')).toBe(longest);
+  for (const height of await heights('.tile .name')) expect(height).toBeLessThan(line * 2.5);
+  // What is wrong is read whole: the name alone is cut.
+  const heading = alert.getByRole('heading');
+  expect(await heading.textContent()).toBe(`${longest} 수축공 위험`);
+  const wide = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+  expect(wide).toBeLessThanOrEqual(0);
+  if (size.width === 800) {
+    const [top, footer] = [await alert.boundingBox(), await page.locator('footer').boundingBox()];
+    expect((top?.y ?? 0) + (top?.height ?? 0)).toBeLessThanOrEqual(footer?.y ?? 0);
+  }
+  // The line under the page one is on lies beneath its name.
+  const beneath = await page.evaluate<number>(`(() => {
+    const link = document.querySelector('header [aria-current]');
+    const range = new Range();
+    range.selectNodeContents(link);
+    return link.getBoundingClientRect().bottom - range.getBoundingClientRect().bottom;
+  })()`);
+  expect(beneath).toBeGreaterThanOrEqual(5);
+  await page.screenshot({ path: `${pictures}long-name-${size.width}x${size.height}.png` });
+});
+
 test('old data fits and is pictured', async () => {
   const look = { size: 'small', language: 'ko', theme: 'light' } as const;
   const { panel, page } = await open(plantOf({ machines: 5 }), look);

@@ -26,13 +26,14 @@ export function AlertCard({ alert, size }: AlertCardProps): VNode {
   const handled = handlingText(alert, words);
   const calm = alert.state === 'cleared' || alert.handling.acknowledged !== null;
   const heading = `${machineName} ${words.of(title)}`;
+  const named = html`<span><span class="whose" title=${machineName}>${machineName}</span> ${words.of(title)}</span>`;
   // Some are of the whole plant, or of a machine that is configured no more.
   const isOfMachine = overview.machines.some(({ id }) => id === alert.machine);
   return html`<article class=${`alert ${size} sev-${severity}${calm ? ' calm' : ''}`}>
     <p class="level">${h(SignIcon, { sign: severity, size: 34 })}<span>${words.of(severityWords[severity])}</span></p>
     ${size === 'full' && html`<h3>${words.of(title)}</h3>`}
     <div class="say">
-      ${size === 'brief' && html`<h3>${isOfMachine ? html`<a href=${machineHref(alert.machine)}>${heading}</a>` : heading}</h3>`}
+      ${size === 'brief' && html`<h3>${isOfMachine ? html`<a href=${machineHref(alert.machine)}>${named}</a>` : named}</h3>`}
       <p class="todo">${action === '' ? words('noAction') : action}</p>
       ${sort !== null && html`<p class="sort">${sort}</p>`}
       <p class="facts">${factsText(alert, size, words)}${handled !== null && html`<span class="handled">${' · '}${handled}</span>`}</p>

@@ -74,7 +74,7 @@ function Title({ id }: { id: string }): VNode {
   const old = isOld(page.fresh);
   const sign = old ? 'unknown' : state.sign;
   return html`<div class=${`machine-title sev-${sign}`}>
-    <h1>${machine.name}</h1>
+    <h1 title=${machine.name}>${machine.name}</h1>
     <p class="state">${h(SignIcon, { sign, size: 30 })}<span>${old ? words('unknown') : state.word}</span></p>
     ${!old && h(LinkChip, { link: state.link })}
     <p class="facts">${machine.mold === null ? '' : words('mold', { mold: machine.mold })}<br />${

@@ -3,10 +3,18 @@ export type Route =
   | { readonly page: 'overview' | 'history' | 'quality' | 'login' }
   | { readonly page: 'machine'; readonly id: string };
 
+/** An address that somebody mistyped is a machine that is not there, and the page says so. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 export function routeOf(hash: string): Route {
   const [page, id] = hash.replace(/^#\/?/, '').split('/');
-  if (page === 'machine' && id !== undefined && id !== '')
-    return { page, id: decodeURIComponent(id) };
+  if (page === 'machine' && id !== undefined && id !== '') return { page, id: decoded(id) };
   if (page === 'history' || page === 'quality' || page === 'login') return { page };
   return { page: 'overview' };
 }

@@ -94,7 +94,7 @@ export function Tile({ machine, tabIndex }: TileProps): VNode {
         .join(' · ');
   const sign = old ? 'unknown' : state.sign;
   return html`<li><a class=${`tile sev-${sign}`} href=${machineHref(machine.id)} tabindex=${tabIndex} data-machine=${machine.id}>
-    <span class="name">${machine.name}</span>
+    <span class="name" title=${machine.name}>${machine.name}</span>
     <span class="state">${h(SignIcon, { sign, size: 26 })}<span>${old ? words('unknown') : state.word}</span></span>
     <span class="second">${!old && h(LinkChip, { link: state.link })}${second}</span>
     <span class="last">${lastLine(machine, page.sinceMs, words)}</span>
