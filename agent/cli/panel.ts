@@ -35,7 +35,8 @@ Examples:
   ppuri panel claim -c /etc/ppuri/ppuri.yaml
   ppuri panel user put 김반장 --role operator -c ppuri.yaml
   ppuri panel user list -c ppuri.yaml --json
-  ppuri panel kiosk line-3 -c ppuri.yaml`;
+  ppuri panel kiosk line-3 -c ppuri.yaml
+  ppuri panel kiosk line-3 --remove -c ppuri.yaml`;
 
 const roleWords: Readonly<Record<Role, Readonly<Record<Language, string>>>> = {
   viewer: { ko: '조회', en: 'viewer' },
@@ -71,7 +72,7 @@ async function list(output: Output, flags: StoreFlags): Promise<void> {
   const { result, lang } = await order<Who>(flags, 'panel-users');
   if (flags.json === true) return output.json(result);
   const ko = lang === 'ko';
-  const kiosk = ko ? '현장 화면(조회·확인)' : 'kiosk (reads, acknowledges)';
+  const kiosk = ko ? '현장 모니터(조회·확인)' : 'kiosk (reads, acknowledges)';
   const rows = [
     ...result.users.map(({ name, role }) => ({ name, role: roleWords[role][lang] })),
     ...result.kiosks.map((name) => ({ name, role: kiosk })),
@@ -85,6 +86,11 @@ async function list(output: Output, flags: StoreFlags): Promise<void> {
     { title: ko ? '권한' : 'role', text: (row: (typeof rows)[number]) => row.role },
   ];
   for (const line of tableLines(columns, rows)) output.line(line);
+  if (result.kiosks.length === 0) return;
+  const how = 'ppuri panel kiosk';
+  output.note(
+    ko ? `현장 모니터 삭제: ${how} 이름 --remove` : `to remove a kiosk: ${how} NAME --remove`,
+  );
 }
 
 /** Null: the password stays as it is. */
@@ -131,7 +137,7 @@ function addressOf({ config }: StoreFlags): string {
 async function kiosk(output: Output, name: string, flags: KioskFlags): Promise<void> {
   if (flags.remove === true) {
     const { lang } = await order(flags, 'panel-kiosk-remove', { name });
-    const line = { ko: `현장 화면 ${name} 삭제`, en: `the kiosk ${name} is removed` };
+    const line = { ko: `현장 모니터 ${name} 삭제`, en: `the kiosk ${name} is removed` };
     return tell(output, flags, { name, removed: true }, line[lang]);
   }
   const { result, lang } = await order<{ token: string }>(flags, 'panel-kiosk-put', { name });
@@ -139,7 +145,7 @@ async function kiosk(output: Output, name: string, flags: KioskFlags): Promise<v
   if (flags.json !== true)
     output.note(
       lang === 'ko'
-        ? '현장 화면에서 이 주소를 여세요. 다시 보여 주지 않습니다'
+        ? '현장 모니터에서 이 주소를 여세요. 다시 보여 주지 않습니다'
         : 'open this on the screen; it is not shown again',
     );
   tell(output, flags, { name, token: result.token, link }, link);
@@ -164,7 +170,9 @@ function addUser(panel: Command): void {
     .option('--password-file <file>', 'its first line is the password')
     .action(action('put a user', put));
   addStoreFlags(
-    user.command('remove <name>').description('remove a user, ending the sessions'),
+    user
+      .command('remove <name>')
+      .description('remove a user, ending the sessions (a kiosk: panel kiosk NAME --remove)'),
     'one JSON object: name, removed',
   ).action(action('remove a user', remove));
 }

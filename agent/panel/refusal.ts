@@ -96,6 +96,16 @@ export const refusals = {
     en: 'A role is viewer, operator or admin.',
   },
   'no-such-user': { status: 404, ko: '없는 사용자입니다.', en: 'There is no such user.' },
+  'is-kiosk': {
+    status: 409,
+    ko: '사용자가 아니라 현장 모니터입니다. `ppuri panel kiosk 이름 --remove`로 삭제하세요.',
+    en: 'That is a kiosk, not a user. `ppuri panel kiosk NAME --remove` removes it.',
+  },
+  'no-such-kiosk': {
+    status: 404,
+    ko: '없는 현장 모니터입니다. `ppuri panel user list`에서 이름을 확인하세요.',
+    en: 'There is no such kiosk. `ppuri panel user list` shows their names.',
+  },
   'last-admin': {
     status: 409,
     ko: '마지막 관리자는 삭제하거나 권한을 낮출 수 없습니다.',

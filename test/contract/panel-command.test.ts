@@ -129,7 +129,17 @@ test('a kiosk opens by its link, reads, and ends when it is removed', async () =
   const screen = new Page(port);
   expect((await screen.get(link)).status).toBe(303);
   expect((await screen.me()).visitor).toMatchObject({ name: 'line-3', kiosk: true });
-  expect((await panel(dir, 'user', 'list')).stdout).toMatch(/line-3 +kiosk/);
+  const listed = await panel(dir, 'user', 'list');
+  expect(listed.stdout).toMatch(/line-3 +kiosk/);
+  expect(listed.stderr).toContain('ppuri panel kiosk NAME --remove');
+  // Who takes it for a user is led to what ends it.
+  const asUser = await panel(dir, 'user', 'remove', 'line-3');
+  expect([asUser.code, asUser.stderr]).toEqual([
+    1,
+    expect.stringContaining('ppuri panel kiosk NAME --remove'),
+  ]);
+  const other = await panel(dir, 'kiosk', 'line-4', '--remove');
+  expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('no such kiosk')]);
   expect(await panel(dir, 'kiosk', 'line-3', '--remove')).toMatchObject({ code: 0 });
   expect((await screen.me()).visitor).toBeNull();
 });

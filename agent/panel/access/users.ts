@@ -65,10 +65,11 @@ export function withUser(
   return { state: { ...state, users }, done: changeOf(before, role, hash !== null) };
 }
 
-/** Throws the refusals `no-such-user` and `last-admin`. */
+/** Throws the refusals `no-such-user`, `is-kiosk` and `last-admin`. */
 export function withoutUser(state: AccessState, name: string): AccessState {
   const user = state.users.find(named(name));
-  if (user === undefined) throw new PanelRefusal('no-such-user');
+  if (user === undefined)
+    throw new PanelRefusal(state.kiosks.some(named(name)) ? 'is-kiosk' : 'no-such-user');
   if (user.role === 'admin') assertOtherAdmin(state, user);
   return { ...state, users: state.users.filter((each) => each !== user) };
 }
@@ -80,9 +81,9 @@ export function withKiosk(state: AccessState, kiosk: Kiosk): AccessState {
   return { ...state, kiosks: [...rest, kiosk] };
 }
 
-/** Throws the refusal `no-such-user`. */
+/** Throws the refusal `no-such-kiosk`. */
 export function withoutKiosk(state: AccessState, name: string): AccessState {
   const kiosks = state.kiosks.filter((each) => !named(name)(each));
-  if (kiosks.length === state.kiosks.length) throw new PanelRefusal('no-such-user');
+  if (kiosks.length === state.kiosks.length) throw new PanelRefusal('no-such-kiosk');
   return { ...state, kiosks };
 }
