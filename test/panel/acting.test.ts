@@ -124,11 +124,11 @@ test('a tap just after the shot changed by itself labels nothing', async () => {
 
 test('a refusal stands beside its button in words, and the button works again', async () => {
   const { panel, page } = await open(plant);
-  panel.answer = () => refusal(409, '이미 해제된 경보입니다.', 'This alert was cleared.');
+  panel.answer = () => refusal(409, '이미 해제된 알림입니다.', 'This alert was cleared.');
   const article = page.getByRole('article').first();
   await article.getByRole('button').click();
   await article.getByRole('alert').waitFor();
-  expect(await article.getByRole('alert').textContent()).toBe('이미 해제된 경보입니다.');
+  expect(await article.getByRole('alert').textContent()).toBe('이미 해제된 알림입니다.');
   panel.answer = () => ({ status: 200, body: {} });
   await article.getByRole('button').click();
   await article.getByRole('button', { name: '접수됨' }).waitFor();

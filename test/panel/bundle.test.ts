@@ -34,3 +34,8 @@ test('nothing names an address elsewhere', () => {
     expect(addresses.filter((it) => !it.endsWith('//www.w3.org'))).toEqual([]);
   }
 });
+
+test('an alert has one Korean name, that of the terminal and the manual', () => {
+  expect(body('/app.js')).toContain('조치할 알림이 없습니다');
+  expect(body('/app.js').match(/.{0,9}(?<!오)경보/g)).toBeNull();
+});

@@ -178,6 +178,7 @@ test.each(narrow)('a long name takes two lines at $width by $height', async (siz
     const [top, footer] = [await alert.boundingBox(), await page.locator('footer').boundingBox()];
     expect((top?.y ?? 0) + (top?.height ?? 0)).toBeLessThanOrEqual(footer?.y ?? 0);
   }
+  for (const height of await heights('header .place > *')) expect(height).toBeLessThan(40);
   // The line under the page one is on lies beneath its name.
   const beneath = await page.evaluate<number>(`(() => {
     const link = document.querySelector('header [aria-current]');

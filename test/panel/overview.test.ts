@@ -19,7 +19,7 @@ const warned = (seconds: number) => {
 
 test('a new alert of the stand-in shows on its tile and in the list, with action and shots', async () => {
   const { panel, page } = await open(quiet);
-  await page.getByText('조치할 경보가 없습니다.').waitFor();
+  await page.getByText('조치할 알림이 없습니다.').waitFor();
   panel.push(warned(1));
   const tile = page.getByRole('link', { name: /^2호기/ }).first();
   await tile.getByText('수축공 위험').waitFor();
@@ -86,9 +86,9 @@ test('an alert that was put off or grouped does not stand among those that call'
     }),
   );
   const { page } = await open({ ...quiet, alerts: [shelved, ...grouped] });
-  await page.getByText('조치할 경보가 없습니다.').waitFor();
+  await page.getByText('조치할 알림이 없습니다.').waitFor();
   expect(await page.getByRole('article').filter({ visible: true }).count()).toBe(0);
-  await page.getByText('묶인 경보 3건').click();
+  await page.getByText('묶인 알림 3건').click();
   expect(await page.getByRole('article').filter({ visible: true }).count()).toBe(3);
   await page.getByText('보류 중 1건').click();
   await page.getByText('보류 · 조치 중 · 9분 남음 · 김반장').waitFor();

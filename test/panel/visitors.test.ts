@@ -42,6 +42,8 @@ test('a kiosk may acknowledge and nothing else; a viewer may do nothing', async 
     };
   });
   await kiosk.page.getByRole('button', { name: /^확인/ }).waitFor();
+  // It is no view-only person: it acknowledges.
+  expect(await kiosk.page.locator('header .who').textContent()).toBe('현장현장 모니터');
   for (const word of [/^보류/, /^오경보/, /^양품:/, /^불량:/])
     expect(await kiosk.page.getByRole('button', { name: word }).count()).toBe(0);
   const viewer = await open(plant, {}, '#/machine/dc-01', (made) => {
@@ -92,7 +94,7 @@ test('brightness follows the system until somebody chooses, and the choice is re
 
 test('history and quality show what people did and each share with its base', async () => {
   const { page } = await open(plant, {}, '#/history');
-  await page.getByRole('cell', { name: '경보 확인' }).waitFor();
+  await page.getByRole('cell', { name: '알림 확인' }).waitFor();
   await page.getByRole('cell', { name: '로그인 실패' }).waitFor();
   await page.getByRole('link', { name: '판정 품질' }).click();
   await page.getByRole('cell', { name: '7.6 % (9/118, 4.1~13.9 %)' }).first().waitFor();

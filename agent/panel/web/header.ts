@@ -43,7 +43,7 @@ export function Header(props: HeaderProps): VNode {
     <div class="screen" role="group" aria-label=${words('screenSettings')}>
       <button type="button" lang=${other} onClick=${() => setLanguage(other)}>${words('otherLanguage')}</button>
       <button type="button" aria-label=${words('brightness', { now: words(themeText[theme]) })} onClick=${() => setTheme(nextTheme[theme])}><span aria-hidden="true">◐</span> ${words(themeText[theme])}</button>
-      ${visitor !== null && html`<span class="who">${visitor.name}<small>${words.of(roleWords[visitor.role])}</small></span>`}
+      ${visitor !== null && html`<span class="who">${visitor.name}<small>${visitor.kiosk ? words('kiosk') : words.of(roleWords[visitor.role])}</small></span>`}
       ${visitor !== null && visitor.role !== 'admin' && !visitor.kiosk && html`<a href="#/login" aria-current=${at('login')}>${words('login')}</a>`}
       ${visitor !== null && visitor.role === 'admin' && html`<button type="button" onClick=${logout}>${words('logout')}</button>`}
     </div>

@@ -31,8 +31,8 @@ export const shelveReasons: readonly Text[] = [
 
 /** What the audit names a deed by. */
 export const deedWords: Readonly<Record<string, Text>> = {
-  'alert-acknowledged': { ko: '경보 확인', en: 'Alert acknowledged' },
-  'alert-shelved': { ko: '경보 보류', en: 'Alert shelved' },
+  'alert-acknowledged': { ko: '알림 확인', en: 'Alert acknowledged' },
+  'alert-shelved': { ko: '알림 보류', en: 'Alert shelved' },
   'alert-unshelved': { ko: '보류 해제', en: 'Shelving ended' },
   'alert-false': { ko: '오경보 처리', en: 'Called a false alarm' },
   'buzzer-silenced': { ko: '부저 정지', en: 'Buzzer silenced' },
@@ -41,7 +41,8 @@ export const deedWords: Readonly<Record<string, Text>> = {
   logout: { ko: '로그아웃', en: 'Logout' },
   claimed: { ko: '최초 등록', en: 'Gateway claimed' },
   'user-changed': { ko: '사용자 변경', en: 'User changed' },
-  'kiosk-made': { ko: '현장 화면 등록', en: 'Kiosk screen added' },
+  'kiosk-made': { ko: '현장 모니터 등록', en: 'Kiosk screen added' },
+  'kiosk-removed': { ko: '현장 모니터 삭제', en: 'Kiosk screen removed' },
 };
 
 /** What the labels stand for; a recall means nothing without it. */
@@ -58,7 +59,7 @@ export const texts = {
   history: { ko: '이력', en: 'History' },
   quality: { ko: '판정 품질', en: 'Quality' },
   machines: { ko: '설비', en: 'Machines' },
-  alerts: { ko: '경보', en: 'Alerts' },
+  alerts: { ko: '알림', en: 'Alerts' },
   pages: { ko: '화면 이동', en: 'Pages' },
   plantState: { ko: '교대·통신 상태', en: 'Shift and connections' },
   back: { ko: '현황으로', en: 'Back' },
@@ -78,9 +79,9 @@ export const texts = {
   before: { ko: '이전: {state}', en: 'Was: {state}' },
   noShots: { ko: '샷 없음', en: 'No shots yet' },
   noModel: { ko: '모델 없음(한계값만)', en: 'Limits only' },
-  alertCount: { ko: '경보 {n}건', en: '{n} alerts' },
-  alertCountOne: { ko: '경보 1건', en: '1 alert' },
-  noAlerts: { ko: '조치할 경보가 없습니다.', en: 'Nothing needs attention.' },
+  alertCount: { ko: '알림 {n}건', en: '{n} alerts' },
+  alertCountOne: { ko: '알림 1건', en: '1 alert' },
+  noAlerts: { ko: '조치할 알림이 없습니다.', en: 'Nothing needs attention.' },
   mold: { ko: '금형 {mold}', en: 'Mold {mold}' },
   shotNo: { ko: '{n}번', en: '#{n}' },
   lastShot: { ko: '마지막 샷', en: 'Last shot' },
@@ -104,7 +105,7 @@ export const texts = {
   cleared: { ko: '해제됨 · 확인 안 함', en: 'Cleared · not acknowledged' },
   clearedDone: { ko: '해제됨', en: 'Cleared' },
   stale: { ko: '하루 넘게 지속', en: 'Standing for a day' },
-  grouped: { ko: '묶인 경보 {n}건', en: '{n} grouped alerts' },
+  grouped: { ko: '묶인 알림 {n}건', en: '{n} grouped alerts' },
   shelvedList: { ko: '보류 중 {n}건', en: '{n} shelved' },
   quietList: { ko: '참고 {n}건', en: '{n} for information' },
   since: { ko: '{at} 발생', en: 'since {at}' },
@@ -116,10 +117,10 @@ export const texts = {
   defect: { ko: '불량', en: 'Defect' },
   silence: { ko: '부저 정지', en: 'Silence buzzer' },
   silenced: { ko: '부저 정지됨', en: 'Buzzer silenced' },
-  newAlert: { ko: '새 경보: {text}', en: 'New alert: {text}' },
+  newAlert: { ko: '새 알림: {text}', en: 'New alert: {text}' },
 
   // Shelving and labels
-  shelveTitle: { ko: '경보 보류', en: 'Shelve alert' },
+  shelveTitle: { ko: '알림 보류', en: 'Shelve alert' },
   shelveWhy: { ko: '사유', en: 'Reason' },
   shelveFor: { ko: '얼마 동안', en: 'For how long' },
   minutes: { ko: '{n}분', en: '{n} min' },
@@ -224,7 +225,7 @@ export const texts = {
   },
   claimCode: { ko: '등록 코드', en: 'Claim code' },
   claim: { ko: '등록', en: 'Claim' },
-  kiosk: { ko: '현장 화면', en: 'kiosk' },
+  kiosk: { ko: '현장 모니터', en: 'kiosk' },
 
   // History and quality
   deeds: { ko: '조작 기록', en: 'What people did' },
