@@ -44,7 +44,7 @@ function feedOf(alerts: readonly Raised[] = []) {
   } as unknown as KeepSide;
   const machine = {
     ...{ id: 'dc-03', name: '3호기', cycleWord: { ko: '샷', en: 'shot' }, features: {} },
-    ...{ defects: {}, parts: [''] },
+    ...{ defects: {}, signals: {}, parts: [''] },
   };
   const plan = panelPlan('127.0.0.1:0', { machines: [machine] });
   const feed = new PanelFeed(keep, plan, { push: () => null, notices: () => [] });

@@ -8,7 +8,7 @@ const plan = panelPlan('127.0.0.1:0', {
   machines: [
     {
       ...{ id: 'dc-03', name: '3호기', cycleWord: { ko: '샷', en: 'shot' } },
-      ...{ defects: {}, parts: [''] },
+      ...{ defects: {}, signals: {}, parts: [''] },
       features: {
         emsTime: {
           title: { ko: 'EMS 시간', en: 'EMS time' },
