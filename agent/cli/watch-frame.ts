@@ -101,7 +101,8 @@ function alertLines(alerts: readonly AlertView[], options: FrameOptions): string
   if (alerts.length === 0) return [words.noAlerts[lang]];
   return alerts.map((alert) => {
     const line = `${alert.id}  ${plainText(alert.text[lang])}${handlingOf(alert, lang)}`;
-    const quiet = alert.state === 'cleared' || alert.handling.acknowledged !== null;
+    const { acknowledged, shelved } = alert.handling;
+    const quiet = alert.state === 'cleared' || acknowledged !== null || shelved !== null;
     const style: Style = quiet ? 'dim' : severityStyles[alert.severity];
     return color ? styleText(style, line, { validateStream: false }) : line;
   });
