@@ -37,8 +37,8 @@ verdict ok are hardly labelled there is none. Shifts and parts of a shot are tho
 --json prints one object: {"fromWallMs","toWallMs","by","labelsWithoutShot","rows":[{"machine",
 "mold","model","shiftFromWallMs","shots","verdicts","labelled","partly","unjudgedLabelled",
 "truePositives","falsePositives","trueNegatives","falseNegatives","baseRate","precision",
-"falseAlarms","missed","recall"|null,"coverage":{"kind":"none"|"even"|"selective"|"suspected-only",
-"defect","ok"}}]}; a share is {"count","of","value","low","high"}, the last three null where of is 0.
+"falseAlarms","missed","recall"|null,"coverage":{"kind":"none"|"even"|"selective"|"suspected-only"|
+"too-few","defect","ok"}}]}; a share is {"count","of","value","low","high"}, the last three null where of is 0.
 
 Examples:
   ppuri quality -c ppuri.yaml --since 24h
