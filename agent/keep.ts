@@ -63,7 +63,7 @@ function openPages(keep: KeepSide, { panel }: KeepPlan, feed: () => PanelFeed): 
 /** Never rejects: a panel that cannot be served leaves the terminal's view. */
 async function workBeside(keep: KeepSide, plan: KeepPlan): Promise<Beside> {
   const webhooks = createWebhooks(plan.webhooks, {
-    tell: (kind, level, subject, text) => keep.tell(kind, level, `${subject}: ${text}`),
+    tell: (kind, level, subject, text) => keep.tell(kind, level, text, subject),
   });
   const feed: PanelFeed = new PanelFeed(keep, plan.panel, {
     push: () => pages?.stream ?? null,

@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PpuriError } from '../../config/errors.ts';
-import { parseCell, parseTime, readTable, type TableOptions } from '../../models/table.ts';
+import {
+  parseCell,
+  parseTable,
+  parseTime,
+  readTable,
+  type TableOptions,
+} from '../../models/table.ts';
 
 let dir = '';
 beforeAll(async () => {
