@@ -6,7 +6,7 @@ import { parseConfig } from '../../config/load.ts';
 import type { Role } from '../panel/contract.ts';
 import { askAgent } from './alerts-handle.ts';
 import { askSecret, secretOf } from './ask-secret.ts';
-import { thisUser } from './label-agent.ts';
+import { labelLanguage, thisUser } from './label-agent.ts';
 import { action, type Output } from './output.ts';
 import { addStoreFlags, type StoreFlags } from './store-access.ts';
 import { tableLines } from './table.ts';
@@ -71,7 +71,7 @@ async function list(output: Output, flags: StoreFlags): Promise<void> {
   const { result, lang } = await order<Who>(flags, 'panel-users');
   if (flags.json === true) return output.json(result);
   const ko = lang === 'ko';
-  const kiosk = ko ? '현장 화면(조회·확인)' : 'kiosk (reads, acknowledges)';
+  const kiosk = ko ? '현장 모니터(조회·확인)' : 'kiosk (reads, acknowledges)';
   const rows = [
     ...result.users.map(({ name, role }) => ({ name, role: roleWords[role][lang] })),
     ...result.kiosks.map((name) => ({ name, role: kiosk })),
@@ -131,7 +131,7 @@ function addressOf({ config }: StoreFlags): string {
 async function kiosk(output: Output, name: string, flags: KioskFlags): Promise<void> {
   if (flags.remove === true) {
     const { lang } = await order(flags, 'panel-kiosk-remove', { name });
-    const line = { ko: `현장 화면 ${name} 삭제`, en: `the kiosk ${name} is removed` };
+    const line = { ko: `현장 모니터 ${name} 삭제`, en: `the kiosk ${name} is removed` };
     return tell(output, flags, { name, removed: true }, line[lang]);
   }
   const { result, lang } = await order<{ token: string }>(flags, 'panel-kiosk-put', { name });
@@ -139,7 +139,7 @@ async function kiosk(output: Output, name: string, flags: KioskFlags): Promise<v
   if (flags.json !== true)
     output.note(
       lang === 'ko'
-        ? '현장 화면에서 이 주소를 여세요. 다시 보여 주지 않습니다'
+        ? '현장 모니터에서 이 주소를 여세요. 다시 보여 주지 않습니다'
         : 'open this on the screen; it is not shown again',
     );
   tell(output, flags, { name, token: result.token, link }, link);
@@ -150,7 +150,7 @@ function addUser(panel: Command): void {
   addStoreFlags(
     user.command('list').description('users and kiosks'),
     'one JSON object: users, kiosks',
-  ).action(action('list users', list));
+  ).action(action('list users', list, labelLanguage));
   addStoreFlags(
     user.command('put <name>').description('add a user, or change role or password'),
     'one JSON object: name, role, newPassword',
@@ -162,11 +162,11 @@ function addUser(panel: Command): void {
     )
     .option('--new-password', 'ask for another password of a user there is')
     .option('--password-file <file>', 'its first line is the password')
-    .action(action('put a user', put));
+    .action(action('put a user', put, (_, flags) => labelLanguage(flags)));
   addStoreFlags(
     user.command('remove <name>').description('remove a user, ending the sessions'),
     'one JSON object: name, removed',
-  ).action(action('remove a user', remove));
+  ).action(action('remove a user', remove, (_, flags) => labelLanguage(flags)));
 }
 
 export function addPanel(program: Command): void {
@@ -175,12 +175,12 @@ export function addPanel(program: Command): void {
   addStoreFlags(
     panel.command('claim').description('the code that makes the first administrator'),
     'one JSON object: code, null once there is an administrator',
-  ).action(action('show the claim code', claim));
+  ).action(action('show the claim code', claim, labelLanguage));
   addUser(panel);
   addStoreFlags(
     panel.command('kiosk <name>').description('a link for a screen that reads and acknowledges'),
     'one JSON object: name, token, link',
   )
     .option('--remove', 'end it instead')
-    .action(action('make a kiosk', kiosk));
+    .action(action('make a kiosk', kiosk, (_, flags) => labelLanguage(flags)));
 }
