@@ -19,6 +19,10 @@ export function keepPlanOf(
 ): KeepPlan {
   return {
     panel: panelPlanOf(config, profiles, bundles),
-    webhooks: { gateway: config.gateway.id, outputs: config.outputs },
+    webhooks: {
+      gateway: config.gateway.id,
+      outputs: config.outputs,
+      synced: config.sync.length > 0,
+    },
   };
 }

@@ -18,7 +18,7 @@ const silentMs = 3000;
 
 const koreanWords: readonly (readonly [RegExp, string])[] = [
   [/^no alert (\S+) stands or was cleared lately$/, '이미 해제된 알림입니다'],
-  [/^an alert is put off for up to 480 minutes/, '보류는 480분까지이며 사유가 필요합니다'],
+  [/^an alert is put off for up to 8 h/, '보류는 8시간까지이며 사유가 필요합니다'],
   [/^the agent did not answer in time$/, '에이전트 응답 없음'],
   [/^the store is not open at the moment$/, '저장소를 쓸 수 없습니다'],
 ];
@@ -63,7 +63,7 @@ function openPages(keep: KeepSide, { panel }: KeepPlan, feed: () => PanelFeed): 
 /** Never rejects: a panel that cannot be served leaves the terminal's view. */
 async function workBeside(keep: KeepSide, plan: KeepPlan): Promise<Beside> {
   const webhooks = createWebhooks(plan.webhooks, {
-    tell: (kind, level, subject, text) => keep.tell(kind, level, `${subject}: ${text}`),
+    tell: (kind, level, subject, text) => keep.tell(kind, level, text, subject),
   });
   const feed: PanelFeed = new PanelFeed(keep, plan.panel, {
     push: () => pages?.stream ?? null,

@@ -1,4 +1,5 @@
 /** The panel's pages in the keep child: who may use them, when they are served, what they serve. */
+import { hostname } from 'node:os';
 import { PpuriError } from '../config/errors.ts';
 import type { PanelConfig } from '../config/panel-schema.ts';
 import { healthOf } from './health/healthz.ts';
@@ -65,6 +66,13 @@ export function localVisitor(
   return { name: locale === 'ko' ? '현장 화면' : 'local screen', role: 'operator', kiosk: false };
 }
 
+/** Every address of this computer is none that a browser can open: its name and the port are. */
+export function addressText(scheme: 'http' | 'https', host: string, port: number): string {
+  const isEvery = host === '0.0.0.0' || host === '[::]';
+  if (!isEvery) return `${scheme}://${host}:${port}`;
+  return `${scheme}://${hostname()}:${port} (port ${port} of every address of this computer)`;
+}
+
 export class PanelPages {
   readonly #keep: KeepSide;
   readonly #settings: PanelConfig;
@@ -115,7 +123,7 @@ export class PanelPages {
       this.#server = server;
       if (this.#closed) return server.close();
       const scheme = tls === undefined ? 'http' : 'https';
-      const at = `${scheme}://${listen.slice(0, listen.lastIndexOf(':'))}:${server.port}`;
+      const at = addressText(scheme, listen.slice(0, listen.lastIndexOf(':')), server.port);
       keep.tell('panel-listening', 'info', `the panel is served at ${at}`);
     } catch (thrown) {
       if (!this.#closed) this.#tryAgain(thrown);

@@ -237,7 +237,7 @@ export interface QualityRow {
   readonly recall: Recall | null;
   /** Share of the shots with either verdict that are labelled, and what that makes of the labels. */
   readonly coverage: {
-    readonly kind: 'none' | 'even' | 'selective' | 'suspected-only';
+    readonly kind: 'none' | 'even' | 'selective' | 'suspected-only' | 'too-few';
     readonly defect: Share;
     readonly ok: Share;
   };

@@ -46,9 +46,17 @@ const exceptions: Readonly<Record<number, readonly [name: string, hint: string]>
   ],
 };
 
+/** Where a write was refused, and reading has other causes. */
+const writeHints: Readonly<Record<number, string>> = {
+  1: 'the device does not let this table be written; see its manual',
+  2: 'check the address (0-based): the device has no such output, or it may not be written',
+  3: 'the device does not take this value',
+};
+
 /** The error of an exception reply; `modbusExceptionOf` gives its number back. */
 export function modbusException(code: number, operation: string, subject: string): PpuriError {
-  const [name, hint] = exceptions[code] ?? ['unknown', 'see the manual of the device'];
+  const [name, readHint] = exceptions[code] ?? ['unknown', 'see the manual of the device'];
+  const hint = operation.startsWith('write ') ? (writeHints[code] ?? readHint) : readHint;
   return new PpuriError('modbus-exception', `the device answered exception ${code} (${name})`, {
     operation,
     subject,

@@ -27,33 +27,41 @@ export function parseCell(text: string): number | null {
   });
 }
 
-const datePart = /^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})\.?$/;
+const datePart = /^(\d{4})(?:[-/.](\d{1,2})[-/.](\d{1,2})\.?|(\d{2})(\d{2}))$/;
 const timePart =
   /^(오전|오후|AM|PM)?\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(AM|PM)?\s*(Z|[+-]\d{2}:?\d{2})?$/i;
+
+/** Minutes ahead of UTC, or the zone of this computer. */
+export type Zone = number | 'local';
 
 /** Korea, all year. */
 const koreaOffsetMinutes = 540;
 
+/** `asUtc`: what a clock in `zone` shows, as if that were UTC. */
+function inZone(asUtc: number, zone: Zone): number {
+  if (zone !== 'local') return asUtc - zone * 60_000;
+  const at = new Date(asUtc);
+  const [year, month, day] = [at.getUTCFullYear(), at.getUTCMonth(), at.getUTCDate()];
+  const [hour, minute, second] = [at.getUTCHours(), at.getUTCMinutes(), at.getUTCSeconds()];
+  return new Date(year, month, day, hour, minute, second, at.getUTCMilliseconds()).getTime();
+}
+
 /**
- * Epoch ms of `2019-03-01` + `00:00:17`, `2019-01-02T16:45:08Z`, `2020-10-16 오전 12:00:00` and the
- * like, or null when it is no such time. A time without a zone is Korean time unless
- * `offsetMinutes` says otherwise.
+ * Epoch ms of `2019-03-01` + `00:00:17`, `20190301`, `2019-01-02T16:45:08Z`, `2020-10-16 오전 12:00:00`
+ * and the like, or null when it is no such time. A time without a zone is Korean time unless `zone`
+ * says otherwise.
  */
-export function parseTime(
-  text: string,
-  time = '',
-  offsetMinutes = koreaOffsetMinutes,
-): number | null {
+export function parseTime(text: string, time = '', zone: Zone = koreaOffsetMinutes): number | null {
   const whole = `${text.trim()} ${time.trim()}`.trim();
   const cut = whole.search(/[T\s](?=.*\d:)/);
   const day = datePart.exec((cut < 0 ? whole : whole.slice(0, cut)).trim());
   if (day === null) return null;
-  const date = utcDay(Number(day[1]), Number(day[2]), Number(day[3]));
+  const date = utcDay(Number(day[1]), Number(day[2] ?? day[4]), Number(day[3] ?? day[5]));
   if (date === null) return null;
-  if (cut < 0) return date - offsetMinutes * 60_000;
+  if (cut < 0) return inZone(date, zone);
   const clock = parseClock(whole.slice(cut + 1).trim());
   if (clock === null) return null;
-  return date + clock.ms - (clock.offsetMinutes ?? offsetMinutes) * 60_000;
+  return inZone(date + clock.ms, clock.offsetMinutes ?? zone);
 }
 
 function utcDay(year: number, month: number, day: number): number | null {
@@ -82,6 +90,7 @@ function hourOfDay(hour: number, half: string): number | null {
   return (hour % 12) + (half === '오후' || half === 'PM' ? 12 : 0);
 }
 
+/** `Z`, `+09:00`, `-0330` → minutes ahead of UTC. */
 function zoneMinutes(zone: string): number {
   if (zone.toUpperCase() === 'Z') return 0;
   const digits = zone.slice(1).replace(':', '');

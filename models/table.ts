@@ -66,8 +66,15 @@ function parseRecords(text: string, path: string, delimiter: string, lines: numb
     });
   } catch (thrown) {
     if (!(thrown instanceof CsvError)) throw thrown;
-    throw invalid(path, thrown.message, csvHint(thrown.code), thrown);
+    throw invalid(path, csvMessage(thrown, text), csvHint(thrown.code), thrown);
   }
+}
+
+/** A quote that nobody closed is noticed only where a later one does not fit, or at the end. */
+function csvMessage({ code, message }: CsvError, text: string): string {
+  if (!code.includes('QUOTE')) return message;
+  const odd = text.split(/\r\n|\r|\n/).findIndex((line) => line.split('"').length % 2 === 0);
+  return odd < 0 ? message : `a quote in line ${odd + 1} has no partner`;
 }
 
 function csvHint(code: string): string {

@@ -10,7 +10,7 @@ export function noSuchAlert(id: string): PpuriError {
 }
 
 export function shelfTimeWrong(id: string): PpuriError {
-  return new PpuriError('usage', 'an alert is put off for up to 480 minutes, with a reason', {
+  return new PpuriError('usage', 'an alert is put off for up to 8 h, with a reason', {
     operation: 'put an alert off',
     subject: id,
     hint: 'e.g. `ppuri alerts shelve ID --for 30m --reason "mold change"`',

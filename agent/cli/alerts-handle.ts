@@ -1,8 +1,9 @@
 /** `ppuri alerts ack|shelve|unshelve|false|silence`: what an operator does at the screen, over ssh. */
 import type { Command } from 'commander';
 import { PpuriError } from '../../config/errors.ts';
+import { refusalInWords } from './agent-refusals.ts';
 import { duration } from './arguments.ts';
-import { thisUser } from './label-agent.ts';
+import { labelLanguage, thisUser } from './label-agent.ts';
 import { action, type Output } from './output.ts';
 import { addStoreFlags, placeOf, reachAgent, type StoreFlags, whyText } from './store-access.ts';
 import type { Language } from './words.ts';
@@ -12,6 +13,11 @@ interface HandleFlags extends StoreFlags {
   readonly for?: number;
   readonly reason?: string;
 }
+
+const startIt: Readonly<Record<Language, string>> = {
+  ko: '실행 중인 에이전트만 할 수 있습니다. `ppuri run -c FILE`로 시작하세요',
+  en: 'only a running agent can do this; start it with `ppuri run -c FILE`',
+};
 
 /** Asks the running agent to do something; what it says is the outcome. Rejects with its error. */
 export async function askAgent(
@@ -25,10 +31,12 @@ export async function askAgent(
     throw new PpuriError('agent-unreachable', whyText(reached.why, lang), {
       operation: method,
       subject: dir,
-      hint: 'only a running agent can do this; start it with `ppuri run -c FILE`',
+      hint: startIt[lang],
     });
   try {
     return { result: await reached.client.command(method, params), lang };
+  } catch (thrown) {
+    throw refusalInWords(thrown, String(params.id ?? params.name ?? dir), lang);
   } finally {
     reached.client.close();
   }
@@ -62,16 +70,24 @@ function addOne(alerts: Command, usage: string, description: string, method: str
   );
   if (method === 'buzzer-silence')
     return command.action(
-      action(description, (output, flags: HandleFlags) => handle(output, flags, method, {})),
+      action(
+        description,
+        (output, flags: HandleFlags) => handle(output, flags, method, {}),
+        labelLanguage,
+      ),
     );
   return command.action(
-    action(description, (output, id: string, flags: HandleFlags) => {
-      const shelf =
-        method === 'alert-shelve'
-          ? { minutes: (flags.for ?? 0) / 60_000, reason: flags.reason ?? '' }
-          : {};
-      return handle(output, flags, method, { id, ...shelf });
-    }),
+    action(
+      description,
+      (output, id: string, flags: HandleFlags) => {
+        const shelf =
+          method === 'alert-shelve'
+            ? { minutes: (flags.for ?? 0) / 60_000, reason: flags.reason ?? '' }
+            : {};
+        return handle(output, flags, method, { id, ...shelf });
+      },
+      (_id, flags) => labelLanguage(flags),
+    ),
   );
 }
 

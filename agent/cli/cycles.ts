@@ -9,6 +9,8 @@ import {
   outcomes,
 } from '../store/cycle-queries.ts';
 import { outcomeWords, whyText } from '../words.ts';
+import { labelLanguage } from './label-agent.ts';
+import { withMachineId } from './machine-argument.ts';
 import { action, type Output } from './output.ts';
 import {
   addStoreFlags,
@@ -191,9 +193,10 @@ async function printCsv(output: Output, store: StoreAccess, flags: CycleFlags): 
       );
 }
 
-async function run(output: Output, flags: CycleFlags): Promise<void> {
-  const place = placeOf(flags);
+async function run(output: Output, given: CycleFlags): Promise<void> {
+  const place = placeOf(given);
   await withStore(place, output, async (store) => {
+    const flags = await withMachineId(given, store, place, 'list cycles');
     if (flags.csv === true) return printCsv(output, store, flags);
     const rows = await allRows(store, flags);
     if (flags.json === true) return output.json({ live: store.live, cycles: rows });
@@ -206,7 +209,7 @@ async function run(output: Output, flags: CycleFlags): Promise<void> {
 export function addCycles(program: Command): void {
   const command = program.command('cycles').description('kept shots and their verdicts');
   addStoreFlags(command, 'one JSON object, described below')
-    .option('--machine <id>', 'of this machine only')
+    .option('--machine <name>', 'of this machine only: its id or its name')
     .option('--mold <mold>', 'of this mold only')
     .addOption(new Option('--outcome <outcome>', 'with this verdict').choices(outcomes))
     .option('--reason <reason>', 'with this reason, e.g. warm-up')
@@ -224,5 +227,5 @@ export function addCycles(program: Command): void {
     .addOption(new Option('--csv', 'comma-separated, one line a shot').conflicts('json'))
     .option('--bom', 'with --csv: begin as Excel wants it')
     .addHelpText('after', help)
-    .action(action('list cycles', run));
+    .action(action('list cycles', run, labelLanguage));
 }

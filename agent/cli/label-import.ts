@@ -1,5 +1,5 @@
 /** `ppuri label import`: inspection sheets, late and in the shop's own words. */
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { readTable } from '../../models/table.ts';
 import type { LabelOutcome } from '../labels/outcome.ts';
 import { refusalText } from '../labels/words.ts';
@@ -23,9 +23,11 @@ interface ImportFlags
 
 const help = `
 UTF-8 or CP949, with commas, semicolons or tabs; the first line names the columns. Columns with the
-usual names (설비 호기 · 타수 샷 · 일자 시각 일시 · 판정 결과 · 불량유형 · 캐비티) are found by themselves. Times
-without a zone are Korean. A shot number alone means the newest shot with it; where the counter begins
-anew every day the sheet needs a date as well: what fits two shots is refused, never guessed.
+usual names (설비 호기 · 타수 샷 · 일자 시각 일시 · 판정 결과 · 불량유형 · 캐비티) are found by themselves. Dates
+are written year first (2026-11-27, 2026. 11. 27, 20261127). Times without a zone are those of this
+computer, as everywhere else; --zone +09:00 where the sheet is Korean and the gateway is not. A shot
+number alone means the newest shot with it; where the counter begins anew every day the sheet needs a
+date as well: what fits two shots is refused, never guessed.
 A row without a result is left out. Rows that cannot be taken are told with their line, the others are
 taken: exit 1. The same sheet again changes nothing.
 
@@ -60,7 +62,7 @@ interface Report {
 async function send(sheet: Sheet, place: Place, dryRun: boolean): Promise<Report> {
   const counts = { kept: 0, repeated: 0 };
   const refused: Refusal[] = sheet.rows.flatMap(({ line, request, problem }) =>
-    request === null ? [{ line, message: problem, hint: '' }] : [],
+    request === null ? [{ line, message: problem?.[place.lang] ?? '', hint: '' }] : [],
   );
   const rows = sheet.rows.filter(({ request }) => request !== null);
   const note = (outcome: LabelOutcome, line: number): void => {
@@ -122,6 +124,16 @@ async function run(output: Output, file: string, flags: ImportFlags): Promise<vo
   if (report.refused.length > 0) process.exitCode = 1;
 }
 
+/** `Z`, `UTC`, `KST`, `+09:00` → minutes ahead of UTC. */
+function zoneOf(text: string): number {
+  if (/^(?:Z|UTC)$/i.test(text)) return 0;
+  if (/^KST$/i.test(text)) return 540;
+  const [, sign, hours, minutes = '0'] = /^([+-])(\d{1,2})(?::?(\d{2}))?$/.exec(text) ?? [];
+  const ahead = Number(hours) * 60 + Number(minutes);
+  if (sign === undefined || !(ahead <= 840)) throw new InvalidArgumentError('give +09:00 or UTC');
+  return sign === '-' ? -ahead : ahead;
+}
+
 const list = (text: string): string[] => text.split(',').map((word) => word.trim());
 
 export function addLabelImport(label: Command): void {
@@ -147,6 +159,11 @@ export function addLabelImport(label: Command): void {
       {},
     )
     .option('--tolerance <time>', 'how far a shot may be from its time: 30s, 2h', duration)
+    .option(
+      '--zone <zone>',
+      'of times without one, e.g. +09:00 (default: of this computer)',
+      zoneOf,
+    )
     .option('--by <name>', 'who inspected (default: this user)')
     .option('--dry-run', 'say what would be taken, and take nothing')
     .addHelpText('after', help)

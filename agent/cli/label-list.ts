@@ -4,6 +4,7 @@ import type { Cursor } from '../store/cursor.ts';
 import type { LabelRow } from '../store/label-queries.ts';
 import { labelLanguage } from './label-agent.ts';
 import { resultText } from './label-words.ts';
+import { withMachineId } from './machine-argument.ts';
 import { action, type Output } from './output.ts';
 import {
   addStoreFlags,
@@ -91,9 +92,10 @@ function csvRow(row: LabelRow): string {
   ]);
 }
 
-async function run(output: Output, flags: ListFlags): Promise<void> {
-  const place = placeOf(flags);
+async function run(output: Output, given: ListFlags): Promise<void> {
+  const place = placeOf(given);
   await withStore(place, output, async (store) => {
+    const flags = await withMachineId(given, store, place, 'list labels');
     const rows = await allRows(store, flags);
     if (flags.json === true) return output.json({ live: store.live, labels: rows });
     if (flags.csv === true) {
@@ -110,7 +112,7 @@ async function run(output: Output, flags: ListFlags): Promise<void> {
 export function addLabelList(label: Command): void {
   const command = label.command('list').description('inspection results that were kept');
   addStoreFlags(command, 'one JSON object, described below')
-    .option('--machine <id>', 'of this machine only')
+    .option('--machine <name>', 'of this machine only: its id or its name')
     .option('--mold <mold>', 'of this mold only')
     .option('--since <when>', 'given from: 1h, 7d, or a date and time', moment)
     .option('--until <when>', 'given up to: 1h, 7d, or a date and time', moment)

@@ -1,9 +1,10 @@
 /** An inspection sheet, as a shop's spreadsheet has it, as labels that the agent may take. */
 import { PpuriError } from '../../config/errors.ts';
 import { listed } from '../../config/nearest.ts';
-import { normalizeName, parseCell, parseTime } from '../../models/cell.ts';
+import { normalizeName, parseCell, parseTime, type Zone } from '../../models/cell.ts';
 import type { Table } from '../../models/table.ts';
 import type { LabelPlace, LabelRequest } from '../labels/request.ts';
+import type { Text } from '../records.ts';
 import { nearMs, windowOf } from './label-place.ts';
 import { type ResultWords, resultOf } from './label-words.ts';
 
@@ -21,15 +22,18 @@ export interface SheetFlags {
   readonly types: Readonly<Record<string, string>>;
   readonly words: ResultWords;
   readonly toleranceMs?: number;
+  /** Of times that say none; absent: of this computer, as everywhere on the command line. */
+  readonly zone?: Zone;
   readonly who: string;
 }
 
 export interface SheetRow {
   /** Of the file. */
   readonly line: number;
-  /** Null: the row cannot be read, and why. */
+  /** Null: the row cannot be read. */
   readonly request: LabelRequest | null;
-  readonly problem: string;
+  /** Why not; null: it can. */
+  readonly problem: Text | null;
 }
 
 export interface Sheet {
@@ -94,7 +98,29 @@ function requireColumns(table: Table, columns: Columns, flags: SheetFlags): void
     throw lacks('no column says which shot', 'give --shot-column NAME or --time-column NAME');
 }
 
-class RowProblem extends Error {}
+class RowProblem extends Error {
+  readonly text: Text;
+
+  constructor(ko: string, en: string) {
+    super(en);
+    this.text = { ko, en };
+  }
+}
+
+/** Day and month first: which is which, nobody knows of half the days. */
+const yearLast = /^\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}\b/;
+
+function noTime(said: string): RowProblem {
+  if (!yearLast.test(said))
+    return new RowProblem(
+      `날짜나 시각이 아닙니다: "${said}" (예: 2026-11-27 또는 2026-11-27 09:14)`,
+      `"${said}" is no date and time; write 2026-11-27 or 2026-11-27 09:14`,
+    );
+  return new RowProblem(
+    `일과 월을 구별할 수 없습니다: "${said}". 연-월-일 순서로 적으세요 (예: 2026-11-27)`,
+    `"${said}" may be either day or month first; write the year first, as in 2026-11-27`,
+  );
+}
 
 class SheetReader {
   readonly #table: Table;
@@ -124,7 +150,10 @@ class SheetReader {
     const said = this.#cell(row, 'result');
     const result = resultOf(said, this.#flags.words);
     if (result === null)
-      throw new RowProblem(`"${said}": neither good nor defect; see --ok-values, --defect-values`);
+      throw new RowProblem(
+        `양품·불량을 알 수 없습니다: "${said}" (--ok-values, --defect-values로 지정)`,
+        `"${said}": neither good nor defect; see --ok-values, --defect-values`,
+      );
     return {
       place: this.#place(row),
       part: this.#cell(row, 'part'),
@@ -144,7 +173,7 @@ class SheetReader {
 
   #place(row: number): LabelPlace {
     const machine = this.#flags.machine ?? this.#cell(row, 'machine');
-    if (machine === '') throw new RowProblem('no machine');
+    if (machine === '') throw new RowProblem('설비가 적혀 있지 않습니다', 'no machine');
     const shot = this.#shot(row);
     const time = this.#time(row);
     const { toleranceMs } = this.#flags;
@@ -153,7 +182,8 @@ class SheetReader {
         ...{ machine, shot },
         ...(time === null ? {} : windowOf(time.wallMs, time.isDay, toleranceMs)),
       };
-    if (time === null || time.isDay) throw new RowProblem('neither a shot nor a time');
+    if (time === null || time.isDay)
+      throw new RowProblem('타수도 시각도 없습니다', 'neither a shot nor a time');
     return { machine, wallMs: time.wallMs, toleranceMs: toleranceMs ?? nearMs };
   }
 
@@ -165,15 +195,16 @@ class SheetReader {
     } catch (thrown) {
       if (!(thrown instanceof PpuriError)) throw thrown;
     }
-    throw new RowProblem(`"${said}" is no shot number`);
+    throw new RowProblem(`타수가 아닙니다: "${said}"`, `"${said}" is no shot number`);
   }
 
   #time(row: number): { readonly wallMs: number; readonly isDay: boolean } | null {
     const [date, time] = [this.#cell(row, 'date'), this.#cell(row, 'time')];
     if (date === '' && time === '') return null;
     // A column of times that holds the date too needs none beside it.
-    const wallMs = parseTime(time) ?? parseTime(date, time);
-    if (wallMs === null) throw new RowProblem(`"${`${date} ${time}`.trim()}" is no date and time`);
+    const { zone = 'local' } = this.#flags;
+    const wallMs = parseTime(time, '', zone) ?? parseTime(date, time, zone);
+    if (wallMs === null) throw noTime(`${date} ${time}`.trim());
     return { wallMs, isDay: !`${date} ${time}`.includes(':') };
   }
 }
@@ -190,10 +221,10 @@ export function readSheet(table: Table, flags: SheetFlags): Sheet {
     if (reader.isBlank(row)) blank += 1;
     else
       try {
-        rows.push({ line, request: reader.request(row), problem: '' });
+        rows.push({ line, request: reader.request(row), problem: null });
       } catch (thrown) {
         if (!(thrown instanceof RowProblem)) throw thrown;
-        rows.push({ line, request: null, problem: thrown.message });
+        rows.push({ line, request: null, problem: thrown.text });
       }
   }
   const named = Object.entries(columns).flatMap(([what, index]) =>

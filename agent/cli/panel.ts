@@ -6,7 +6,7 @@ import { parseConfig } from '../../config/load.ts';
 import type { Role } from '../panel/contract.ts';
 import { askAgent } from './alerts-handle.ts';
 import { askSecret, secretOf } from './ask-secret.ts';
-import { thisUser } from './label-agent.ts';
+import { labelLanguage, thisUser } from './label-agent.ts';
 import { action, type Output } from './output.ts';
 import { addStoreFlags, type StoreFlags } from './store-access.ts';
 import { tableLines } from './table.ts';
@@ -156,7 +156,7 @@ function addUser(panel: Command): void {
   addStoreFlags(
     user.command('list').description('users and kiosks'),
     'one JSON object: users, kiosks',
-  ).action(action('list users', list));
+  ).action(action('list users', list, labelLanguage));
   addStoreFlags(
     user.command('put <name>').description('add a user, or change role or password'),
     'one JSON object: name, role, newPassword',
@@ -168,13 +168,13 @@ function addUser(panel: Command): void {
     )
     .option('--new-password', 'ask for another password of a user there is')
     .option('--password-file <file>', 'its first line is the password')
-    .action(action('put a user', put));
+    .action(action('put a user', put, (_, flags) => labelLanguage(flags)));
   addStoreFlags(
     user
       .command('remove <name>')
       .description('remove a user, ending the sessions (a kiosk: panel kiosk NAME --remove)'),
     'one JSON object: name, removed',
-  ).action(action('remove a user', remove));
+  ).action(action('remove a user', remove, (_, flags) => labelLanguage(flags)));
 }
 
 export function addPanel(program: Command): void {
@@ -183,12 +183,12 @@ export function addPanel(program: Command): void {
   addStoreFlags(
     panel.command('claim').description('the code that makes the first administrator'),
     'one JSON object: code, null once there is an administrator',
-  ).action(action('show the claim code', claim));
+  ).action(action('show the claim code', claim, labelLanguage));
   addUser(panel);
   addStoreFlags(
     panel.command('kiosk <name>').description('a link for a screen that reads and acknowledges'),
     'one JSON object: name, token, link',
   )
     .option('--remove', 'end it instead')
-    .action(action('make a kiosk', kiosk));
+    .action(action('make a kiosk', kiosk, (_, flags) => labelLanguage(flags)));
 }

@@ -16,7 +16,7 @@ function shareText({ count, of, value, low, high }: Share): string {
 /** No labels, or enough of them and no defect among them: nothing to recall. */
 function hasNoDefects({ coverage, truePositives, falseNegatives }: QualityRow): boolean {
   const { kind, defect } = coverage;
-  if (kind === 'none' || kind === 'suspected-only') return kind === 'none';
+  if (kind !== 'even' && kind !== 'selective') return kind === 'none';
   return truePositives + falseNegatives === 0 && (defect.of === 0 || defect.count > 0);
 }
 
@@ -86,6 +86,10 @@ const kindWords: Readonly<Record<QualityRow['coverage']['kind'], Record<Language
   'suspected-only': {
     ko: '의심 샷만 검사: 양품 판정 샷의 검사가 너무 적어 검출률을 알 수 없음',
     en: 'mostly suspected shots are labelled: too few of verdict ok to know the recall',
+  },
+  'too-few': {
+    ko: '검사한 양품 판정 샷이 너무 적어(30건 또는 1 % 미만) 검출률을 알 수 없음',
+    en: 'too few shots of verdict ok are labelled (below 30 or 1 %) to know the recall',
   },
 };
 

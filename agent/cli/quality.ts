@@ -5,9 +5,17 @@ import { storePaths } from '../store/paths.ts';
 import { type QualityRequest, queryQuality } from '../store/quality.ts';
 import { asStoreError, isDiskTrouble } from '../store/trouble.ts';
 import { labelLanguage } from './label-agent.ts';
+import { withMachineId } from './machine-argument.ts';
 import { action, type Output } from './output.ts';
 import { qualityCsv, qualityLines } from './quality-lines.ts';
-import { addStoreFlags, moment, type Place, placeOf, type StoreFlags } from './store-access.ts';
+import {
+  addStoreFlags,
+  moment,
+  openStore,
+  type Place,
+  placeOf,
+  type StoreFlags,
+} from './store-access.ts';
 import { openStoreFile } from './store-file.ts';
 
 interface QualityFlags extends StoreFlags {
@@ -29,8 +37,8 @@ verdict ok are hardly labelled there is none. Shifts and parts of a shot are tho
 --json prints one object: {"fromWallMs","toWallMs","by","labelsWithoutShot","rows":[{"machine",
 "mold","model","shiftFromWallMs","shots","verdicts","labelled","partly","unjudgedLabelled",
 "truePositives","falsePositives","trueNegatives","falseNegatives","baseRate","precision",
-"falseAlarms","missed","recall"|null,"coverage":{"kind":"none"|"even"|"selective"|"suspected-only",
-"defect","ok"}}]}; a share is {"count","of","value","low","high"}, the last three null where of is 0.
+"falseAlarms","missed","recall"|null,"coverage":{"kind":"none"|"even"|"selective"|"suspected-only"|
+"too-few","defect","ok"}}]}; a share is {"count","of","value","low","high"}, the last three null where of is 0.
 
 Examples:
   ppuri quality -c ppuri.yaml --since 24h
@@ -46,8 +54,9 @@ function dimensions(text: string): QualityDimension[] {
   });
 }
 
-function run(output: Output, flags: QualityFlags): void {
-  const place = placeOf(flags);
+async function run(output: Output, given: QualityFlags): Promise<void> {
+  const place = placeOf(given);
+  const flags = await resolved(given, place);
   const { machine, mold, by } = flags;
   const toWallMs = flags.until ?? Date.now();
   const report = reportOf(place.dir, {
@@ -56,6 +65,15 @@ function run(output: Output, flags: QualityFlags): void {
     ...(place.shifts === undefined ? {} : { shifts: place.shifts }),
   });
   print(output, place, flags, report);
+}
+
+async function resolved(flags: QualityFlags, place: Place): Promise<QualityFlags> {
+  const store = openStore(place.dir);
+  try {
+    return await withMachineId(flags, store, place, 'report quality');
+  } finally {
+    store.close();
+  }
 }
 
 /** From the file, beside a running agent: a long period would keep that from its records. */
@@ -87,7 +105,7 @@ export function addQuality(program: Command): void {
     .command('quality')
     .description('verdicts against inspection results: precision, recall, missed, false alarms');
   addStoreFlags(command, 'one JSON object, described below')
-    .option('--machine <id>', 'of this machine only')
+    .option('--machine <name>', 'of this machine only: its id or its name')
     .option('--mold <mold>', 'of this mold only')
     .option('--since <when>', 'shots from: 24h, or a date and time (default: 7 days)', moment)
     .option('--until <when>', 'shots up to: 1h, or a date and time', moment)

@@ -4,6 +4,7 @@ import type { AgentStatus } from '../agent-status.ts';
 import type { TargetFacts } from '../store/delivery.ts';
 import { outcomeWords, reasonText } from '../words.ts';
 import { busLines, type Paint } from './status-buses.ts';
+import { outputLines, type SeenOutputs } from './status-outputs.ts';
 import { syncLines } from './status-sync.ts';
 import { type Column, tableLines } from './table.ts';
 import { type Language, spanText } from './words.ts';
@@ -124,10 +125,15 @@ function latencyLine(status: AgentStatus, lang: Language): string {
   return `${title} p50 ${figures.p50} ms, p99 ${figures.p99} ms`;
 }
 
-/** Head, delivery, alerts, machines, buses and latency. `targets`: as the keep child tells. */
+export interface Beside {
+  readonly targets: readonly TargetFacts[];
+  readonly outputs: SeenOutputs;
+}
+
+/** Head, delivery, outputs, alerts, machines, buses and latency. `beside`: as the keep child tells. */
 export function statusLines(
   status: AgentStatus,
-  targets: readonly TargetFacts[],
+  { targets, outputs }: Beside,
   lang: Language,
   color: boolean,
 ): string[] {
@@ -136,6 +142,7 @@ export function statusLines(
   return [
     ...headLines(status, lang, paint),
     ...syncLines(targets, lang, paint),
+    ...outputLines(outputs, lang, paint),
     ...clockLines(status, lang, paint),
     latencyLine(status, lang),
     ...alertLines(status, lang),

@@ -3,10 +3,17 @@ import { type Command, Option } from 'commander';
 import { exitCodes, PpuriError } from '../../config/errors.ts';
 import type { AgentStatus } from '../agent-status.ts';
 import { metricsText } from '../health/metrics.ts';
+import type { Overview } from '../panel/contract.ts';
 import type { Account, Ledger } from '../store/account-queries.ts';
-import { type LiveStatus, type Unreachable, whyUnreachable } from '../store/control-client.ts';
+import {
+  type ControlClient,
+  type LiveStatus,
+  type Unreachable,
+  whyUnreachable,
+} from '../store/control-client.ts';
 import { action, type Output } from './output.ts';
 import { statusLines } from './status-lines.ts';
+import type { SeenOutputs } from './status-outputs.ts';
 import { stoppedSyncLines } from './status-sync.ts';
 import {
   addStoreFlags,
@@ -25,7 +32,8 @@ holds of the last run is shown.
 "down","waiting"},"agent":{"gateway","site","startedWallMs","machines":[…],"buses":[…],"inference",
 "store","latencyMs","eventLoopMs"}|null,"keep":{"targets":[{"target","state":"connecting"|"connected"|
 "waiting","error":{"code","message","hint"}|null,"retryInMs","held":{"count","first","why"}|null,
-"delivered","refused","undeliverable","bytes","connections","pending","oldestPendingMs"}],…}|null}; each of "buses" is {"bus","state","use" (0 to 1),"queued",
+"delivered","refused","undeliverable","bytes","connections","pending","oldestPendingMs"}],…}|null,
+"outputs":[{"name","ok","detail"}]|null}; each of "buses" is {"bus","state","use" (0 to 1),"queued",
 "connects","bytesSent","bytesReceived","strayBytes","units":[{"unit","state":"answering"|"silent"|
 "quarantined"|"unknown","requests","timeouts","exceptions","malformed","checksumErrors",
 "lastGoodWallMs","roundTripMs":{"p50","p99"}|null,"timeoutMs"}]}, and of "machines" has "devices",
@@ -50,13 +58,28 @@ function isAgentStatus(value: unknown): value is AgentStatus {
   return Array.isArray(machines) && Array.isArray(buses) && isWhole;
 }
 
-type Answer = { readonly live: LiveStatus } | { readonly live: null; readonly why: Unreachable };
+type Answer =
+  | { readonly live: LiveStatus; readonly outputs: SeenOutputs | null }
+  | { readonly live: null; readonly why: Unreachable };
+
+/** Lights of the loop and webhooks of the keep child; null: this agent cannot say. */
+async function outputsOf(client: ControlClient): Promise<SeenOutputs | null> {
+  try {
+    const { outputs } = (await client.command('overview', {})) as Overview;
+    return outputs;
+  } catch (thrown) {
+    // While it starts nothing shows the plant yet; the status itself has been told.
+    if (thrown instanceof PpuriError) return null;
+    throw thrown;
+  }
+}
 
 async function askAgent(dir: string): Promise<Answer> {
   const reached = await reachAgent(dir);
   if (reached.client === null) return { live: null, why: reached.why };
   try {
-    return { live: await reached.client.ask('status', {}) };
+    const live = await reached.client.ask('status', {});
+    return { live, outputs: await outputsOf(reached.client) };
   } catch (thrown) {
     if (!(thrown instanceof PpuriError) || thrown.code !== 'agent-unreachable') throw thrown;
     return { live: null, why: whyUnreachable(thrown) };
@@ -126,12 +149,12 @@ async function run(output: Output, flags: StatusFlags): Promise<void> {
     return;
   }
   if (answer.live === null) return showStopped(output, flags, answer.why);
-  const { live } = answer;
-  if (flags.json === true) output.json(live);
-  else if (isAgentStatus(live.agent))
-    for (const line of statusLines(live.agent, live.keep?.targets ?? [], lang, output.color))
-      output.line(line);
-  else output.line(lang === 'ko' ? '에이전트가 시작하는 중입니다' : 'the agent is starting');
+  const { live, outputs } = answer;
+  if (flags.json === true) output.json({ ...live, outputs });
+  else if (isAgentStatus(live.agent)) {
+    const beside = { targets: live.keep?.targets ?? [], outputs: outputs ?? live.agent.outputs };
+    for (const line of statusLines(live.agent, beside, lang, output.color)) output.line(line);
+  } else output.line(lang === 'ko' ? '에이전트가 시작하는 중입니다' : 'the agent is starting');
 }
 
 export function addStatus(program: Command): void {

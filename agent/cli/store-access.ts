@@ -39,6 +39,8 @@ export function addStoreFlags(command: Command, jsonHelp: string): Command {
 export interface Place {
   readonly dir: string;
   readonly lang: Language;
+  /** Of the configuration, in its order; none without one. */
+  readonly machines: readonly { readonly id: string; readonly name: string | null }[];
   /** What operators call a machine; its id when nothing else is known. */
   readonly machineName: (id: string) => string;
   /**
@@ -88,6 +90,7 @@ export function placeOf(flags: StoreFlags): Place {
   return {
     dir: flags.store ?? (configured === '' ? storeSchema.parse({}).path : configured),
     lang: flags.lang ?? parsed?.config?.gateway.locale ?? 'ko',
+    machines: machines.map(({ id, name }) => ({ id, name: name ?? null })),
     machineName: (id) => named.get(id) ?? id,
     profileOf: profileShelf(profiles, flags.config === undefined ? '.' : dirname(flags.config)),
     parts: Object.fromEntries(

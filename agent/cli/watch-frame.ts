@@ -34,10 +34,12 @@ const words = {
   lost: { ko: '통신두절', en: 'no communication' },
   unknown: { ko: '응답 대기', en: 'not heard yet' },
   old: { ko: '데이터가 오래되었습니다', en: 'THE DATA IS OLD' },
+  outputs: { ko: '출력 이상', en: 'OUTPUT FAILS' },
   noAlerts: { ko: '발생 중인 알림 없음', en: 'no alert stands' },
   cleared: { ko: '해제', en: 'cleared' },
   acknowledged: { ko: '확인', en: 'seen by' },
   shelved: { ko: '보류', en: 'put off by' },
+  falseAlarm: { ko: '오경보', en: 'false alarm, says' },
 } as const satisfies Record<string, Text>;
 
 function stateOf({ link, worst }: MachineView, lang: Language): string {
@@ -84,24 +86,29 @@ function machineLines(machines: readonly MachineView[], options: FrameOptions): 
   );
 }
 
+/** Before the sentence, which may be longer than the terminal is wide. */
 function handlingOf({ handling, state }: AlertView, lang: Language): string {
-  const { shelved, acknowledged } = handling;
+  const { shelved, acknowledged, falseAlarm } = handling;
   const parts = [
     state === 'cleared' ? words.cleared[lang] : '',
     shelved === null
       ? ''
       : `${words.shelved[lang]} ${shelved.who} ${spanText(shelved.leftMs, lang)}`,
-    acknowledged === null ? '' : `${words.acknowledged[lang]} ${acknowledged.who}`,
+    falseAlarm === null ? '' : `${words.falseAlarm[lang]} ${falseAlarm.who}`,
+    acknowledged === null || falseAlarm !== null
+      ? ''
+      : `${words.acknowledged[lang]} ${acknowledged.who}`,
   ].filter((part) => part !== '');
-  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+  return parts.length === 0 ? '' : `(${parts.join(', ')}) `;
 }
 
 function alertLines(alerts: readonly AlertView[], options: FrameOptions): string[] {
   const { lang, color } = options;
   if (alerts.length === 0) return [words.noAlerts[lang]];
   return alerts.map((alert) => {
-    const line = `${alert.id}  ${plainText(alert.text[lang])}${handlingOf(alert, lang)}`;
-    const quiet = alert.state === 'cleared' || alert.handling.acknowledged !== null;
+    const line = `${alert.id}  ${plainText(`${handlingOf(alert, lang)}${alert.text[lang]}`)}`;
+    const { acknowledged, shelved } = alert.handling;
+    const quiet = alert.state === 'cleared' || acknowledged !== null || shelved !== null;
     const style: Style = quiet ? 'dim' : severityStyles[alert.severity];
     return color ? styleText(style, line, { validateStream: false }) : line;
   });
@@ -114,7 +121,18 @@ function footLine(overview: Overview, lang: Language): string {
     ({ name, up, pending }) => `${name} ${up ? '✓' : '✗'} ${ko ? '대기' : 'pending'} ${pending}`,
   );
   const store = `${ko ? '저장' : 'store'} ${overview.store}`;
-  return [...buses, ...cloud, store].join(' · ');
+  const outputs = overview.outputs.map(
+    ({ name, ok, detail }) => `${name} ${ok ? '✓' : `✗ ${plainText(detail)}`}`,
+  );
+  return [...buses, ...cloud, store, ...outputs].join(' · ');
+}
+
+/** A light or a notice that fails leaves people untold: that is said at the top, too. */
+function outputLines({ outputs }: Overview, { lang, color }: FrameOptions): string[] {
+  const failed = outputs.filter(({ ok }) => !ok);
+  if (failed.length === 0) return [];
+  const line = `!! ${words.outputs[lang]}: ${failed.map(({ name, detail }) => `${name} (${plainText(detail)})`).join(', ')}`;
+  return [color ? styleText(['bold', 'yellow'], line, { validateStream: false }) : line];
 }
 
 /** Wraps a plain or styled line; a styled one is not cut inside, so that its codes stay whole. */
@@ -143,6 +161,7 @@ export function frameLines(overview: Overview, options: FrameOptions): string[] 
   const lines = [
     head,
     ...(shown === null ? [] : [shown]),
+    ...outputLines(overview, options),
     '',
     ...machineLines(overview.machines, options),
     '',

@@ -27,6 +27,9 @@ export interface LabelledCycle {
   readonly labels: readonly Pick<Label, 'part' | 'result' | 'type' | 'from'>[];
 }
 
+/** A day has 25 hours where clocks are put back. */
+const longDayMs = 25 * 3_600_000;
+
 export function refused(message: string, subject: string, hint: string): PpuriError {
   return new PpuriError('label-refused', message, {
     operation: 'take an inspection result',
@@ -35,11 +38,37 @@ export function refused(message: string, subject: string, hint: string): PpuriEr
   });
 }
 
-/** As a person would write it. */
+const two = (value: number): string => String(value).padStart(2, '0');
+
+/** `UTC+09:00`, of this computer at that time. */
+function zoneText(wallMs: number): string {
+  const ahead = -new Date(wallMs).getTimezoneOffset();
+  const [hours, minutes] = [Math.floor(Math.abs(ahead) / 60), Math.abs(ahead) % 60];
+  return `UTC${ahead < 0 ? '-' : '+'}${two(hours)}:${two(minutes)}`;
+}
+
+/** To the second, by the clock of this computer. */
+function clockText(wallMs: number): string {
+  const at = new Date(wallMs);
+  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+}
+
+function windowText(from: number, to: number): string {
+  const [first, end] = [clockText(from), clockText(to)];
+  const isDay = first.endsWith(' 00:00:00') && end.endsWith(' 00:00:00') && to - from <= longDayMs;
+  return isDay ? first.slice(0, 10) : `${first} ~ ${end}`;
+}
+
+/** As a person would write it, and where it was looked for: a wrong zone is seen at once. */
 export function placeText(place: LabelPlace): string {
   if ('seq' in place) return `${place.boot}/${place.seq}`;
-  if ('shot' in place) return `${place.machine}#${place.shot}`;
-  return `${place.machine}@${new Date(place.wallMs).toISOString()}`;
+  if ('wallMs' in place)
+    return `${place.machine}@${clockText(place.wallMs)} (${zoneText(place.wallMs)})`;
+  const shot = `${place.machine}#${place.shot}`;
+  const { fromWallMs: from, toWallMs: to } = place;
+  if (from === undefined || to === undefined) return shot;
+  return `${shot}@${windowText(from, to)} (${zoneText(from)})`;
 }
 
 /** The id of the defect that is called this. Throws `label-refused`. */

@@ -2,16 +2,19 @@
 import type { Text } from '../records.ts';
 
 const rules: readonly (readonly [RegExp, string])[] = [
-  [/^there is no machine "(.*)"$/, '설비 "$1"이(가) 없습니다'],
+  [/^there is no machine "(.*)"$/, '설비가 없습니다: "$1"'],
   [/^there is no shot (.*)$/, '해당하는 샷이 없습니다: $1'],
   [/^more than one shot fits (.*)$/, '해당하는 샷이 둘 이상입니다: $1'],
   [/^a good part has no kind of defect$/, '양품에는 불량유형을 적을 수 없습니다'],
   [/^(\S+) has no defect "(.*)"$/, '$1에 없는 불량유형입니다: "$2"'],
   [/^(\S+) has no part "(.*)"$/, '$1에 없는 부위(캐비티)입니다: "$2"'],
-  [/^(\S+) makes one part a shot, "(.*)" is none of it$/, '$1은(는) 1샷 1개입니다: "$2" 없음'],
+  [
+    /^(\S+) makes one part a shot, "(.*)" is none of it$/,
+    '"$2": 없는 부위(캐비티)입니다. 설비 $1에는 부위 구분이 없습니다(한 샷에 1개)',
+  ],
   [
     /^(\S+) makes (\d+) parts a shot: say which$/,
-    '$1은(는) 1샷 $2개입니다. 부위(캐비티)를 지정하세요',
+    '부위(캐비티)를 지정하세요: 설비 $1에서는 한 샷에 $2개가 나옵니다',
   ],
 ];
 

@@ -12,6 +12,8 @@ import { post } from './webhook-post.ts';
 export interface WebhookPlan {
   readonly gateway: string;
   readonly outputs: OutputsConfig;
+  /** Whether records go anywhere by sync. */
+  readonly synced: boolean;
 }
 
 export interface WebhookPace {
@@ -38,6 +40,7 @@ const MOST_REMEMBERED = 1024;
 class Webhook {
   readonly #name: string;
   readonly #gateway: string;
+  readonly #synced: boolean;
   readonly #config: WebhookConfig;
   readonly #events: OutputEvents;
   readonly #pace: WebhookPace;
@@ -56,6 +59,7 @@ class Webhook {
     this.#name = name;
     this.#config = config;
     this.#gateway = plan.gateway;
+    this.#synced = plan.synced;
     this.#events = around.events;
     this.#pace = around.pace;
   }
@@ -122,7 +126,10 @@ class Webhook {
       if (this.#closing.signal.aborted) return;
     }
     if (this.#dropped > 0) {
-      const text = `caught up; ${this.#dropped} alerts were not posted, their records go by sync`;
+      const records = this.#synced
+        ? 'their records go by sync'
+        : 'their records are in the store only';
+      const text = `caught up; ${this.#dropped} alerts were not posted, ${records}`;
       this.#events.tell('webhook-caught-up', 'info', this.#name, text);
       this.#dropped = 0;
     }
@@ -158,7 +165,10 @@ class Webhook {
     const { host } = new URL(this.#config.url);
     const times = tries === 1 ? '1 try' : `${tries} tries`;
     const what = `alert ${id} (${cause} of ${machine}) was not posted to ${host} in ${times}`;
-    this.#warn('webhook-gave-up', `${what}: ${why}; its record is kept and goes by sync`);
+    const record = this.#synced
+      ? 'its record is kept and goes by sync'
+      : 'its record is kept in the store only: no sync is configured';
+    this.#warn('webhook-gave-up', `${what}: ${why}; ${record}`);
   }
 
   #warn(kind: string, text: string): void {

@@ -126,6 +126,13 @@ export const refusals = {
 
 export type RefusalCode = keyof typeof refusals;
 
+/** Both languages of a refusal, by its message as it came over the control socket; null: no refusal. */
+export function refusalTextOf(message: string): Text | null {
+  const plain = message.replace(/; wait \d+ s$/, '');
+  const found = Object.values(refusals).find(({ en }) => en.replace(/\.$/, '') === plain);
+  return found === undefined ? null : { ko: found.ko, en: found.en };
+}
+
 /** Thrown by whatever handles a request: nothing was done. */
 export class PanelRefusal extends PpuriError {
   readonly refusal: RefusalCode;

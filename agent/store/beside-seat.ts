@@ -9,7 +9,8 @@ export interface KeepSide {
   status(): LiveStatus;
   /** Said once of a kind: it may come with every question. */
   fault(kind: string, thrown: unknown): void;
-  tell(kind: string, level: AgentEvent['level'], text: string): void;
+  /** `subject`: what it is about; the panel without. */
+  tell(kind: string, level: AgentEvent['level'], text: string, subject?: string): void;
   /** For the log alone: it is neither kept nor delivered. */
   log(event: string, fields: Readonly<Record<string, unknown>>): void;
   /** Asks the store; a failure is an outcome. */

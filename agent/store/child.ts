@@ -308,8 +308,8 @@ export class KeepChild implements KeepSide {
     return this.#options.dir;
   }
 
-  tell(kind: string, level: AgentEvent['level'], text: string): void {
-    this.#event(kind, level, text, 'panel');
+  tell(kind: string, level: AgentEvent['level'], text: string, subject = 'panel'): void {
+    this.#event(kind, level, text, subject);
   }
 
   query(method: string, params: unknown): Promise<Outcome> {

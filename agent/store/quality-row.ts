@@ -29,7 +29,7 @@ export const noCounts = (): QualityCounts => ({
 
 /** Labels are even where one verdict is labelled at least this often for once of the other. */
 const evenRatio = 0.8;
-/** Fewer labelled `ok` shots say too little of those that are not. */
+/** Fewer labelled `ok` shots say too little of those that are not; none is left where all are. */
 const leastOkLabels = 30;
 const leastOkShare = 0.01;
 
@@ -43,11 +43,13 @@ type Part = QualityRow['coverage']['ok'];
 
 function kindOf(defect: Part, ok: Part): QualityRow['coverage']['kind'] {
   if (defect.count + ok.count === 0) return 'none';
-  if (defect.value === null || ok.value === null) return 'even';
-  const [less, more] = [Math.min(defect.value, ok.value), Math.max(defect.value, ok.value)];
-  if (less >= evenRatio * more) return 'even';
-  const enough = ok.count >= leastOkLabels && ok.value >= leastOkShare;
-  return enough ? 'selective' : 'suspected-only';
+  const [ofDefect, ofOk] = [defect.value ?? 0, ok.value ?? 0];
+  const enough = ok.count === ok.of || (ok.count >= leastOkLabels && ofOk >= leastOkShare);
+  // Only one who labels suspected shots more often is after them.
+  if (!enough) return ofDefect > ofOk ? 'suspected-only' : 'too-few';
+  if (defect.of === 0 || ok.of === 0) return 'even';
+  const [less, more] = [Math.min(ofDefect, ofOk), Math.max(ofDefect, ofOk)];
+  return less >= evenRatio * more ? 'even' : 'selective';
 }
 
 /**
@@ -72,7 +74,7 @@ function weightedRecall(counts: QualityCounts): Recall | null {
 
 function recallOf(counts: QualityCounts, kind: QualityRow['coverage']['kind']): Recall | null {
   const { truePositives, falseNegatives } = counts;
-  if (kind === 'none' || kind === 'suspected-only') return null;
+  if (kind !== 'even' && kind !== 'selective') return null;
   if (kind === 'selective') return weightedRecall(counts);
   const share = shareOf(truePositives, truePositives + falseNegatives);
   return share.value === null ? null : { ...share, method: 'counted' };

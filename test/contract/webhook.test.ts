@@ -10,7 +10,8 @@ import type { Alert, Attention, Handling } from '../../agent/records.ts';
 import { outputsSchema } from '../../config/outputs-schema.ts';
 import { Authority, type Pair } from '../fixtures/certificates.ts';
 import { freePort } from '../fixtures/free-port.ts';
-import { alertBody, temporaryDirectory } from '../unit/store-support.ts';
+import { keepPlan } from '../fixtures/panel-plan.ts';
+import { alertBody, startKeeper, temporaryDirectory } from '../unit/store-support.ts';
 
 const handling = (attention: Attention): Handling => ({
   attention,
@@ -71,11 +72,11 @@ async function server(answer: Answer = say(204), pair?: Pair, port = 0) {
 }
 
 /** Webhooks on `url`, with everything they told of. */
-function hook(url: string, more: object = {}) {
+function hook(url: string, more: object = {}, synced = true) {
   const told: string[] = [];
   const outputs = outputsSchema.parse({ office: { type: 'webhook', url, ...more } });
   const hooks = createWebhooks(
-    { gateway: 'gw-1', outputs },
+    { gateway: 'gw-1', outputs, synced },
     { tell: (kind, level, subject, text) => void told.push(`${level} ${kind} ${subject} ${text}`) },
     { firstRetryMs: 5 },
   );
@@ -318,4 +319,25 @@ test('an answer without end is let go by, and closing waits for nothing', async 
   await others.close();
   others.onAlert(alert('a4'));
   expect(told).toEqual([]);
+});
+
+test('a lost notice is told as of its webhook, and no sync is spoken of where there is none', async () => {
+  const { url } = await server(say(404));
+  const outputs = outputsSchema.parse({ office: { type: 'webhook', url } });
+  const beside = {
+    ...keepPlan('127.0.0.1:0'),
+    webhooks: { gateway: 'gw-1', outputs, synced: false },
+  };
+  const { keeper, seen } = startKeeper(temporaryDirectory(), { beside });
+  // What works beside the store is there from then on.
+  await seen('panel-listening');
+  const raised = alert('a1');
+  keeper.keep({ kind: 'alert', alert: raised }, raised.at);
+  const event = await seen('webhook-gave-up');
+  expect(event).toMatchObject({ subject: 'office', level: 'warn' });
+  expect(event.text).toMatch(/^alert a1 .* in 1 try: it answers 404; .* no sync is configured$/);
+  const synced = hook(url);
+  synced.hooks.onAlert(alert('a2'));
+  await expect.poll(() => synced.told, soon).toHaveLength(1);
+  expect(synced.told[0]).toMatch(/its record is kept and goes by sync$/);
 });

@@ -385,11 +385,17 @@ export function qualityOf(): QualityReport {
     },
   };
   const suspected = { ...row.coverage, kind: 'suspected-only' as const };
+  const none = { count: 0, of: 0, value: null, low: null, high: null };
+  const unjudged: QualityRow = {
+    ...{ ...row, mold: null, verdicts: { ok: 0, defect: 0 }, labelled: 0, recall: null },
+    ...{ baseRate: none, precision: none, falseAlarms: none, missed: none },
+    coverage: { kind: 'none', defect: none, ok: none },
+  };
   return {
     fromWallMs: now - 7 * 86_400_000,
     toWallMs: now,
     by: ['machine', 'mold', 'model', 'shift'],
-    rows: [row, { ...row, machine: 'dc-02', recall: null, coverage: suspected }],
+    rows: [row, { ...row, machine: 'dc-02', recall: null, coverage: suspected }, unjudged],
     labelsWithoutShot: 0,
   };
 }

@@ -99,4 +99,6 @@ test('history and quality show what people did and each share with its base', as
   await page.getByRole('link', { name: '판정 품질' }).click();
   await page.getByRole('cell', { name: '7.6 % (9/118, 4.1~13.9 %)' }).first().waitFor();
   await page.getByRole('cell', { name: '의심 샷만' }).waitFor();
+  // Shots without a verdict (no mold is known of them) make no row.
+  expect(await page.getByRole('cell', { name: '0 / 0' }).count()).toBe(0);
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { expect, test } from 'vitest';
 import { textWidth } from '../../agent/cli/table.ts';
+import type { Handling } from '../../agent/records.ts';
 import { queriesProgram, runQueries } from './cli-support.ts';
 import { alertBody, at, cycleBody, startKeeper, temporaryDirectory } from './store-support.ts';
 
@@ -63,7 +64,7 @@ test('filters, and the same answer from the running agent and from the file', as
   await keeper.close();
   const stored = JSON.parse((await ppuri(...args)).stdout);
   expect(stored).toEqual({ ...live, live: false });
-  const none = await ppuri('cycles', '--store', dir, '--since', '1h', '--machine', 'nobody');
+  const none = await ppuri('cycles', '--store', dir, '--since', '1h', '--machine', 'dc-03');
   expect(none).toMatchObject({ code: 0, stdout: '', stderr: '해당하는 샷이 없습니다\n' });
 });
 
@@ -105,7 +106,7 @@ test('shots and alerts mark times of a clock that was not set, both alike', asyn
   await keeper.flush();
   for (const command of ['cycles', 'alerts']) {
     const { stdout } = await ppuri(command, '--store', dir);
-    expect(stdout, command).toMatch(/^~\d{4}-\d\d-\d\d /m);
+    expect(stdout, command).toMatch(/(?:^|^a-1 +)~\d{4}-\d\d-\d\d /m);
   }
   const json = JSON.parse((await ppuri('alerts', '--store', dir, '--json')).stdout);
   expect(json.alerts[0]).toMatchObject({ clockSynced: false });
@@ -137,7 +138,7 @@ test('alerts: those that stand, then all of them', async () => {
   const standing = await ppuri('alerts', '--store', dir);
   expect(standing.stdout.trimEnd().split('\n')).toHaveLength(2);
   expect(standing.stdout).toContain('급탕량·래들 확인');
-  expect(standing.stdout).toMatch(/발생 중 +경고 +dc-03 +1204~1223/);
+  expect(standing.stdout).toMatch(/^a-1 .*발생 중 +경고 +dc-03 +1204~1223/m);
   const all = JSON.parse((await ppuri('alerts', '--store', dir, '--all', '--json')).stdout);
   expect(all.alerts).toMatchObject([
     { id: 'a-2', state: 'cleared', current: false },
@@ -145,6 +146,72 @@ test('alerts: those that stand, then all of them', async () => {
   ]);
   const english = await ppuri('alerts', '--store', dir, '--all', '--lang', 'en');
   expect(english.stdout).toMatch(/cleared +info +im-05/);
+});
+
+test('alerts have the id that ack takes, and say what people did with them', async () => {
+  const dir = temporaryDirectory();
+  const { keeper } = startKeeper(dir);
+  const untouched: Handling = {
+    attention: 'call',
+    ...{ acknowledged: null, shelved: null, falseAlarm: null, stale: false, returns: 0 },
+  };
+  const mark = { who: '김반장', wallMs: at(1).wallMs };
+  const shelved = { ...mark, reason: '금형 교체', leftMs: 30 * 60_000 };
+  keeper.keep(alertBody('a-0', { handling: untouched }), at(1));
+  keeper.keep(alertBody('a-1', { handling: { ...untouched, acknowledged: mark } }), at(2));
+  keeper.keep(alertBody('a-2', { handling: { ...untouched, shelved } }), at(3));
+  const falsely = { ...untouched, acknowledged: mark, falseAlarm: mark };
+  keeper.keep(alertBody('a-3', { handling: falsely }), at(4));
+  await keeper.flush();
+  const { stdout, stderr } = await ppuri('alerts', '--store', dir);
+  expect(stdout).toMatch(/^a-0 .*1204~1223 +- +3호기/m);
+  expect(stdout).toMatch(/^a-1 .*확인 김반장 /m);
+  expect(stdout).toMatch(/^a-2 .*보류 김반장 ~\d\d:\d\d "금형 교체"/m);
+  expect(stdout).toMatch(/^a-3 .*오경보 김반장 /m);
+  expect(stderr).toBe('');
+});
+
+test('alerts of an agent that ended are told as such, not as standing', async () => {
+  const { dir, keeper } = await filled();
+  await keeper.close();
+  const { stdout, stderr } = await ppuri('alerts', '--store', dir);
+  expect(stdout).toContain('종료 때 발생 중');
+  expect(stdout).not.toMatch(/ {2}발생 중/);
+  expect(stderr).toContain('에이전트가 실행 중이 아닙니다. 마지막으로 저장된 알림');
+});
+
+test('a machine by the name that operators use; a misspelt one is an error', async () => {
+  const { dir, keeper } = await filled();
+  const file = join(temporaryDirectory(), 'ppuri.yaml');
+  writeFileSync(
+    file,
+    `gateway: { id: gw-1 }
+buses: { press: { type: modbus-tcp, host: 127.0.0.1 } }
+machines:
+  - id: dc-03
+    name: 3호기
+    profile: die-casting-cold-chamber
+    devices: { plc: { bus: press } }
+store: { path: ${dir} }
+`,
+  );
+  for (const command of ['alerts', 'cycles', 'quality']) {
+    const all = command === 'quality' ? ['--since', '2020-01-01'] : [];
+    const named = await ppuri(command, '-c', file, '--machine', '3 호기', ...all);
+    expect(named, command).toMatchObject({ code: 0, stderr: '' });
+    expect(named.stdout, command).toContain('3호기');
+    const wrong = await ppuri(command, '-c', file, '--machine', '4호기');
+    expect(wrong, command).toMatchObject({ code: 2, stdout: '' });
+    expect(wrong.stderr, command).toContain('설비가 없습니다: "4호기"');
+    expect(wrong.stderr, command).toContain('설비: dc-03 (3호기)');
+  }
+  // One that only its records know.
+  const old = await ppuri('cycles', '-c', file, '--machine', 'im-05');
+  expect(old.stdout).toContain('im-05');
+  await keeper.close();
+  const bare = await ppuri('alerts', '--store', dir, '--machine', 'dc-3', '--lang', 'en');
+  expect(bare).toMatchObject({ code: 2, stdout: '' });
+  expect(bare.stderr).toMatch(/no machine "dc-3"[\s\S]*machines: dc-03, im-05/);
 });
 
 test('status of a stopped agent: exit 1, and what it kept', async () => {
@@ -186,7 +253,7 @@ test('no store, a wrong option, a wrong configuration: what, where and what to d
   const dir = temporaryDirectory();
   const none = await ppuri('cycles', '--store', dir);
   expect(none.code).toBe(5);
-  expect(none.stderr).toMatch(/no store here[\s\S]*ppuri\.db[\s\S]*do: name it/);
+  expect(none.stderr).toMatch(/no store here[\s\S]*ppuri\.db[\s\S]*조치: name it/);
   const json = JSON.parse((await ppuri('status', '--store', dir, '--json')).stdout);
   expect(json.error).toMatchObject({ code: 'store-unavailable', retryable: true });
   expect((await ppuri('cycles', '--outcome', 'bad')).stderr).toContain('ok, defect, unscored');

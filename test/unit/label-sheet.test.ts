@@ -3,12 +3,12 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvalidArgumentError } from 'commander';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { cyclePlace } from '../../agent/cli/label-place.ts';
 import { readSheet, type SheetFlags } from '../../agent/cli/label-sheet.ts';
 import { parseTable, readTable } from '../../models/table.ts';
 
-const plain: SheetFlags = { types: {}, words: { ok: [], defect: [] }, who: '김검사' };
+const plain: SheetFlags = { zone: 540, types: {}, words: { ok: [], defect: [] }, who: '김검사' };
 const sheet = (text: string, more: Partial<SheetFlags> = {}) =>
   readSheet(parseTable(text, '검사.csv'), { ...plain, ...more });
 const hour = 3_600_000;
@@ -27,17 +27,17 @@ test('the usual Korean columns are found by themselves', () => {
   expect(rows).toEqual([
     {
       line: 2,
-      problem: '',
+      problem: null,
       request: { place: { ...place, shot: 1204 }, result: 'defect', type: '수축공', ...rest },
     },
     {
       line: 3,
-      problem: '',
+      problem: null,
       request: { place: { ...place, shot: 1205 }, result: 'ok', type: null, ...rest },
     },
     {
       line: 5,
-      problem: '',
+      problem: null,
       request: { place: { ...place, shot: 1207 }, result: 'ok', type: null, ...rest },
     },
   ]);
@@ -85,13 +85,51 @@ test('a row that cannot be read is told with its line; the others are taken', ()
 3호기,,2026-11-26,OK
 3호기,6,,NG`,
   );
-  expect(rows.map(({ line, problem }) => [line, problem.slice(0, 12)])).toEqual([
+  expect(rows.map(({ line, problem }) => [line, problem?.en.slice(0, 12) ?? ''])).toEqual([
     [2, '"백" is no sh'],
     [3, 'no machine'],
     [4, '"어제" is no d'],
     [5, '"보류": neithe'],
     [6, 'neither a sh'],
     [7, ''],
+  ]);
+});
+
+test('a day without a zone is one of this computer, as in `ppuri label MACHINE#SHOT@DAY`', () => {
+  const before = process.env.TZ;
+  onTestFinished(() => {
+    if (before === undefined) delete process.env.TZ;
+    else process.env.TZ = before;
+  });
+  const text = '설비,타수,일자,판정\n1호기,231,2026-11-27,OK';
+  const { zone: _, ...local } = plain;
+  for (const zone of ['UTC', 'Asia/Seoul', 'America/New_York']) {
+    process.env.TZ = zone;
+    const { rows } = readSheet(parseTable(text, '검사.csv'), local);
+    expect(rows[0]?.request?.place, zone).toEqual(cyclePlace('1호기#231@2026-11-27'));
+  }
+  process.env.TZ = 'UTC';
+  const korean = Date.UTC(2026, 10, 26, 15);
+  const { rows } = sheet(text, { zone: 540 });
+  expect(rows[0]?.request?.place).toMatchObject({ fromWallMs: korean });
+});
+
+test('20261127 is a day; 27/11/2026 may be two and is refused in words', () => {
+  const { rows } = sheet(
+    '설비,타수,일자,판정\n1호기,1,20261127,OK\n1호기,2,27/11/2026,OK\n1호기,3,20261327,OK',
+  );
+  expect(rows[0]?.request?.place).toMatchObject({ fromWallMs: Date.UTC(2026, 10, 26, 15) });
+  expect(rows[1]?.problem?.ko).toMatch(/^일과 월을 구별할 수 없습니다: "27\/11\/2026".*2026-11-27/);
+  expect(rows[1]?.problem?.en).toContain('write the year first');
+  expect(rows[2]?.problem?.ko).toContain('날짜나 시각이 아닙니다: "20261327"');
+});
+
+test('why a row is refused is told in Korean', () => {
+  const { rows } = sheet('설비,타수,판정\n1호기,abc,OK\n1호기,5,보류\n,5,OK');
+  expect(rows.map(({ problem }) => problem?.ko)).toEqual([
+    '타수가 아닙니다: "abc"',
+    '양품·불량을 알 수 없습니다: "보류" (--ok-values, --defect-values로 지정)',
+    '설비가 적혀 있지 않습니다',
   ]);
 });
 

@@ -77,6 +77,7 @@ test('a dry run keeps nothing and says the same', async () => {
 test('what names no shot, part or defect is refused with what is known, in Korean too', async () => {
   const { desk } = started();
   const two = { machine: 'dc-04', shot: 1003 };
+  const day = new Date(2026, 10, 27).getTime();
   const cases: [object, RegExp, RegExp, RegExp][] = [
     [
       { place: { machine: '9호기', shot: 1 } },
@@ -90,11 +91,18 @@ test('what names no shot, part or defect is refused with what is known, in Korea
       /ppuri cycles/,
       /샷이 없습니다/,
     ],
+    // The day and the zone it was looked for in: a sheet of another zone is seen at once.
+    [
+      { place: { machine: 'dc-03', shot: 77, fromWallMs: day, toWallMs: day + 86_400_000 } },
+      /no shot dc-03#77@2026-11-27 \(UTC[+-]\d\d:\d\d\)/,
+      /ppuri cycles/,
+      /샷이 없습니다: dc-03#77@2026-11-27 \(UTC/,
+    ],
     [{ place: { boot: 'x', seq: 1 } }, /no shot x\/1/, /ppuri cycles/, /샷이 없습니다/],
     [{ place: { machine: 'gone', shot: 1004 } }, /no machine "gone"/, /machines/, /설비/],
     [{ type: '긁힘' }, /dc-03 has no defect "긁힘"/, /shrinkage \(수축공\)/, /불량유형/],
     [{ result: 'ok', type: 'shrinkage' }, /no kind of defect/, /leave/, /양품/],
-    [{ part: '캐비티1' }, /makes one part/, /machines\[\]\.parts/, /1샷 1개/],
+    [{ part: '캐비티1' }, /makes one part/, /machines\[\]\.parts/, /한 샷에 1개/],
     [{ place: two }, /makes 2 parts a shot: say which/, /캐비티1/, /2개/],
     [{ place: two, part: '캐비티3' }, /no part "캐비티3"/, /캐비티/, /캐비티/],
   ];

@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PpuriError } from '../../config/errors.ts';
-import { parseCell, parseTime, readTable, type TableOptions } from '../../models/table.ts';
+import {
+  parseCell,
+  parseTable,
+  parseTime,
+  readTable,
+  type TableOptions,
+} from '../../models/table.ts';
 
 let dir = '';
 beforeAll(async () => {
@@ -122,6 +128,14 @@ test.each([
   expect(parseCell(text)).toBe(value);
 });
 
+test.each([
+  ['at the end', 'a,b\n1,2\n"3,4\n5,6\n', 3],
+  ['where a later one does not fit', 'a,b\n1,"2\n3,"4"\n5,6\n', 2],
+  ['within a cell', 'a,b\n1,2\n1,2"\n3,4\n', 3],
+])('a quote without its partner is told with its line: noticed %s', (_, text, line) => {
+  expect(() => parseTable(text, 'x.csv')).toThrow(`a quote in line ${line} has no partner`);
+});
+
 test.each(['1,5', 'abc', '0x10', 'Infinity', '1e999', '12 mm'])('parseCell refuses %j', (text) => {
   expect(() => parseCell(text)).toThrow(expect.objectContaining({ code: 'csv-invalid' }));
 });
@@ -132,6 +146,8 @@ test.each([
   ['2019-01-02T16:45:08.250Z', '', '2019-01-02T16:45:08.250Z'],
   ['2019-01-02 16:45:08-0130', '', '2019-01-02T16:45:08-01:30'],
   ['2020-10-16 오전 12:00:00', '', '2020-10-16T00:00:00+09:00'],
+  ['20201016', '', '2020-10-16T00:00:00+09:00'],
+  ['20201016', '09:30', '2020-10-16T09:30:00+09:00'],
   ['2020.10.16', '오후 1:05', '2020-10-16T13:05:00+09:00'],
   ['2020/1/6', '12:30 PM', '2020-01-06T12:30:00+09:00'],
 ])('parseTime(%j, %j)', (day, time, expected) => {
@@ -142,6 +158,8 @@ test.each([
   '',
   '5/4/20 0:00',
   '2019-02-30',
+  '20191301',
+  '27/11/2026',
   '2019-13-01',
   '2019-01-01 25:00',
   '2019-01-01 오전 13:00',

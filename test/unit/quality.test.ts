@@ -106,6 +106,36 @@ test('only suspected shots inspected: no recall, however good it would look', as
   });
 });
 
+test('no alarms and one label in 98 passes: no recall of 0 %, and nothing about even inspection', async () => {
+  const row = await oneRow([
+    { outcome: 'ok', found: 'defect', count: 1 },
+    { outcome: 'ok', found: null, count: 97 },
+  ]);
+  expect(row).toMatchObject({ recall: null, coverage: { kind: 'too-few' } });
+});
+
+test('the only inspected shot had verdict ok: nobody was after suspected ones', async () => {
+  const row = await oneRow([
+    { outcome: 'ok', found: 'ok', count: 1 },
+    { outcome: 'ok', found: null, count: 97 },
+    { outcome: 'defect', found: null, count: 5 },
+  ]);
+  expect(row).toMatchObject({ recall: null, coverage: { kind: 'too-few' } });
+  const report = { fromWallMs: 0, toWallMs: 1, by: [], rows: [row], labelsWithoutShot: 0 };
+  const text = qualityLines(report, placeOf({ store: 'x' })).join('\n');
+  expect(text).not.toContain('의심 샷만');
+  expect(text).toContain('너무 적어(30건 또는 1 % 미만)');
+});
+
+test('a few passes, and all of them inspected: nothing is left that could be missed', async () => {
+  const row = await oneRow([
+    { outcome: 'defect', found: 'defect', count: 3 },
+    { outcome: 'ok', found: 'defect', count: 1 },
+    { outcome: 'ok', found: 'ok', count: 9 },
+  ]);
+  expect(row).toMatchObject({ recall: { method: 'counted', count: 3, of: 4 } });
+});
+
 test('the table says what labels cannot tell, in Korean too', () => {
   const figures = (counts: Partial<QualityCounts>): QualityRow => ({
     ...{ machine: 'dc-03', mold: null, model: null, shiftFromWallMs: null },

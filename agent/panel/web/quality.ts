@@ -26,6 +26,10 @@ function recallText({ recall }: QualityRow, words: Words): string {
   return words('weighted', { value: percent(recall.value), range: range(recall) });
 }
 
+/** Shots that all went without a verdict and a label are of no figure here. */
+const isTelling = ({ verdicts, labelled, partly }: QualityRow): boolean =>
+  verdicts.ok + verdicts.defect + labelled + partly > 0;
+
 interface Column {
   readonly title: string;
   readonly text: (row: QualityRow) => string;
@@ -84,7 +88,7 @@ export function QualityView(): VNode {
       h(Table, {
         title: words('compared'),
         columns: columns.map(({ title }) => title),
-        rows: value.rows.map((row, i) => ({
+        rows: value.rows.filter(isTelling).map((row, i) => ({
           key: String(i),
           cells: columns.map(({ text }) => text(row)),
         })),

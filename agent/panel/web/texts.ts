@@ -51,6 +51,7 @@ export const coverageWords = {
   even: { ko: '고르게 검사', en: 'both verdicts alike' },
   selective: { ko: '한쪽 판정 위주', en: 'mostly one verdict' },
   'suspected-only': { ko: '의심 샷만', en: 'suspected shots only' },
+  'too-few': { ko: '검사 부족', en: 'too few labels' },
 } satisfies Record<string, Text>;
 
 export const texts = {
