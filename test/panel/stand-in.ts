@@ -6,7 +6,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import type { MachinePage, Me, Overview, ShotView } from '../../agent/panel/contract.ts';
 import { panelPages } from '../../agent/panel/pages.ts';
-import { historyOf, machinePageOf, qualityOf } from './plant.ts';
+import { historyOf, machinePageOf } from './plant.ts';
+import { qualityOf } from './quality-report.ts';
 
 export const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; font-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
