@@ -1,6 +1,7 @@
 /** What every command shares: where it writes, how it fails, whether it may use colour. */
 import { exitCodes, PpuriError } from '../../config/errors.ts';
 import { koreanNote } from '../survey/notes.ts';
+import { koreanError } from './error-words.ts';
 import type { Language } from './words.ts';
 
 export interface Output {
@@ -70,11 +71,13 @@ const leadWords = {
 /** What, where and what to do. */
 export function failureLines(error: PpuriError, lang: Language): string[] {
   const lead = leadWords[lang];
-  const message = lang === 'ko' ? koreanNote(error.message) : error.message;
+  const message =
+    lang === 'ko' ? (koreanError(error.message) ?? koreanNote(error.message)) : error.message;
+  const hint = lang === 'ko' ? (koreanError(error.hint) ?? error.hint) : error.hint;
   return [
     `${lead.what}: ${message}`,
     `  ${lead.while}: ${error.operation} (${error.subject})`,
-    ...(error.hint === '' ? [] : [`  ${lead.do}: ${error.hint}`]),
+    ...(hint === '' ? [] : [`  ${lead.do}: ${hint}`]),
   ];
 }
 

@@ -29,8 +29,10 @@ test.skipIf(!mayBeNobody)(
     for (const command of ['cycles', 'alerts', 'status']) {
       const { code, stderr, stdout } = await runQueries([command, '--store', dir], nobody);
       expect(code).toBe(5);
-      expect(stderr).toMatch(/may not read the store: permission denied[\s\S]*do: .*sudo/);
-      expect(stdout + stderr).not.toContain('no store here');
+      expect(stderr).toMatch(
+        /may not read the store: permission denied[\s\S]*do: .*sudo|읽을 권한이 없습니다[\s\S]*조치: sudo/,
+      );
+      expect(stdout + stderr).not.toMatch(/no store here|저장소가 없습니다/);
       expect(stdout).not.toContain('실행 중이 아닙니다');
     }
   },

@@ -253,7 +253,7 @@ test('no store, a wrong option, a wrong configuration: what, where and what to d
   const dir = temporaryDirectory();
   const none = await ppuri('cycles', '--store', dir);
   expect(none.code).toBe(5);
-  expect(none.stderr).toMatch(/no store here[\s\S]*ppuri\.db[\s\S]*조치: name it/);
+  expect(none.stderr).toMatch(/저장소가 없습니다[\s\S]*ppuri\.db[\s\S]*조치: --store DIR/);
   const json = JSON.parse((await ppuri('status', '--store', dir, '--json')).stdout);
   expect(json.error).toMatchObject({ code: 'store-unavailable', retryable: true });
   expect((await ppuri('cycles', '--outcome', 'bad')).stderr).toContain('ok, defect, unscored');
