@@ -31,10 +31,14 @@ export interface Beside {
 /** Begins by the plan it is given, and tells how it went. */
 export type WorkBeside = (keep: KeepSide, plan: unknown) => Promise<Beside>;
 
+const mostEarly = 256;
+
 export class BesideSeat {
   readonly #begin: WorkBeside | null;
   #served: Beside | null = null;
   #snapshot: unknown = null;
+  /** What came before anybody was there to see it; alerts of the first moments are among it. */
+  #early: StoredRecord[] = [];
   #closed = false;
 
   constructor(begin: WorkBeside | undefined) {
@@ -51,10 +55,13 @@ export class BesideSeat {
     }
     this.#served = served;
     if (this.#snapshot !== null) served.status(this.#snapshot);
+    served.records(this.#early);
+    this.#early = [];
   }
 
   records(records: readonly StoredRecord[]): void {
-    this.#served?.records(records);
+    if (this.#served !== null) this.#served.records(records);
+    else if (this.#begin !== null) this.#early = [...this.#early, ...records].slice(-mostEarly);
   }
 
   status(snapshot: unknown): void {
