@@ -131,7 +131,7 @@ async function run(output: Output, given: AlertFlags): Promise<void> {
     });
     if (flags.json === true) output.json({ live: store.live, alerts: rows });
     else {
-      if (!store.live) output.note(stoppedNote[place.lang]);
+      if (!store.live && flags.csv !== true) output.note(stoppedNote[place.lang]);
       print(output, place, flags, { live: store.live, rows });
     }
   });

@@ -22,7 +22,7 @@ export function clockFinding({ wallMs, synced }: ClockFacts): Finding {
   const at = new Date(wallMs).toISOString();
   const data = { at, synced };
   const setTime = {
-    ko: '시간 동기화를 켜세요 (timedatectl set-ntp true). 동기화 전에도 판정과 알림는 동작합니다.',
+    ko: '시간 동기화를 켜세요 (timedatectl set-ntp true). 동기화 전에도 판정과 알림은 동작합니다.',
     en: 'turn on time synchronisation (timedatectl set-ntp true); verdicts and alerts work without it',
   };
   if (!isPossible(wallMs))

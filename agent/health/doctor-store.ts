@@ -57,7 +57,7 @@ function unwritable({ dir, configured }: StorePlace, reason: string): Finding {
     'store-dir',
     { ko: `${dir}에 쓸 수 없음 (${reason})`, en: `cannot write to ${dir} (${reason})` },
     {
-      ko: `판정과 알림는 나오지만 기록이 남지 않습니다. sudo install -d -o $USER ${dir} 로 만들거나 store.path를 바꾸세요.`,
+      ko: `판정과 알림은 나오지만 기록이 남지 않습니다. sudo install -d -o $USER ${dir} 로 만들거나 store.path를 바꾸세요.`,
       en: `verdicts and alerts go on, but nothing is kept; sudo install -d -o $USER ${dir}, or change store.path`,
     },
     { dir, reason },

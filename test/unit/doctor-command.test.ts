@@ -55,7 +55,7 @@ test('a store that cannot be written: exit code 1 and what to do, in the termina
   const file = config('store.yaml', '/proc/ppuri');
   const { code, stdout } = await doctor(['-c', file], { LC_ALL: 'ko_KR.UTF-8' });
   expect(stdout).toContain('이상  /proc/ppuri에 쓸 수 없음');
-  expect(stdout).toContain('→ 판정과 경보는 나오지만 기록이 남지 않습니다');
+  expect(stdout).toContain('→ 판정과 알림은 나오지만 기록이 남지 않습니다');
   expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^정상 \d+ · 주의 \d+ · 이상 1$/);
   expect(code).toBe(1);
 });
