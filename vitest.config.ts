@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     pool: 'forks',
-    // By default one core is left idle, which on two cores is half of them. Most tests wait.
-    maxWorkers: Math.max(2, availableParallelism()),
+    // Most tests wait for processes, disks and clocks: one file more than there are cores.
+    maxWorkers: Math.max(2, availableParallelism() + 1),
     // As the agent's own processes have it.
     env: { ORT_DISABLE_TELEMETRY: '1' },
     include: ['test/**/*.test.ts'],

@@ -11,6 +11,8 @@ export interface CommandParts {
   readonly models: ModelDesk;
   readonly labels: LabelDesk;
   readonly deed: (deed: Deed) => void;
+  /** What was said so far is on the disk, or the store is not there to put it on. Never rejects. */
+  readonly kept: () => Promise<void>;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -38,6 +40,14 @@ function actorOf(method: string, fields: Fields): Actor {
 
 type Handler = (parts: CommandParts, fields: Fields, method: string) => unknown;
 
+/** Confirmed once it would outlive a power cut. */
+const onDisk =
+  (act: (...asked: Parameters<Handler>) => void): Handler =>
+  async (parts, fields, method) => {
+    act(parts, fields, method);
+    await parts.kept();
+  };
+
 const handlers: Readonly<Record<string, Handler>> = {
   'model-use': async ({ models }, fields) => {
     const bundle = await models.use(String(fields.machine), String(fields.path));
@@ -48,18 +58,21 @@ const handlers: Readonly<Record<string, Handler>> = {
     await models.restore(String(fields.hash));
     return { hash: fields.hash };
   },
-  'alert-acknowledge': ({ alerts }, fields, method) =>
+  'alert-acknowledge': onDisk(({ alerts }, fields, method) =>
     alerts.acknowledge(textOf(method, fields, 'id'), actorOf(method, fields)),
-  'alert-shelve': ({ alerts }, fields, method) => {
+  ),
+  'alert-shelve': onDisk(({ alerts }, fields, method) => {
     const { minutes } = fields;
     if (typeof minutes !== 'number') throw wrong(method, 'minutes', 'a number');
     const reason = textOf(method, fields, 'reason');
     alerts.shelve(textOf(method, fields, 'id'), minutes, reason, actorOf(method, fields));
-  },
-  'alert-unshelve': ({ alerts }, fields, method) =>
+  }),
+  'alert-unshelve': onDisk(({ alerts }, fields, method) =>
     alerts.unshelve(textOf(method, fields, 'id'), actorOf(method, fields)),
-  'alert-false': ({ alerts }, fields, method) =>
+  ),
+  'alert-false': onDisk(({ alerts }, fields, method) =>
     alerts.markFalse(textOf(method, fields, 'id'), actorOf(method, fields)),
+  ),
   label: ({ labels }, fields) => labels.take(fields),
   'label-many': ({ labels }, fields) => labels.takeMany(fields),
   'buzzer-silence': ({ alerts }, fields, method) => alerts.silence(actorOf(method, fields)),

@@ -49,6 +49,8 @@ export interface AgentOptions {
 }
 
 const STATUS_EVERY_MS = 1000;
+/** A person who acts waits so long for the disk. */
+const CONFIRM_WITHIN_MS = 1000;
 /** Multiples of it, without their whole part, lie far apart however many there are. */
 const goldenRatio = (Math.sqrt(5) - 1) / 2;
 /** An agent that is ending may hold its store this long. */
@@ -339,8 +341,9 @@ export class Agent {
 
   #command(command: Command): Promise<unknown> {
     const deed = (done: Deed): void => this.#keepDeed(done);
-    const parts = { alerts: this.#alerts, models: this.#desk, labels: this.#labels, deed };
-    return runCommand(parts, command);
+    const kept = (): Promise<void> => this.#flush(CONFIRM_WITHIN_MS);
+    const desks = { alerts: this.#alerts, models: this.#desk, labels: this.#labels };
+    return runCommand({ ...desks, deed, kept }, command);
   }
 
   #createAlerts(): AlertDesk {

@@ -47,6 +47,6 @@ export function queryStood(db: Database.Database): StoodRow[] {
 }
 
 function leftOf(shelf: Shelf | null, elapsedMs: number): Shelf | null {
-  const leftMs = shelf === null ? 0 : shelf.leftMs - Math.max(0, elapsedMs);
+  const leftMs = shelf === null ? 0 : Math.round(shelf.leftMs - Math.max(0, elapsedMs));
   return shelf === null || leftMs <= 0 ? null : { ...shelf, leftMs };
 }
