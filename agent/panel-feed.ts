@@ -67,8 +67,17 @@ export class PanelFeed {
     this.#beat = setInterval(() => this.#tellIfQuiet(), 1000);
   }
 
-  /** Takes up what was kept before; a store that cannot say leaves the pages empty at first. */
+  /** Takes up what was kept before; a store that cannot say leaves the pages empty. Never rejects. */
   async begin(): Promise<void> {
+    try {
+      await this.#recallAll();
+    } catch (thrown) {
+      this.#keep.fault('panel-history', thrown);
+    }
+    await this.#recount();
+  }
+
+  async #recallAll(): Promise<void> {
     for (const machine of this.#plan.machines) {
       const asked = { machine: machine.id, limit: mostShots, detail: 'features' };
       const outcome = await this.#keep.query('cycles', asked);
@@ -77,10 +86,11 @@ export class PanelFeed {
         return;
       }
       const { rows } = outcome.result as CyclePage;
-      for (const row of rows.toReversed()) this.#recall(row);
+      // Shots that the loop told meanwhile are newer than any of these.
+      for (const row of rows) this.#recall(row);
+      for (const row of rows.toReversed()) this.#learnFrom(row);
       await this.#recallLabels(machine.id);
     }
-    await this.#recount();
   }
 
   /** Never throws: what cannot be shown is kept all the same. */
@@ -156,8 +166,12 @@ export class PanelFeed {
 
   #recall(row: CycleRow): void {
     const { cycle, verdict } = resumedCycle(row);
+    this.#view.takeShot(row.boot, row.seq, cycle, verdict, 'oldest');
+  }
+
+  #learnFrom(row: CycleRow): void {
+    const { cycle, verdict } = resumedCycle(row);
     this.#learn(cycle.machine, cycle, verdict.outcome);
-    this.#view.takeShot(row.boot, row.seq, cycle, verdict);
   }
 
   async #recallLabels(machine: string): Promise<void> {
@@ -219,7 +233,11 @@ export class PanelFeed {
     this.#pushedMonoMs = performance.now();
     const push = this.#parts.push();
     if (push === null || push.clients === 0) return;
-    push.push('overview', JSON.stringify(this.overview()));
+    try {
+      push.push('overview', JSON.stringify(this.overview()));
+    } catch (thrown) {
+      this.#keep.fault('panel-overview', thrown);
+    }
   }
 
   #shiftFrom(now: number): number {
@@ -235,9 +253,11 @@ export class PanelFeed {
   /** One count at a time; whoever asks meanwhile waits for that one. */
   #recount(): Promise<void> {
     this.#askedMonoMs = performance.now();
-    this.#counting ??= this.#count().finally(() => {
-      this.#counting = null;
-    });
+    this.#counting ??= this.#count()
+      .catch((thrown) => this.#keep.fault('panel-counts', thrown))
+      .finally(() => {
+        this.#counting = null;
+      });
     return this.#counting;
   }
 

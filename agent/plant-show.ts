@@ -29,6 +29,8 @@ export class PlantShow {
   }
 
   start(): void {
+    // Where nothing shows it, the loop need not look.
+    if (this.status().length === 0) return;
     this.#parts.outputs.start();
     this.#timer = setInterval(() => this.#show(), everyMs);
   }

@@ -19,6 +19,13 @@ const DEADBAND = 0.8;
 /** An alert of a mold that has been away for so many shots is no matter of this machine any more. */
 const AWAY_TO_CLEAR = 30;
 
+/** A defect id of the profile, or null; the value that points to it, and all that stand off. */
+interface DefectCause {
+  readonly defect: string | null;
+  readonly lead: Deviation | null;
+  readonly deviations: readonly Deviation[];
+}
+
 /** What is remembered of one mold. */
 class MoldState {
   readonly baseline: Baseline;
@@ -155,7 +162,8 @@ export class DefectAlerts {
   }
 
   #alert(cycle: Cycle, verdict: Verdict, state: MoldState): readonly Alert[] {
-    const { defect, lead } = this.#causeOf(verdict, state);
+    const cause = this.#causeOf(verdict, state);
+    const { defect, lead } = cause;
     const key = `${cycle.mold ?? ''}:${defect ?? 'defect-unknown'}`;
     const cleared = this.#closeOther(state, key, cycle);
     const known = [state.why?.lead, ...(state.why?.drivers ?? []).map(({ feature }) => feature)];
@@ -163,18 +171,18 @@ export class DefectAlerts {
     if (state.openKey !== key || !known.includes(lead?.feature ?? null)) state.why = null;
     state.openKey = key;
     state.told = { cycle, verdict };
-    return [...cleared, this.#book.raise(key, this.#content(cycle, verdict, state))];
+    return [...cleared, this.#book.raise(key, this.#content(cycle, state, cause))];
   }
 
-  #causeOf(verdict: Verdict, state: MoldState) {
+  #causeOf(verdict: Verdict, state: MoldState): DefectCause {
     const deviations = pooled(state.defects);
     const found = findCause(this.#speaker.profile.defects, deviations);
     const broken = verdict.breaches.find((breach) => breach.defect !== null);
     return { defect: found.defect ?? broken?.defect ?? null, lead: found.lead, deviations };
   }
 
-  #content(cycle: Cycle, verdict: Verdict, state: MoldState): AlertContent {
-    const { defect: id, lead: found, deviations } = this.#causeOf(verdict, state);
+  #content(cycle: Cycle, state: MoldState, cause: DefectCause): AlertContent {
+    const { defect: id, lead: found, deviations } = cause;
     const defect = id === null ? null : (this.#speaker.profile.defects[id] ?? null);
     const drivers = state.why?.drivers ?? [];
     const lead = leadOfText(defect, found, drivers, deviations);
@@ -225,10 +233,11 @@ export class DefectAlerts {
     const { openKey, told } = state;
     if (openKey === null || told === null) return null;
     if (this.#book.openAlert(openKey)?.id !== question.alert) return null;
-    const { lead } = this.#causeOf(told.verdict, state);
+    const cause = this.#causeOf(told.verdict, state);
+    const { lead } = cause;
     state.why = { drivers, lead: lead?.feature ?? null };
     if (drivers.length === 0) return null;
-    return this.#book.amend(openKey, { ...this.#content(told.cycle, told.verdict, state), at });
+    return this.#book.amend(openKey, { ...this.#content(told.cycle, state, cause), at });
   }
 
   /** Long after a restart a defect is no part of what stood before, and good parts lie between. */

@@ -51,7 +51,9 @@ export class DeskEntry {
     entry.#raisedMonoMs = at.monoMs - ageMs;
     entry.#sinceWallMs = alert.sinceWallMs ?? alert.at.wallMs;
     entry.#handling = { ...untouched, ...alert.handling, shelved: shelf };
-    entry.#fromBefore = true;
+    const { attention, acknowledged } = entry.#handling;
+    // Nobody has answered the call yet.
+    if (attention === 'call' && acknowledged === null) entry.calledMonoMs = at.monoMs;
     return entry;
   }
 
@@ -110,6 +112,12 @@ export class DeskEntry {
     this.#phase = 'leaving';
     this.#dueMonoMs = dueMonoMs;
     this.take({ ...last, state: this.#alert.state });
+  }
+
+  /** As it was told before this agent began; it has until `dueMonoMs` to show itself again. */
+  awaitSign(dueMonoMs: number): void {
+    this.leave(dueMonoMs, this.#alert);
+    this.#fromBefore = true;
   }
 
   /** False: it had not gone, only this agent is new. */

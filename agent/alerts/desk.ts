@@ -122,7 +122,7 @@ export class AlertDesk {
         continue;
       }
       const entry = DeskEntry.restored(stood, at);
-      if (!adopted.has(key)) entry.leave(at.monoMs + resumeMs, stood.alert);
+      if (!adopted.has(key)) entry.awaitSign(at.monoMs + resumeMs);
       this.#entries.set(key, entry);
       this.#options.tell(entry.told('updated', at));
     }

@@ -94,14 +94,20 @@ export class PlantView {
     return null;
   }
 
-  takeShot(boot: string, seq: number, cycle: Cycle, verdict: Verdict) {
+  takeShot(
+    boot: string,
+    seq: number,
+    cycle: Cycle,
+    verdict: Verdict,
+    place: 'newest' | 'oldest' = 'newest',
+  ) {
     const plan = this.#byId.get(cycle.machine);
     const looks = plan === undefined ? null : looksOf(plan);
     const view = shotView({ boot, seq }, cycle, verdict, looks);
     const values = Object.fromEntries(
       Object.entries(cycle.features).map(([name, { value }]) => [name, value]),
     );
-    this.#book.add(cycle.machine, { view, values, suppressed: cycle.suppressed !== null });
+    this.#book.add(cycle.machine, { view, values }, place);
     return { machine: cycle.machine, shot: view };
   }
 

@@ -7,7 +7,6 @@ export interface SeenShot {
   readonly view: ShotView;
   /** Feature → value; null: no good value. */
   readonly values: Readonly<Record<string, number | null>>;
-  readonly suppressed: boolean;
 }
 
 export type SeenLabel = Pick<Label, 'machine' | 'cycle' | 'part' | 'result' | 'type'>;
@@ -32,12 +31,14 @@ export function shotView(
 export class ShotBook {
   readonly #shots = new Map<string, SeenShot[]>();
 
-  add(machine: string, shot: SeenShot): void {
+  /** `oldest`: out of the store, before all that is remembered; the loop's own come `newest`. */
+  add(machine: string, shot: SeenShot, place: 'newest' | 'oldest' = 'newest'): void {
     const list = this.#shots.get(machine) ?? [];
     const { boot, seq } = shot.view;
     // After a restart of `keep` a shot can come from the store and from the loop.
     if (list.some(({ view }) => keyOf(view.boot, view.seq) === keyOf(boot, seq))) return;
-    this.#shots.set(machine, [...list, shot].slice(-mostShots));
+    const all = place === 'newest' ? [...list, shot] : [shot, ...list];
+    this.#shots.set(machine, all.slice(-mostShots));
   }
 
   /** Puts a label on its shot, if that is still remembered. */

@@ -60,6 +60,32 @@ describe('a restart', () => {
     expect(next.desk.unseen()).toEqual([]);
   });
 
+  test('a call that nobody answered sounds again', () => {
+    const room = new Room();
+    room.say(fault('dc-03', 'shrinkage'));
+    const next = room.restart(new Set(['dc-03\n8412:shrinkage']));
+    expect(next.desk.state()).toEqual({
+      worst: 'warning',
+      calling: 'warning',
+      buzzer: 'sounding',
+    });
+  });
+
+  test('what was taken over, went and came back is another episode', () => {
+    const room = new Room();
+    const [alert] = room.say(fault('dc-03', 'bus-lost', { key: 'bus-lost' }));
+    expect(alert).toBeUndefined();
+    room.pass(4 * second);
+    const [stood] = room.desk.standing();
+    room.desk.acknowledge(stood?.id ?? '', kim);
+    const next = room.restart(new Set(['dc-03\nbus-lost']));
+    next.say(fault('dc-03', 'bus-lost', { key: 'bus-lost', state: 'cleared' }));
+    next.pass(5 * second);
+    next.say(fault('dc-03', 'bus-lost', { key: 'bus-lost' }));
+    expect(next.desk.state().calling).toBe('warning');
+    expect(next.desk.standing()).toMatchObject([{ id: stood?.id, handling: { returns: 1 } }]);
+  });
+
   test('a shelf goes on for the time that was left of it', () => {
     const room = new Room();
     const [alert] = room.say(fault('dc-03', 'shrinkage'));

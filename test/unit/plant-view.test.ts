@@ -48,3 +48,15 @@ test('a trend has the values of the newest mold alone, against that mold’s ban
   expect(page?.shots.map(({ mold }) => mold)).toEqual(['A', 'B', 'A', 'B', 'A']);
   expect(new Set(bands)).toEqual(new Set(['A']));
 });
+
+test('what the loop tells while history is still read stays the newest, and is there once', () => {
+  const view = new PlantView(plan, () => null);
+  const shot = (seq: number, place?: 'oldest') =>
+    view.takeShot('boot', seq, makeCycle(seq, {}), makeVerdict(), place);
+  shot(5);
+  for (const seq of [5, 4, 3]) shot(seq, 'oldest');
+  shot(6);
+  const page = view.machinePage('dc-03', 60, facts);
+  expect(page?.shots.map(({ seq }) => seq)).toEqual([3, 4, 5, 6]);
+  expect(page?.machine.last?.seq).toBe(6);
+});
