@@ -23,12 +23,14 @@ function hasNoDefects({ coverage, truePositives, falseNegatives }: QualityRow): 
 function recallText(row: QualityRow, lang: Language): string {
   const { recall } = row;
   if (recall === null && hasNoDefects(row)) return '-';
-  if (recall === null) return lang === 'ko' ? '알 수 없음' : 'not known';
+  const unknown = lang === 'ko' ? '알 수 없음' : 'not known';
+  if (recall === null) return unknown;
   if (recall.method === 'counted') return shareText(recall);
-  const [low, high] = [recall.low ?? 0, recall.high ?? 1];
+  const { value, low, high } = recall;
+  if (value === null || low === null || high === null) return unknown;
   const range = `${percent(low)}~${percent(high)}`;
-  const value = percent(recall.value ?? 0);
-  return lang === 'ko' ? `약 ${value} % (추정, ${range})` : `about ${value} % (weighted, ${range})`;
+  const about = percent(value);
+  return lang === 'ko' ? `약 ${about} % (추정, ${range})` : `about ${about} % (weighted, ${range})`;
 }
 
 const modelText = ({ model }: QualityRow, lang: Language): string =>
