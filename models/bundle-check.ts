@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import type { Admission } from './admit.ts';
 import { compileEncoder } from './encode.ts';
 import { type Golden, goldenSchema, type Manifest, manifestSchema } from './manifest.ts';
+import { type Reference, referenceSchema } from './reference.ts';
 
 export type Parsed<T> =
   | { readonly value: T; readonly faults: readonly [] }
@@ -23,11 +24,19 @@ export function parseManifest(text: string): Parsed<Manifest> {
 }
 
 export function parseGolden(text: string): Parsed<Golden> {
+  return parseJson('golden.json', goldenSchema, text);
+}
+
+export function parseReference(text: string): Parsed<Reference> {
+  return parseJson('reference.json', referenceSchema, text);
+}
+
+function parseJson<T>(file: string, schema: z.ZodType<T>, text: string): Parsed<T> {
   try {
-    return checked('golden.json', goldenSchema, JSON.parse(text));
+    return checked(file, schema, JSON.parse(text));
   } catch (thrown) {
     if (!(thrown instanceof SyntaxError)) throw thrown;
-    return { value: null, faults: [`golden.json: ${thrown.message}`] };
+    return { value: null, faults: [`${file}: ${thrown.message}`] };
   }
 }
 
@@ -103,6 +112,21 @@ function checkOutput({ output, classes }: Manifest, admission: Admission): strin
     faults.push(
       `model.yaml: output.defectColumns: ${outside ?? 'none'} for ${columns} columns (0-based)`,
     );
+  return faults;
+}
+
+/** That it speaks of this model's features. */
+export function checkReference({ features }: Manifest, reference: Reference): string[] {
+  const known = new Set(features.map(({ from }) => from));
+  const faults = Object.keys(reference.features)
+    .filter((name) => !known.has(name))
+    .map((name) => `reference.json: features: the model does not use "${name}"`);
+  const { novelty } = reference;
+  if (novelty === undefined) return faults;
+  const width = features.length;
+  const lengths = [novelty.center, novelty.scale, novelty.inverse, ...novelty.inverse];
+  if (lengths.some(({ length }) => length !== width))
+    faults.push(`reference.json: novelty: needs ${width} values a row, and ${width} rows`);
   return faults;
 }
 

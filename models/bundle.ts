@@ -4,7 +4,14 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { PpuriError } from '../config/errors.ts';
 import { type AdmitOptions, admitModel } from './admit.ts';
-import { crossCheck, parseGolden, parseManifest } from './bundle-check.ts';
+import {
+  checkReference,
+  crossCheck,
+  type Parsed,
+  parseGolden,
+  parseManifest,
+  parseReference,
+} from './bundle-check.ts';
 import {
   bundleInvalid,
   readBundleFile,
@@ -14,10 +21,12 @@ import {
   sumsOf,
 } from './bundle-files.ts';
 import type { Bundle, Golden, Manifest } from './manifest.ts';
+import type { Reference } from './reference.ts';
 
 export { type BundlePlace, type FindOptions, findBundle, listBundles } from './find-bundle.ts';
 
 const required = ['model.onnx', 'model.yaml', 'golden.json'] as const;
+const referenceName = 'reference.json';
 
 /**
  * Reads a bundle: sums, then schemas, then admission of the model, then that all agree. Throws
@@ -41,21 +50,31 @@ function checkBundle(
   );
   const manifest = parseManifest(utf8(manifestText));
   const golden = parseGolden(utf8(goldenText));
-  if (manifest.value === null || golden.value === null)
-    throw withFaults(dir, [...manifest.faults, ...golden.faults]);
+  const reference = readReference(files.get(referenceName));
+  if (manifest.value === null || golden.value === null || reference.faults.length > 0)
+    throw withFaults(dir, [...manifest.faults, ...golden.faults, ...reference.faults]);
   const bytes = modelBytes ?? new Uint8Array();
   const admission = admitModel(bytes, join(dir, 'model.onnx'), options);
   const faults = crossCheck(manifest.value, golden.value, admission);
+  if (reference.value !== null) faults.push(...checkReference(manifest.value, reference.value));
   if (admission.edited) faults.push('model.onnx: ends in ZipMap; `ppuri model add` unwraps it');
   if (faults.length > 0) throw withFaults(dir, faults);
   return {
     dir,
     manifest: manifest.value,
     golden: golden.value,
+    reference: reference.value,
     modelPath: join(dir, 'model.onnx'),
     hash: sha256(bytes),
   };
 }
+
+/** A bundle may do without. */
+function readReference(bytes: Uint8Array | undefined): Parsed<Reference> | Absent {
+  return bytes === undefined ? { value: null, faults: [] } : parseReference(utf8(bytes));
+}
+
+type Absent = { readonly value: null; readonly faults: readonly [] };
 
 function utf8(bytes: Uint8Array | undefined): string {
   return new TextDecoder().decode(bytes);
@@ -71,6 +90,7 @@ export interface BundleParts {
   readonly manifest: Manifest;
   readonly model: Uint8Array;
   readonly golden: Golden;
+  readonly reference?: Reference;
 }
 
 export interface WriteOptions extends AdmitOptions {
@@ -141,7 +161,8 @@ async function inScratch(target: string, work: (scratch: string) => Promise<void
   }
 }
 
-function bundleFiles({ manifest, model, golden }: BundleParts): Record<string, Uint8Array> {
+function bundleFiles(parts: BundleParts): Record<string, Uint8Array> {
+  const { manifest, model, golden, reference } = parts;
   const text = new TextEncoder();
   return {
     'model.onnx': model,
@@ -149,6 +170,7 @@ function bundleFiles({ manifest, model, golden }: BundleParts): Record<string, U
       stringify(manifest, { lineWidth: 100, aliasDuplicateObjects: false }),
     ),
     'golden.json': text.encode(goldenText(golden)),
+    ...(reference && { [referenceName]: text.encode(`${JSON.stringify(reference, null, 1)}\n`) }),
   };
 }
 

@@ -1,5 +1,6 @@
 /** The shape of a bundle's model.yaml: everything a model needs to be run and judged honestly. */
 import { z } from 'zod';
+import type { Reference } from './reference.ts';
 
 const textSchema = z.strictObject({ ko: z.string(), en: z.string() });
 
@@ -71,6 +72,8 @@ export interface Bundle {
   readonly dir: string;
   readonly manifest: Manifest;
   readonly golden: Golden;
+  /** How the training data were spread; null where the bundle does not say. */
+  readonly reference: Reference | null;
   readonly modelPath: string;
   /** sha256 of model.onnx, hex. */
   readonly hash: string;
