@@ -7,6 +7,7 @@ import type { AlertEngine } from './alerts/engine.ts';
 import type { WhyQuestion } from './alerts/why.ts';
 import type { CycleTracker, Snapshot } from './cycles/tracker.ts';
 import type { Explainer } from './explain.ts';
+import { type Answered, Foresight } from './foresight.ts';
 import type { RejectSignal } from './outputs/reject-signal.ts';
 import type { Alert, Cycle, Driver, Instant, RecordBody, Verdict } from './records.ts';
 import type { Answer, Judge, JudgeModel, Prepared } from './verdict/judge.ts';
@@ -49,6 +50,7 @@ export interface LineCounts {
 
 export class MachineLine {
   readonly #parts: LineParts;
+  readonly #foresight: Foresight;
   #keeping: Promise<void> = Promise.resolve();
   #ok = 0;
   #defect = 0;
@@ -57,6 +59,15 @@ export class MachineLine {
 
   constructor(parts: LineParts) {
     this.#parts = parts;
+    this.#foresight = new Foresight(parts);
+  }
+
+  /** A snapshot that is being confirmed: asks the model ahead, and changes nothing. */
+  foresee(snapshot: Snapshot): void {
+    const { tracker, judge, deadlineMs } = this.#parts;
+    if (judge.model === null || !this.#foresight.worthwhile(judge.model)) return;
+    const input = judge.rowOf(tracker.foresee(snapshot));
+    if (input !== null) this.#foresight.ahead(judge.model, input, deadlineMs);
   }
 
   /** Judges one consistent snapshot. Settles with the verdict given, before the store has it. */
@@ -64,19 +75,22 @@ export class MachineLine {
     const { tracker, judge, clock } = this.#parts;
     const cycle = tracker.complete(snapshot);
     const prepared = judge.prepare(cycle);
-    const answer = await this.#ask(cycle, prepared);
-    const verdict = judge.conclude(cycle, prepared, answer, clock());
+    const answered = await this.#ask(cycle, prepared);
+    const verdict = judge.conclude(cycle, prepared, answered?.answer ?? null, clock());
     this.#finish(cycle, verdict);
-    void this.#explain(cycle, verdict, prepared.model);
+    void this.#explain(cycle, verdict, prepared.model, answered?.tookMs ?? Number.NaN);
   }
 
   /** Once the alert is out: what drove the model's answer, told as a change of the same alert. */
-  async #explain(cycle: Cycle, verdict: Verdict, model: JudgeModel | null): Promise<void> {
+  async #explain(
+    cycle: Cycle,
+    verdict: Verdict,
+    model: JudgeModel | null,
+    answeredMs: number,
+  ): Promise<void> {
     const { alerts, explainer, clock } = this.#parts;
     const question = alerts.question(cycle, verdict);
     if (question === null || model === null || explainer === null) return;
-    const { features, inference } = verdict.times;
-    const answeredMs = (inference ?? Number.NaN) - (features ?? Number.NaN);
     const drivers = await explainer.explain(question, model, answeredMs);
     if (drivers === null) return;
     const monoMs = clock();
@@ -88,14 +102,17 @@ export class MachineLine {
   }
 
   /** An answer after the deadline is none: the part has left the place where it could be diverted. */
-  async #ask(cycle: Cycle, { input, model }: Prepared): Promise<Answer | null> {
+  async #ask(cycle: Cycle, { input, model }: Prepared): Promise<Answered | null> {
     if (input === null || model === null) return null;
-    const { predict, deadlineMs, clock } = this.#parts;
+    const { deadlineMs, clock } = this.#parts;
     const until = cycle.times.snapshot + deadlineMs;
     const leftMs = until - clock();
-    const answer = leftMs > 0 ? await predict(model.identity.hash, input, leftMs) : null;
-    if (answer !== null && (answer.kind === 'unscored' || clock() <= until)) return answer;
-    return { kind: 'unscored', reason: 'deadline-missed', detail: 'the agent itself was late' };
+    const ahead = this.#foresight.take(model, input);
+    const answered = leftMs > 0 ? await (ahead ?? this.#foresight.ask(model, input, leftMs)) : null;
+    if (answered !== null && (answered.answer.kind === 'unscored' || clock() <= until))
+      return answered;
+    const detail = 'the agent itself was late';
+    return { answer: { kind: 'unscored', reason: 'deadline-missed', detail }, tookMs: Number.NaN };
   }
 
   /** A shot of which nothing consistent was read is still accounted for. */

@@ -9,7 +9,7 @@ import type { Bundle } from '../models/manifest.ts';
 import type { TrainingNormal } from './alerts/baseline.ts';
 import { AlertEngine } from './alerts/engine.ts';
 import { meets } from './cycles/suppress.ts';
-import { CycleTracker } from './cycles/tracker.ts';
+import { CycleTracker, type Snapshot } from './cycles/tracker.ts';
 import { MachineWatch } from './cycles/watch.ts';
 import { Explainer } from './explain.ts';
 import type { Inference } from './infer/inference.ts';
@@ -350,8 +350,8 @@ export class Machine {
         const { model } = this.#judge;
         if (model !== null) this.#around.rehearse(model.identity.hash);
       },
-      snapshot: (snapshot: Parameters<MachineLine['onSnapshot']>[0]) =>
-        this.#line.onSnapshot(snapshot),
+      foreseen: (snapshot: Snapshot) => this.#line.foresee(snapshot),
+      snapshot: (snapshot: Snapshot) => this.#line.onSnapshot(snapshot),
       unseen: (shot: number | null, observed: 'torn' | 'missed', at: Instant) =>
         this.#line.onUnseen(shot, observed, at),
       reset: (before: number, value: number) =>

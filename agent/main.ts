@@ -1,4 +1,5 @@
 /** argv and role → exit code. Each role loads only what it needs: children stay small. */
+import { goAsOthers, standBack } from './priority.ts';
 
 /**
  * A terminal's Ctrl-C and systemd's stop reach every process of the program: its first one decides
@@ -19,6 +20,8 @@ async function main(): Promise<void> {
   const role = process.env.PPURI_ROLE;
   if (role === 'infer' || role === 'keep' || role === 'simulate' || role === 'receive')
     leaveSignalsToParent();
+  if (role === 'keep') standBack();
+  else if (role !== undefined && role !== 'infer') goAsOthers();
   switch (role) {
     case 'infer':
       return (await import('./infer/child.ts')).runInferChild();

@@ -8,6 +8,7 @@ import { createLineSink } from '../health/line-sink.ts';
 import { createLog, type Log } from '../health/log.ts';
 import { supervise, takeNotifyOrders } from '../health/supervised.ts';
 import { type Prepared, prepare } from '../prepare.ts';
+import { goFirst } from '../priority.ts';
 import type { Alert } from '../records.ts';
 import { forkRole } from '../role.ts';
 import { Agent } from '../wire.ts';
@@ -66,6 +67,7 @@ async function runAgent(options: RunOptions, stop: Interruption): Promise<void> 
     return;
   }
   const claim = await claimEndpoints(Object.values(config.buses).map(endpointOf));
+  goFirst();
   const agent = new Agent({
     config,
     profiles,

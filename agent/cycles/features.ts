@@ -30,7 +30,20 @@ export class CycleHistory {
   last(feature: string): readonly number[] {
     return this.#values.get(feature) ?? [];
   }
+
+  /** As it would be with the values pushed next; this one stays as it is. */
+  foreseen(): PastValues {
+    const ahead = new Map<string, readonly number[]>();
+    return {
+      push: (feature, value, keep) => {
+        ahead.set(feature, [...this.last(feature), value].slice(-keep));
+      },
+      last: (feature) => ahead.get(feature) ?? this.last(feature),
+    };
+  }
 }
+
+export type PastValues = Pick<CycleHistory, 'push' | 'last'>;
 
 function numbered(value: number | null, basis: Reading, note: string): Reading {
   if (value !== null && Number.isFinite(value)) return { value, quality: 'good', at: basis.at };
@@ -47,7 +60,7 @@ function overPastCycles(
   spec: FeatureSpec,
   cycles: number,
   basis: Reading,
-  history: CycleHistory,
+  history: PastValues,
 ): Reading {
   if (basis.value === null) return basis;
   history.push(name, basis.value, cycles);
@@ -87,7 +100,7 @@ export function computeFeatures(
   readings: Readonly<Record<string, Reading>>,
   window: CycleWindow,
   samplesBetween: SamplesBetween,
-  history: CycleHistory,
+  history: PastValues,
 ): Record<string, Reading> {
   const features: Record<string, Reading> = {};
   for (const [name, spec] of Object.entries(specs)) {

@@ -4,7 +4,7 @@
  */
 import type { Profile } from '../../config/profile.ts';
 import type { Cycle, Instant, Reading, StageTimes } from '../records.ts';
-import { CycleHistory, computeFeatures, type SamplesBetween } from './features.ts';
+import { CycleHistory, computeFeatures, type PastValues, type SamplesBetween } from './features.ts';
 import { Suppression } from './suppress.ts';
 
 export interface Snapshot {
@@ -60,21 +60,10 @@ export class CycleTracker {
 
   /** A cycle from one consistent snapshot. */
   complete(snapshot: Snapshot): Cycle {
-    const { profile, clock, samplesBetween } = this.#options;
+    const { clock } = this.#options;
     this.#index += 1;
     const mold = this.#moldOf(snapshot.readings);
-    const window = {
-      fromMonoMs: snapshot.fromMonoMs ?? this.#lastTriggerMonoMs ?? Number.NEGATIVE_INFINITY,
-      toMonoMs: snapshot.at.monoMs,
-    };
-    const history = this.#historyOf(mold);
-    const features = computeFeatures(
-      profile.features,
-      snapshot.readings,
-      window,
-      samplesBetween,
-      history,
-    );
+    const features = this.#featuresOf(snapshot, this.#historyOf(mold));
     const suppressed = this.#suppression.check(snapshot.readings, this.#idleS(snapshot));
     this.#lastTriggerMonoMs = snapshot.triggerMonoMs;
     const times: StageTimes = {
@@ -92,6 +81,21 @@ export class CycleTracker {
       suppressed,
       times,
     };
+  }
+
+  /** The features of a snapshot that is not confirmed yet; changes nothing. */
+  foresee(snapshot: Snapshot): Readonly<Record<string, Reading>> {
+    const history = this.#historyOf(this.#moldOf(snapshot.readings));
+    return this.#featuresOf(snapshot, history.foreseen());
+  }
+
+  #featuresOf(snapshot: Snapshot, history: PastValues): Record<string, Reading> {
+    const { profile, samplesBetween } = this.#options;
+    const window = {
+      fromMonoMs: snapshot.fromMonoMs ?? this.#lastTriggerMonoMs ?? Number.NEGATIVE_INFINITY,
+      toMonoMs: snapshot.at.monoMs,
+    };
+    return computeFeatures(profile.features, snapshot.readings, window, samplesBetween, history);
   }
 
   #identity(mold: string | null, shot: number | null) {

@@ -25,11 +25,18 @@ export interface MachineSource {
     snapshot: Record<string, Reading>,
     atMonoMs: number,
   ): Promise<Readonly<Record<string, Reading>>>;
+  /** What `completeReadings` will most likely give; asks nobody and remembers nothing. */
+  foreseeReadings(
+    snapshot: Record<string, Reading>,
+    atMonoMs: number,
+  ): Readonly<Record<string, Reading>>;
 }
 
 export interface WatchEvents {
   /** A cycle has ended: its snapshot is on the way. */
   begun?(): void;
+  /** A snapshot that the counter has yet to confirm, or to deny. */
+  foreseen?(snapshot: Snapshot): void;
   snapshot(snapshot: Snapshot): Promise<void>;
   unseen(shot: number | null, observed: 'torn' | 'missed', at: Instant): void;
   reset(before: number, now: number, at: Instant): void;
@@ -245,7 +252,9 @@ export class MachineWatch {
   async #snapshotOf(trigger: TriggerValue, step: ShotStep, triesLeft: number): Promise<void> {
     const before = this.#last ?? step.shot;
     const block = await this.#source.readSnapshot();
-    const again = await this.#source.readTrigger();
+    const confirming = this.#source.readTrigger();
+    this.#foresee(step.shot, block, trigger);
+    const again = await confirming;
     if (again.raw === step.shot) {
       this.#accept(step, before, trigger.at);
       return this.#deliver(step.shot, block, trigger, null);
@@ -258,6 +267,13 @@ export class MachineWatch {
     if (triesLeft > 1) return this.#snapshotOf(again, next, triesLeft - 1);
     this.#accept(next, before, again.at);
     this.#events.unseen(next.shot, 'torn', again.at);
+  }
+
+  #foresee(shot: number, block: Record<string, Reading>, trigger: TriggerValue): void {
+    if (this.#events.foreseen === undefined) return;
+    const at = latest(block, trigger.at);
+    const readings = this.#source.foreseeReadings(block, at.monoMs);
+    this.#events.foreseen({ shot, readings, at, triggerMonoMs: trigger.at.monoMs });
   }
 
   /** From here on the counter stands at `step.shot`; what it jumped over is said, never dropped. */

@@ -7,6 +7,7 @@ import type { AgentStatus } from '../agent-status.ts';
 import { newBoot } from '../health/boot.ts';
 import type { Log } from '../health/log.ts';
 import type { Prepared } from '../prepare.ts';
+import { goFirst } from '../priority.ts';
 import { type ReceiverProcess, startReceiver } from '../receive/client.ts';
 import type { Alert, Cycle, Text, Verdict } from '../records.ts';
 import type { ForkRole } from '../role.ts';
@@ -119,6 +120,7 @@ class Demo implements RunningDemo {
     // An agent goes on without a model that is broken; a demo is run to see it work.
     if (problems.length > 0) throw new ProblemsError('config-invalid', file, problems);
     this.#noteAbsent({ config, bundles, profiles }, this.#simulator.replays);
+    goFirst();
     this.#agent = new Agent({
       config,
       profiles,

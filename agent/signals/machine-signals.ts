@@ -148,12 +148,23 @@ export class MachineSignals {
     for (const { shot } of this.#accessories) {
       if (shot !== null) Object.assign(all, await readOrMissing(shot));
     }
-    for (const [name, everyMs] of this.#slow)
-      all[name] = this.#slowReading(name, everyMs, atMonoMs);
+    this.#addSlow(all, atMonoMs);
     for (const [name, reading] of Object.entries(all))
       all[name] = this.#frozen.check(name, reading);
     for (const name of Object.keys(snapshot)) this.#history.add(name, snapshot[name] as Reading);
     return all;
+  }
+
+  /** Without the accessories, which are asked only for a shot that is one. */
+  foreseeReadings(snapshot: Readings, atMonoMs: number): Readings {
+    const all: Readings = { ...snapshot };
+    this.#addSlow(all, atMonoMs);
+    return all;
+  }
+
+  #addSlow(all: Readings, atMonoMs: number): void {
+    for (const [name, everyMs] of this.#slow)
+      all[name] = this.#slowReading(name, everyMs, atMonoMs);
   }
 
   /** A slow signal as it is now, as old as it is; missing: it is none. */

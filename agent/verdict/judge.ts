@@ -92,6 +92,12 @@ export class Judge {
     return { ...this.#encode(cycle, this.#model), model: this.#model, breaches };
   }
 
+  /** The row of a shot whose features are these, if it comes to asking the model. */
+  rowOf(features: Readonly<Record<string, Reading>>): Float32Array | null {
+    const encoded = this.#model?.encode(plainValues(features));
+    return encoded !== undefined && 'input' in encoded ? encoded.input : null;
+  }
+
   #encode(cycle: Cycle, model: JudgeModel): Omit<Prepared, 'breaches' | 'model'> {
     const values = plainValues(cycle.features);
     const flags = model.outsideTraining(values).map((name) => `outside-training:${name}`);

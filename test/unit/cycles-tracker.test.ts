@@ -135,3 +135,30 @@ describe('suppression', () => {
     expect(shoot(tracker(of), 1, { ...normal, stopSeconds: bad }).suppressed).toBeNull();
   });
 });
+
+describe('a snapshot that is not confirmed yet', () => {
+  const ofThree = profile({
+    features: {
+      rise: { from: 'pressure', take: 'slope', over: { cycles: 3 } },
+      now: { from: 'pressure', take: 'last' },
+    },
+  });
+  const snapshot = (shot: number, value: number) => ({
+    shot,
+    readings: { pressure: good(value), mold: good(7) },
+    at: { monoMs: shot * 1000, wallMs: 0 },
+    triggerMonoMs: shot * 1000,
+  });
+
+  test('gives the features that the shot will have, and leaves no trace', () => {
+    const [plain, looking] = [tracker(ofThree), tracker(ofThree)];
+    for (const [index, value] of [10, 12, 17, 11].entries()) {
+      const next = snapshot(index + 1, value);
+      looking.foresee(snapshot(index + 1, 99));
+      const foreseen = looking.foresee(next);
+      const cycle = looking.complete(next);
+      expect(foreseen).toEqual(cycle.features);
+      expect(cycle).toEqual(plain.complete(next));
+    }
+  });
+});

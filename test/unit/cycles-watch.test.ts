@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Snapshot } from '../../agent/cycles/tracker.ts';
 import { type MachineSource, MachineWatch, type WatchEvents } from '../../agent/cycles/watch.ts';
 import type { Instant, Reading } from '../../agent/records.ts';
 import { PpuriError } from '../../config/errors.ts';
@@ -37,6 +38,10 @@ class ScriptedMachine implements MachineSource {
   }
 
   async completeReadings(snapshot: Record<string, Reading>) {
+    return snapshot;
+  }
+
+  foreseeReadings(snapshot: Record<string, Reading>) {
     return snapshot;
   }
 }
@@ -102,6 +107,21 @@ describe('watching a scripted machine in memory', () => {
       'begun',
       'shot 6 pressure 6',
       'begun',
+      'missed 7',
+      'shot 8 pressure 8',
+    ]);
+  });
+
+  test('a snapshot is foreseen before the counter confirms it, and a torn one is only foreseen', async () => {
+    const foreseen = (said: string[]) => ({
+      foreseen: ({ shot, readings }: Snapshot) =>
+        void said.push(`foreseen ${shot} pressure ${readings.pressure?.value}`),
+    });
+    expect(await play([5, 5, 6, 6, 7, 8, 8], counterCycle, foreseen)).toEqual([
+      'foreseen 6 pressure 6',
+      'shot 6 pressure 6',
+      'foreseen 7 pressure 7',
+      'foreseen 8 pressure 8',
       'missed 7',
       'shot 8 pressure 8',
     ]);

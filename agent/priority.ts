@@ -1,0 +1,33 @@
+/**
+ * Who of the program's processes goes first where the computer is busy: those between the snapshot
+ * and the reject signal, before the store, the panel, and whatever else runs on the gateway.
+ */
+import { getPriority, setPriority } from 'node:os';
+
+/** As `nice` counts: lower goes first. */
+const urgent = -10;
+const patient = 5;
+
+/**
+ * For the loop, before it forks `infer`, which inherits it. False where it is not permitted: only
+ * root, or a service with `Nice=-10`, may go before others.
+ */
+export function goFirst(): boolean {
+  if (getPriority() <= urgent) return true;
+  try {
+    setPriority(urgent);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** For children that no verdict waits for. Going after others is always permitted. */
+export function standBack(): void {
+  setPriority(patient);
+}
+
+/** For what is no part of the agent: a simulated machine, a receiver of records. */
+export function goAsOthers(): void {
+  if (getPriority() < 0) setPriority(0);
+}
