@@ -6,6 +6,7 @@ import { type AlertRow, severities } from '../store/alert-queries.ts';
 import { severityWords } from '../words.ts';
 import { handlingText, stateText } from './alert-words.ts';
 import { addAlertHandling } from './alerts-handle.ts';
+import { addAlertHistory } from './alerts-history.ts';
 import { labelLanguage } from './label-agent.ts';
 import { withMachineId } from './machine-argument.ts';
 import { action, type Output } from './output.ts';
@@ -48,7 +49,8 @@ Examples:
   ppuri alerts -c ppuri.yaml --all --since 24h --machine dc-03
   ppuri alerts --store /var/lib/ppuri --all --csv --bom > alerts.csv
   ppuri alerts ack 3f2a9c01 -c ppuri.yaml
-  ppuri alerts shelve 3f2a9c01 --for 30m --reason "금형 교체" -c ppuri.yaml`;
+  ppuri alerts shelve 3f2a9c01 --for 30m --reason "금형 교체" -c ppuri.yaml
+  ppuri alerts history 3f2a9c01 -c ppuri.yaml`;
 
 const mostAlerts = 1000;
 
@@ -152,4 +154,5 @@ export function addAlerts(program: Command): void {
     .addHelpText('after', help)
     .action(action('list alerts', run, labelLanguage));
   addAlertHandling(command);
+  addAlertHistory(command);
 }

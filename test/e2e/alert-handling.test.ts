@@ -139,4 +139,13 @@ test('at the terminal it is done, or refused in words with nothing changed', asy
     acknowledged: { who: '김반장' },
     shelved: null,
   });
+  const told = await run(['alerts', 'history', id, '-c', where.file]);
+  expect(told.code).toBe(0);
+  const [, ...steps] = told.stdout.trimEnd().split('\n');
+  expect(steps[0]).toMatch(/ 발생 .*\[경고\]/);
+  expect(steps.filter((step) => step.includes('알림 확인'))).toHaveLength(1);
+  expect(steps.find((step) => step.includes('알림 확인'))).toContain('김반장');
+  const unknown = await run(['alerts', 'history', 'no-such-id', '-c', where.file]);
+  expect(unknown.code).toBe(2);
+  expect(unknown.stderr).toContain('no-such-id 알림이 없습니다');
 }, 180_000);

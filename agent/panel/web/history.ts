@@ -1,6 +1,7 @@
 /** Alerts and what people did with them, newest first. */
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
+import { deedWords } from '../../deed-words.ts';
 import type { AlertView, HistoryPage } from '../contract.ts';
 import { handlingText, sortText } from './alert-words.ts';
 import { h, html } from './element.ts';
@@ -9,7 +10,7 @@ import { SignIcon } from './icons.ts';
 import { usePage, useWords, type Words } from './page.ts';
 import { useRead } from './reading.ts';
 import { Table } from './table.ts';
-import { deedWords, severityWords } from './texts.ts';
+import { severityWords } from './texts.ts';
 
 function alertRow(alert: AlertView, words: Words): { key: string; cells: (string | VNode)[] } {
   const { severity, id, raisedWallMs } = alert;
