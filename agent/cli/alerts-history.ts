@@ -1,10 +1,9 @@
 /** `ppuri alerts history`: how one alert came and went, and who did what with it. */
 import type { Command } from 'commander';
 import { PpuriError } from '../../config/errors.ts';
-import { deedWords } from '../deed-words.ts';
 import type { AlertChange } from '../store/alert-history.ts';
 import type { DeedRow } from '../store/deed-queries.ts';
-import { severityWords } from '../words.ts';
+import { deedWords, severityWords } from '../words.ts';
 import { labelLanguage } from './label-agent.ts';
 import { action, type Output } from './output.ts';
 import { addStoreFlags, placeOf, type StoreFlags, withStore } from './store-access.ts';

@@ -11,6 +11,8 @@ export interface TargetSource {
   readonly connections: number;
   readonly pending: number;
   readonly oldestPendingMs: number | null;
+  readonly held: { readonly count: number } | null;
+  readonly undeliverable: number;
 }
 
 export function syncMetrics(targets: readonly TargetSource[]): Metric[] {
@@ -31,6 +33,16 @@ export function syncMetrics(targets: readonly TargetSource[]): Metric[] {
       'sync_oldest_pending_seconds',
       'Age of the oldest of them by the wall clock; 0 when there is none.',
       each(({ oldestPendingMs }) => (oldestPendingMs ?? 0) / 1000),
+    ),
+    gauge(
+      'sync_held',
+      'Records of them that are tried again later while others are taken.',
+      each(({ held }) => held?.count ?? 0),
+    ),
+    gauge(
+      'sync_undeliverable',
+      'Records counted as a gap that `ppuri ledger --retry` would send again.',
+      each(({ undeliverable }) => undeliverable),
     ),
     counter(
       'sync_delivered_total',

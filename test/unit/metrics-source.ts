@@ -65,6 +65,7 @@ export const agentSource: MetricsSource & { readonly keep: KeepSource } = {
       {
         ...{ target: 'cloud', state: 'connected', delivered: 25, refused: 1, bytes: 30_000 },
         ...{ connections: 2, pending: 4, oldestPendingMs: 1500 },
+        ...{ held: { count: 3 }, undeliverable: 2 },
       },
     ],
   },

@@ -1,7 +1,7 @@
 /** Alerts and what people did with them, newest first. */
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
-import { deedWords } from '../../deed-words.ts';
+import { deedWords } from '../../words.ts';
 import type { AlertView, HistoryPage } from '../contract.ts';
 import { handlingText, sortText } from './alert-words.ts';
 import { h, html } from './element.ts';
