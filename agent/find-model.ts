@@ -10,17 +10,18 @@ import type { Bundle } from '../models/manifest.ts';
  * An added, shipped or given bundle: sums, schemas and admission are checked, nothing is run. A
  * path is taken from the directory of the configuration. Where the store cannot be looked into, a
  * shipped model of this name stands in: a machine is watched all the same. Throws `model-invalid`
- * saying what there is, or what is wrong with it, or `store-unavailable`.
+ * saying what there is, or what is wrong with it, `model-untrusted` for one that the site does not
+ * take, or `store-unavailable`.
  */
 export async function findModel(
   nameOrPath: string,
-  { configDir, storePath }: ModelPlace,
+  { configDir, storePath, models }: ModelPlace,
 ): Promise<Bundle> {
   const isPath = nameOrPath.startsWith('.') || /[/\\]/.test(nameOrPath);
   const place = isPath
     ? await findBundle(resolve(configDir, nameOrPath))
     : await findNamed(nameOrPath, storePath);
-  return readBundle(place.dir);
+  return readBundle(place.dir, models === undefined ? {} : { trust: models });
 }
 
 async function findNamed(name: string, storePath: string): Promise<BundlePlace> {

@@ -6,6 +6,8 @@ import { PpuriError } from '../config/errors.ts';
 import type { Bundle } from '../models/manifest.ts';
 import type { Inference, ModelIncidents } from './infer/inference.ts';
 import type { Machine } from './machine.ts';
+import { floorOf, requireRelease } from './model-release.ts';
+import type { ModelFloor } from './store/model-floors.ts';
 import type { BundlePointer, ModelTable } from './store/models.ts';
 
 /** What the desk remembers by; see agent/store. Rejects with PpuriError while the store is down. */
@@ -13,6 +15,14 @@ export interface ModelMemory {
   models(): Promise<ModelTable>;
   setPointer(machine: string, bundle: BundlePointer): Promise<void>;
   setState(hash: string, state: unknown): Promise<void>;
+  /** Newest releases that were activated. */
+  floors(): Promise<readonly ModelFloor[]>;
+  raiseFloor(floor: ModelFloor): Promise<void>;
+}
+
+export interface UseOptions {
+  /** `allow`: a person goes back to a release before the newest on purpose. */
+  readonly older?: 'refuse' | 'allow';
 }
 
 export interface DeskParts {
@@ -63,7 +73,7 @@ export class ModelDesk {
   }
 
   /** Runs `dir` on a machine from its next shot on; remembered. Rejects with PpuriError. */
-  async use(machineId: string, dir: string): Promise<Bundle> {
+  async use(machineId: string, dir: string, { older }: UseOptions = {}): Promise<Bundle> {
     const machine = this.#parts.machines.get(machineId);
     if (machine === undefined) {
       const known = [...this.#parts.machines.keys()].join(', ');
@@ -75,11 +85,16 @@ export class ModelDesk {
     }
     const bundle = await this.#parts.readBundle(dir);
     machine.requireFit(bundle);
+    const { memory } = this.#parts;
+    if (older !== 'allow') requireRelease(bundle, await memory.floors());
     // Whoever points a machine to a model that was set aside says that it may run again.
     if (this.#setAside.has(bundle.hash)) await this.restore(bundle.hash);
     await this.#parts.inference.load(bundle);
     const { name, version } = bundle.manifest;
-    await this.#parts.memory.setPointer(machineId, {
+    // A power cut in between leaves the old model with its pointer, which no floor is asked about.
+    const floor = floorOf(bundle);
+    if (floor !== null) await memory.raiseFloor(floor);
+    await memory.setPointer(machineId, {
       name,
       version,
       path: bundle.dir,
@@ -136,8 +151,26 @@ export class ModelDesk {
 
   async #seat(machine: Machine, pointer: BundlePointer | null): Promise<void> {
     const pointed = pointer === null ? null : await this.#readPointed(machine, pointer);
-    const bundle = pointed ?? this.#parts.configured.get(machine.id) ?? null;
+    const bundle = pointed ?? (await this.#configured(machine));
     if (bundle !== null) await this.#load(machine, bundle);
+  }
+
+  /** Null: there is none, or it is older than one that its signer has had activated. */
+  async #configured(machine: Machine): Promise<Bundle | null> {
+    const bundle = this.#parts.configured.get(machine.id) ?? null;
+    const floor = bundle === null ? null : floorOf(bundle);
+    if (bundle === null || bundle.signer === null) return bundle;
+    try {
+      requireRelease(bundle, await this.#parts.memory.floors());
+      if (floor !== null) await this.#parts.memory.raiseFloor(floor);
+      return bundle;
+    } catch (error) {
+      const refused = error instanceof PpuriError && error.code === 'model-older';
+      const kind = refused ? 'model-not-loaded' : 'model-memory-unavailable';
+      this.#parts.tell(kind, refused ? 'error' : 'warn', machine.id, messageOf(error));
+      // A store that does not answer keeps no machine from its model.
+      return refused ? null : bundle;
+    }
   }
 
   async #load(machine: Machine, bundle: Bundle): Promise<void> {

@@ -33,7 +33,8 @@ const concernsStore = (problem: Problem): boolean => problem.path === storeProbl
 
 async function bundlesOf(config: Config, file: string): Promise<Map<string, Bundle>> {
   const bundles = new Map<string, Bundle>();
-  const place = { configDir: dirname(file), storePath: config.store.path };
+  const { models, store } = config;
+  const place = { configDir: dirname(file), storePath: store.path, models };
   for (const { id, model } of config.machines) {
     if (model === undefined) continue;
     try {

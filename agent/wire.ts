@@ -330,8 +330,10 @@ export class Agent {
           void (await keeper.query('set-pointer', { machine, ...bundle })),
         setState: async (hash, state) =>
           void (await keeper.query('set-model-state', { hash, state })),
+        floors: () => keeper.query('model-floors', {}),
+        raiseFloor: async (floor) => void (await keeper.query('raise-model-floor', floor)),
       },
-      readBundle,
+      readBundle: (dir) => readBundle(dir, { trust: this.#options.config.models }),
       tell: (...said) => {
         // Who ends an agent in its start has ended the loads under way.
         if (!this.#stopping || said[0] !== 'model-not-loaded') this.#tell(...said);

@@ -179,6 +179,7 @@ export const deedWords: Readonly<Record<string, Text>> = {
   'alert-shelved': { ko: '알림 보류', en: 'Alert shelved' },
   'alert-unshelved': { ko: '보류 해제', en: 'Shelving ended' },
   'alert-false': { ko: '오경보 처리', en: 'Called a false alarm' },
+  'model-older-allowed': { ko: '이전 모델 사용 허용', en: 'Older model allowed' },
   'buzzer-silenced': { ko: '부저 정지', en: 'Buzzer silenced' },
   login: { ko: '로그인', en: 'Login' },
   'login-failed': { ko: '로그인 실패', en: 'Login failed' },

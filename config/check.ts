@@ -125,7 +125,8 @@ export async function checkConfig(
   const shelf = new ProfileShelf(source, configDir, readVectors);
   for (const part of parts.machines) readProfiles(shelf, part);
   const checked = { source, parts, profileOf: (name: string) => shelf.found.get(name) ?? null };
-  const place = { configDir, storePath: parts.storePath };
+  const models = config?.models;
+  const place = { configDir, storePath: parts.storePath, ...(models && { models }) };
   const across = [
     ...clashes(checked),
     ...busProblems(checked),

@@ -158,6 +158,21 @@ export const errorTable = {
     retryable: false,
     meaning: 'the model does not reproduce its golden outputs',
   },
+  'model-untrusted': {
+    exit: 6,
+    retryable: false,
+    meaning: 'the bundle is not signed by a key that this site trusts',
+  },
+  'model-older': {
+    exit: 6,
+    retryable: false,
+    meaning: 'a newer release of this model, signed by the same key, was in use already',
+  },
+  'model-slow': {
+    exit: 6,
+    retryable: false,
+    meaning: 'the model takes longer than the machine’s deadline',
+  },
   'model-unavailable': { exit: 6, retryable: true, meaning: 'inference is not available' },
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -7,7 +7,7 @@ import { hasAllDevices, isSound, isWhole, type MachinePart } from './parts.ts';
 import type { Problem } from './problem.ts';
 import type { Profile } from './profile.ts';
 import { limitProblems } from './profile-rules.ts';
-import type { DeviceConfig, MachineConfig, RejectConfig } from './schema.ts';
+import type { DeviceConfig, MachineConfig, ModelsConfig, RejectConfig } from './schema.ts';
 import { textHint } from './signal-rules.ts';
 import type { Path } from './source.ts';
 
@@ -25,6 +25,8 @@ export interface ModelPlace {
   /** Directory of the configuration file; paths are taken from it. */
   readonly configDir: string;
   readonly storePath: string;
+  /** Which bundles the site takes; absent: nobody asks who signed one. */
+  readonly models?: ModelsConfig;
 }
 
 /** Null: there is no such model. A PpuriError thrown: there is, but it is not one. */

@@ -202,6 +202,20 @@ export const storeSchema = z.strictObject({
   keep: keepSchema.prefault({}).describe('Longest time to keep what, whatever room there is.'),
 });
 
+export const modelsSchema = z.strictObject({
+  trust: z
+    .string()
+    .min(1)
+    .default('/etc/ppuri/trust')
+    .describe('Directory of public keys (*.pub) whose bundles are taken.'),
+  unsigned: z
+    .enum(['until-keyed', 'allow', 'refuse'])
+    .default('until-keyed')
+    .describe(
+      'Bundles without a signature; `until-keyed`: taken as long as `trust` holds no key. Shipped ones always are.',
+    ),
+});
+
 export const alertsSchema = z.strictObject({
   callsPerHour: z
     .int()
@@ -223,6 +237,7 @@ export const configSchema = z.strictObject({
   panel: panelSchema.optional().describe('Pages of this gateway; absent: none are served.'),
   alerts: alertsSchema.prefault({}).describe('How alerts call for the operator.'),
   store: storeSchema.prefault({}).describe('Where records are kept.'),
+  models: modelsSchema.prefault({}).describe('Which model bundles this site takes.'),
   sync: syncSchema.default([]).describe('Where records are delivered to; absent: nowhere.'),
 });
 
@@ -230,4 +245,5 @@ export type Config = z.output<typeof configSchema>;
 export type BusConfig = z.output<typeof busSchema>;
 export type DeviceConfig = z.output<typeof deviceSchema>;
 export type MachineConfig = z.output<typeof machineSchema>;
+export type ModelsConfig = z.output<typeof modelsSchema>;
 export type RejectConfig = z.output<typeof rejectSchema>;

@@ -1,8 +1,8 @@
 /** Bundles on disk: a model with all it needs, verified on reading, written whole or not at all. */
-import { chmod, mkdir, mkdtemp, open, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { chmod, rename, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { stringify } from 'yaml';
-import { PpuriError } from '../config/errors.ts';
+import type { PpuriError } from '../config/errors.ts';
 import { type AdmitOptions, admitModel } from './admit.ts';
 import {
   checkReference,
@@ -13,35 +13,63 @@ import {
   parseReference,
 } from './bundle-check.ts';
 import {
+  type BundleFiles,
   bundleInvalid,
-  readBundleFile,
-  readVerifiedFiles,
+  checkSums,
+  readFolder,
   sha256,
   sumsName,
   sumsOf,
 } from './bundle-files.ts';
+import { isShipped } from './find-bundle.ts';
 import type { Bundle, Golden, Manifest } from './manifest.ts';
 import type { Reference } from './reference.ts';
+import { inScratch, syncDirectory, writeFlushed } from './scratch.ts';
+import { requireTrust, type TrustRule } from './trust.ts';
 
 export { type BundlePlace, type FindOptions, findBundle, listBundles } from './find-bundle.ts';
 
 const required = ['model.onnx', 'model.yaml', 'golden.json'] as const;
 const referenceName = 'reference.json';
 
+export interface ReadOptions extends AdmitOptions {
+  /** Which bundles the site takes; absent: nobody asks who signed this one. */
+  readonly trust?: TrustRule;
+}
+
+/** A bundle's files as they were read, once. */
+export interface BundleSource {
+  /** Folder or archive, for messages. */
+  readonly from: string;
+  readonly files: BundleFiles;
+}
+
 /**
- * Reads a bundle: sums, then schemas, then admission of the model, then that all agree. Throws
- * `model-invalid` with every fault found. The golden vectors are run by the inference child.
+ * Reads a bundle: sums, signature, schemas, then admission of the model, then that all agree. Throws
+ * `model-invalid` with every fault found, or `model-untrusted`. The golden vectors are run by the
+ * inference child.
  */
-export async function readBundle(dir: string, options: AdmitOptions = {}): Promise<Bundle> {
-  const files = await readVerifiedFiles(dir);
-  return checkBundle(dir, files, options);
+export async function readBundle(dir: string, options: ReadOptions = {}): Promise<Bundle> {
+  return judgeBundle({ from: dir, files: await readFolder(dir) }, options);
+}
+
+/** The same of files that were read already. */
+export async function judgeBundle(
+  { from, files }: BundleSource,
+  { trust, ...options }: ReadOptions = {},
+): Promise<Bundle> {
+  checkSums(from, files);
+  // Before anything else in it is looked at; what came with the program is as trusted as that is.
+  const asked = trust !== undefined && !isShipped(from);
+  const signer = asked ? await requireTrust(from, files, trust) : null;
+  return { ...checkBundle(from, files, options), signer };
 }
 
 function checkBundle(
   dir: string,
-  files: ReadonlyMap<string, Uint8Array>,
+  files: BundleFiles,
   options: AdmitOptions,
-): Bundle {
+): Omit<Bundle, 'signer'> {
   const absent = required.filter((name) => !files.has(name));
   if (absent.length > 0)
     throw bundleInvalid(dir, `${absent.join(', ')} missing`, '`ppuri model add` makes a bundle');
@@ -93,7 +121,7 @@ export interface BundleParts {
   readonly reference?: Reference;
 }
 
-export interface WriteOptions extends AdmitOptions {
+export interface WriteOptions extends ReadOptions {
   /** Runs the golden vectors on the bundle where it still lies aside; rejects to refuse it. */
   readonly prove?: (bundle: Bundle) => Promise<void>;
 }
@@ -107,9 +135,9 @@ export async function writeBundle(
   parts: BundleParts,
   options: WriteOptions = {},
 ): Promise<Bundle> {
-  const target = resolve(dir);
   const files = bundleFiles(parts);
-  return install(target, { ...files, [sumsName]: sumsBytes(files) }, options);
+  const all = new Map(Object.entries({ ...files, [sumsName]: sumsBytes(files) }));
+  return installBundle({ from: dir, files: all }, dir, options);
 }
 
 /** Copies a bundle as it is, signature and all, to `dir`, which must not exist yet. */
@@ -118,47 +146,29 @@ export async function copyBundle(
   dir: string,
   options: WriteOptions = {},
 ): Promise<Bundle> {
-  const files: Record<string, Uint8Array> = Object.fromEntries(await readVerifiedFiles(from));
-  for (const name of [sumsName, 'bundle.sig']) {
-    if (await exists(join(from, name))) files[name] = await readBundleFile(from, name);
-  }
-  return install(resolve(dir), files, options);
+  return installBundle({ from, files: await readFolder(from) }, dir, options);
 }
 
-async function install(
-  target: string,
-  files: Readonly<Record<string, Uint8Array>>,
-  options: WriteOptions,
+/** Writes what was read as `dir`: judged, proven where it lies aside, then renamed into place. */
+export async function installBundle(
+  source: BundleSource,
+  dir: string,
+  { prove, ...options }: WriteOptions = {},
 ): Promise<Bundle> {
-  const bundle = checkBundle(target, new Map(Object.entries(files)), options);
+  const target = resolve(dir);
+  const judged = await judgeBundle(source, options);
+  const bundle = { ...judged, dir: target, modelPath: join(target, 'model.onnx') };
   if (await exists(target))
     throw bundleInvalid(target, 'the folder exists already', 'choose another version or folder');
   await inScratch(target, async (scratch) => {
-    for (const [name, bytes] of Object.entries(files))
-      await writeFlushed(join(scratch, name), bytes);
-    await options.prove?.({ ...bundle, dir: scratch, modelPath: join(scratch, 'model.onnx') });
+    for (const [name, bytes] of source.files) await writeFlushed(join(scratch, name), bytes);
+    await prove?.({ ...bundle, dir: scratch, modelPath: join(scratch, 'model.onnx') });
     await chmod(scratch, 0o755);
     await syncDirectory(scratch);
     await rename(scratch, target);
     await syncDirectory(dirname(target));
   });
   return bundle;
-}
-
-/** A hidden folder beside `target`, gone afterwards whatever happens. */
-async function inScratch(target: string, work: (scratch: string) => Promise<void>): Promise<void> {
-  let scratch: string | null = null;
-  try {
-    await mkdir(dirname(target), { recursive: true });
-    scratch = await mkdtemp(join(dirname(target), `.${basename(target)}-`));
-    await work(scratch);
-  } catch (cause) {
-    if (cause instanceof PpuriError) throw cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw bundleInvalid(target, `cannot write the bundle: ${why}`, 'check space and rights', cause);
-  } finally {
-    if (scratch !== null) await rm(scratch, { recursive: true, force: true });
-  }
 }
 
 function bundleFiles(parts: BundleParts): Record<string, Uint8Array> {
@@ -182,25 +192,6 @@ function goldenText({ tolerance, vectors }: Golden): string {
 
 function sumsBytes(files: Readonly<Record<string, Uint8Array>>): Uint8Array {
   return new TextEncoder().encode(sumsOf(files));
-}
-
-async function writeFlushed(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, 'wx', 0o644);
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
 }
 
 async function exists(path: string): Promise<boolean> {

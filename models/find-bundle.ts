@@ -1,6 +1,6 @@
 /** From a name in the configuration to the folder of a bundle: added, shipped, or a path. */
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join, resolve, sep } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { PpuriError } from '../config/errors.ts';
@@ -25,6 +25,11 @@ export interface BundlePlace {
 }
 
 const shippedRoot = fileURLToPath(new URL('.', import.meta.url));
+
+/** Whether a folder came with the program. */
+export function isShipped(dir: string): boolean {
+  return dirname(resolve(dir)) === resolve(shippedRoot);
+}
 
 /**
  * `nameOrPath`: `diecast-defect`, `diecast-defect@1.2.0`, or a path (it has a separator or starts

@@ -26,6 +26,8 @@ export const manifestSchema = z.strictObject({
   format: z.literal(1),
   name: z.string().regex(bundleName, bundleNameRule),
   version: z.string(),
+  /** Counts up with each release of this name by one key: an older one is no longer activated. */
+  serial: z.int().positive().optional(),
   task: z.enum(['binary', 'multiclass']),
   profile: z.string(),
   input: z.strictObject({ name: z.string(), dtype: z.literal('float32').default('float32') }),
@@ -67,6 +69,14 @@ export type Manifest = z.output<typeof manifestSchema>;
 export type ModelFeature = z.output<typeof modelFeatureSchema>;
 export type Golden = z.output<typeof goldenSchema>;
 
+/** Whose signature over a bundle was verified. */
+export interface Signer {
+  /** Key id, 32 hex digits. */
+  readonly key: string;
+  /** Name of the key's file in the trust directory. */
+  readonly name: string;
+}
+
 /** A verified bundle on disk. */
 export interface Bundle {
   readonly dir: string;
@@ -77,4 +87,6 @@ export interface Bundle {
   readonly modelPath: string;
   /** sha256 of model.onnx, hex. */
   readonly hash: string;
+  /** Null: unsigned, shipped, or read without asking who signed it. */
+  readonly signer: Signer | null;
 }

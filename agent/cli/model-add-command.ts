@@ -17,6 +17,7 @@ Features are matched to the profile's by name and by the columns its logs are kn
 
 Examples:
   ppuri model add exports/hgb                         # model.onnx and facts.json
+  ppuri model add /media/usb -c /etc/ppuri/ppuri.yaml # the one bundle on a stick
   ppuri model add model.onnx --describe facts.json --out hgb-1.0.0
   ppuri model add rf.onnx --profile injection-molding --features a,b,c --map 'a=cushion' \\
     --golden rows.json --positive waste,inefficient --threshold 0.5 --store /var/lib/ppuri
@@ -25,7 +26,10 @@ Examples:
 export function addAdd(model: Command, fork: ForkRole): void {
   model
     .command('add')
-    .argument('<path>', 'an .onnx file, a folder with model.onnx, or a bundle')
+    .argument(
+      '<path>',
+      'an .onnx file, a folder with model.onnx, a bundle or its .tar, or a stick with one',
+    )
     .description('make a bundle of a model, prove it, and put it into the store')
     .option('--name <name>', 'name of the bundle; absent: facts.json’s, or the file’s')
     .option('--version <version>', 'version of the bundle; absent: 1.0.0')

@@ -2,11 +2,13 @@
 import { join, resolve } from 'node:path';
 import { PpuriError } from '../../config/errors.ts';
 import { loadConfig } from '../../config/load.ts';
-import { storeSchema } from '../../config/schema.ts';
-import { copyBundle, readBundle, writeBundle } from '../../models/bundle.ts';
+import { modelsSchema, storeSchema } from '../../config/schema.ts';
+import { installBundle, judgeBundle, writeBundle } from '../../models/bundle.ts';
+import { bundlesOn, readSource } from '../../models/bundle-source.ts';
 import type { Bundle } from '../../models/manifest.ts';
+import type { TrustRule } from '../../models/trust.ts';
 import { wrapModel } from '../../models/wrap/wrap.ts';
-import { isFile, locateModel } from './model-files.ts';
+import { isFile, isFolder, locateModel } from './model-files.ts';
 import { type AddOptions, requestOf } from './model-request.ts';
 
 export type { AddOptions } from './model-request.ts';
@@ -22,13 +24,16 @@ export async function addModelBundle(
   options: AddOptions,
   prove: (bundle: Bundle) => Promise<void>,
 ): Promise<Added> {
-  const { file, isFolder } = await locateModel(path);
-  if (isFolder && (await isFile(join(path, 'model.yaml')))) return addWhole(path, options, prove);
-  const { parts, notes } = wrapModel(await requestOf(file, isFolder, options));
+  const whole = await wholeBundle(path);
+  if (whole !== null) return addWhole(whole, options, prove);
+  const { file, isFolder: inFolder } = await locateModel(path);
+  const { parts, notes } = wrapModel(await requestOf(file, inFolder, options));
   const { name, version } = parts.manifest;
   const target = targetOf(name, version, options);
   const loops = options.loops ?? 'bounded';
-  return { bundle: await writeBundle(target, parts, { prove, loops }), notes };
+  const trust = options.out === undefined ? ruleOf(options) : undefined;
+  const write = { prove, loops, ...(trust && { trust }) };
+  return { bundle: await writeBundle(target, parts, write), notes };
 }
 
 /** A bundle says all there is to say; flags that would change it are refused. */
@@ -45,9 +50,31 @@ async function addWhole(
       subject: path,
       hint: 'leave the flag out, or add the .onnx file itself',
     });
-  const { manifest } = await readBundle(path);
+  const trust = ruleOf(options);
+  const source = await readSource(path);
+  const { manifest } = await judgeBundle(source, { trust });
   const target = targetOf(manifest.name, manifest.version, options);
-  return { bundle: await copyBundle(path, target, { prove }), notes: [] };
+  return { bundle: await installBundle(source, target, { prove, trust }), notes: [] };
+}
+
+/** The finished bundle that `path` is, or the one that is on it; null: it is something else. */
+async function wholeBundle(path: string): Promise<string | null> {
+  if (path.endsWith('.tar')) return path;
+  if (!(await isFolder(path))) return null;
+  if (await isFile(join(path, 'model.yaml'))) return path;
+  if (await isFile(join(path, 'model.onnx'))) return null;
+  const found = await bundlesOn(path);
+  if (found.length < 2) return found[0] ?? null;
+  throw new PpuriError('usage', `there are ${found.length} bundles: ${found.join(', ')}`, {
+    operation: 'add a model',
+    subject: path,
+    hint: 'say which one',
+  });
+}
+
+/** Which bundles the site takes: as the configuration says, else as it would by default. */
+function ruleOf({ config }: AddOptions): TrustRule {
+  return config === undefined ? modelsSchema.parse({}) : loadConfig(config).config.models;
 }
 
 function targetOf(name: string, version: string, options: AddOptions): string {

@@ -9,10 +9,19 @@ import type { Read } from '../../models/wrap/facts.ts';
 const maxSideBytes = 16 * 1024 * 1024;
 
 export async function isFile(path: string): Promise<boolean> {
+  return isKind(path, 'isFile');
+}
+
+export async function isFolder(path: string): Promise<boolean> {
+  return isKind(path, 'isDirectory');
+}
+
+async function isKind(path: string, kind: 'isFile' | 'isDirectory'): Promise<boolean> {
   try {
-    return (await stat(path)).isFile();
+    return (await stat(path))[kind]();
   } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return false;
+    if (thrown instanceof Error && 'code' in thrown && /ENOENT|ENOTDIR/.test(`${thrown.code}`))
+      return false;
     throw thrown;
   }
 }

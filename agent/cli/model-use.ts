@@ -7,6 +7,7 @@ import { loadProfile } from '../../config/profile-load.ts';
 import { findBundle, readBundle } from '../../models/bundle.ts';
 import type { Bundle } from '../../models/manifest.ts';
 import type { ForkRole } from '../role.ts';
+import { thisUser } from './label-agent.ts';
 import type { Json } from './model-flags.ts';
 import { action } from './output.ts';
 import { proveModel } from './prove-model.ts';
@@ -15,6 +16,8 @@ export interface UseRequest {
   readonly machine: string;
   readonly bundle: Bundle;
   readonly storePath: string;
+  /** Who goes back to an older release on purpose; absent: nobody does. */
+  readonly olderBy?: string;
 }
 
 /** Points the machine to the bundle, remembered, and says when it takes effect. */
@@ -36,6 +39,7 @@ const whenWords = {
 interface UseFlags extends Json {
   readonly machine: string;
   readonly config: string;
+  readonly allowOlder?: boolean;
 }
 
 export function addUse(model: Command, fork: ForkRole, use: UseModel): void {
@@ -45,6 +49,7 @@ export function addUse(model: Command, fork: ForkRole, use: UseModel): void {
     .description('let a machine use a model from its next shot on')
     .requiredOption('--machine <id>', 'the machine')
     .requiredOption('-c, --config <file>', 'the configuration')
+    .option('--allow-older', 'go back to a signed release before the newest; it is noted who did')
     .option('--json', 'one JSON object: machine, name, version, hash, dir, effective')
     .addHelpText('after', useHelp)
     .action(
@@ -85,7 +90,7 @@ async function useRequest(name: string, flags: UseFlags): Promise<UseRequest> {
   }
   const storePath = resolve(config.store.path);
   const { dir } = await findBundle(name, { storePath });
-  const bundle = await readBundle(dir);
+  const bundle = await readBundle(dir, { trust: config.models });
   const profile = loadProfile(machine.profile, dirname(flags.config));
   if (bundle.manifest.profile !== profile.id)
     throw new PpuriError(
@@ -93,5 +98,6 @@ async function useRequest(name: string, flags: UseFlags): Promise<UseRequest> {
       `the model is for ${bundle.manifest.profile}, the machine is a ${profile.id}`,
       { ...details, hint: '`ppuri model list` shows which model is for which profile' },
     );
-  return { machine: machine.id, bundle, storePath };
+  const older = flags.allowOlder === true ? { olderBy: thisUser() } : {};
+  return { machine: machine.id, bundle, storePath, ...older };
 }

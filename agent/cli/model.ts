@@ -5,6 +5,7 @@ import { addAdd } from './model-add-command.ts';
 import type { Json } from './model-flags.ts';
 import { inspectModel, printInspection } from './model-inspect.ts';
 import { addList } from './model-list.ts';
+import { addSigning } from './model-sign.ts';
 import { addUse, type UseModel } from './model-use.ts';
 import { action } from './output.ts';
 
@@ -18,11 +19,14 @@ export interface ModelCommandParts {
 
 /** The program needs `enablePositionalOptions()`, or its own --version shadows that of `add`. */
 export function addModel(program: Command, { fork, use }: ModelCommandParts): void {
-  const model = program.command('model').description('models: inspect, add, list, use');
+  const model = program
+    .command('model')
+    .description('models: inspect, add, list, use, sign, verify');
   addInspect(model);
   addAdd(model, fork);
   addList(model);
   addUse(model, fork, use);
+  addSigning(model);
 }
 
 const inspectHelp = `

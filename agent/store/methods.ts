@@ -42,6 +42,7 @@ import {
   readLabelRequest,
 } from './label-queries.ts';
 import { type LastShotsRequest, queryLastShots, readLastShotsRequest } from './last-shots.ts';
+import { type ModelFloor, queryFloors, raiseFloor, readFloor } from './model-floors.ts';
 import {
   type BundlePointer,
   type ModelPointer,
@@ -69,6 +70,7 @@ export interface Methods {
   accounting: { params: { readonly boot?: string | undefined }; result: Account };
   ledger: { params: Record<string, never>; result: Ledger };
   models: { params: Record<string, never>; result: ModelTable };
+  'model-floors': { params: Record<string, never>; result: readonly ModelFloor[] };
   /** Of earlier starts. */
   'last-shots': { params: LastShotsRequest; result: Readonly<Record<string, number>> };
   /** Alerts that stood, or were put off, when the agent before this one ended. */
@@ -78,6 +80,7 @@ export interface Methods {
 /** What only the loop may ask: it changes the store. */
 export interface OwnMethods {
   'set-pointer': { params: BundlePointer & { readonly machine: string }; result: ModelPointer };
+  'raise-model-floor': { params: ModelFloor; result: null };
   'set-model-state': { params: { readonly hash: string; readonly state: unknown }; result: null };
 }
 
@@ -99,6 +102,7 @@ const reading: Answers<Methods> = {
     accountFor(db, optionalText('accounting', asFields('accounting', params, ['boot']), 'boot')),
   ledger: (db) => queryLedger(db),
   models: (db) => queryModels(db),
+  'model-floors': (db) => queryFloors(db),
   'last-shots': (db, params) => queryLastShots(db, readLastShotsRequest(params)),
   stood: (db) => queryStood(db),
 };
@@ -107,6 +111,10 @@ const changing: Answers<OwnMethods> = {
   'set-pointer': (db, params) => {
     const { machine, bundle } = readPointer(params);
     return setPointer(db, machine, bundle);
+  },
+  'raise-model-floor': (db, params) => {
+    raiseFloor(db, readFloor(params));
+    return null;
   },
   'set-model-state': (db, params) => {
     const fields = asFields('set-model-state', params, ['hash', 'state']);

@@ -10,6 +10,7 @@ import { PpuriError } from '../../config/errors.ts';
 import { bdSeqLayout } from './bd-seq.ts';
 import { deliveriesLayout } from './delivery.ts';
 import { labelLayout } from './label-layout.ts';
+import { floorsLayout } from './model-floors.ts';
 
 export interface Migration {
   readonly title: string;
@@ -162,6 +163,7 @@ export const migrations: readonly Migration[] = [
   { title: 'wall times put right once the clock is known', sql: clockLayout },
   { title: 'what each sync target has', sql: deliveriesLayout },
   { title: 'labels and deeds', sql: labelLayout },
+  { title: 'newest releases of signed models', sql: floorsLayout },
 ];
 
 /** 'ppur' as SQLite's application id: tells our files from other programs'. */

@@ -52,7 +52,9 @@ describe('checkConfig', () => {
       return null;
     };
     expect(await messages(sound, findModel)).toEqual(['8 there is no model "casting-scrap"']);
-    expect(asked).toEqual(['casting-scrap', { configDir: dir, storePath: '/data/ppuri' }]);
+    const models = { trust: '/etc/ppuri/trust', unsigned: 'until-keyed' };
+    const place = { configDir: dir, storePath: '/data/ppuri', models };
+    expect(asked).toEqual(['casting-scrap', place]);
   });
 
   it('names every feature of the model that the profile has not', async () => {
