@@ -1,10 +1,11 @@
 /** The bundle that a configuration's `model:` means, verified. */
 import { resolve } from 'node:path';
 import { PpuriError } from '../config/errors.ts';
-import { lackingFeatures, type ModelPlace } from '../config/machine-rules.ts';
+import type { ModelPlace } from '../config/machine-rules.ts';
 import type { Profile } from '../config/profile.ts';
 import { type BundlePlace, findBundle, readBundle } from '../models/bundle.ts';
 import type { Bundle } from '../models/manifest.ts';
+import { requireModelFit } from './require-fit.ts';
 
 /**
  * An added, shipped or given bundle: sums, schemas and admission are checked, nothing is run. A
@@ -42,11 +43,6 @@ export async function findFittingModel(
   profile: Profile,
 ): Promise<Bundle> {
   const bundle = await findModel(nameOrPath, place);
-  const lacking = lackingFeatures(bundle, profile);
-  if (lacking === null) return bundle;
-  throw new PpuriError('model-invalid', lacking.message, {
-    operation: 'find a model',
-    subject: nameOrPath,
-    hint: lacking.hint,
-  });
+  requireModelFit(bundle, profile, nameOrPath);
+  return bundle;
 }

@@ -17,6 +17,7 @@ import { judgeModelOf } from './judge-model.ts';
 import { type LineCounts, MachineLine } from './line.ts';
 import { RejectSignal } from './outputs/reject-signal.ts';
 import type { AgentEvent, Alert, Cycle, Instant, RecordBody, Verdict } from './records.ts';
+import { requireModelFit } from './require-fit.ts';
 import { type DeviceSource, MachineSignals } from './signals/machine-signals.ts';
 import type { SlowPollerStats } from './signals/slow-poller.ts';
 import { type Answer, Judge } from './verdict/judge.ts';
@@ -217,25 +218,14 @@ export class Machine {
     return this.#watch.stats().link === 'up' && !blind;
   }
 
-  /** Throws `model-invalid` when the bundle is for another profile or reads features it lacks. */
-  requireFit({ manifest }: Bundle): void {
-    const lacking = manifest.features
-      .map(({ from }) => from)
-      .filter((from) => !(from in this.#profile.features));
-    if (manifest.profile === this.#profile.id && lacking.length === 0) return;
-    const why =
-      lacking.length === 0
-        ? `it is for profile ${manifest.profile}`
-        : `it reads ${lacking.join(', ')}`;
-    throw new PpuriError(
-      'model-invalid',
-      `model ${manifest.name} does not fit machine ${this.id}: ${why}`,
-      {
-        operation: 'use a model',
-        subject: this.id,
-        hint: `the machine's profile is ${this.#profile.id}`,
-      },
-    );
+  /** Snapshot complete → verdict. */
+  get deadlineMs(): number {
+    return this.#config.deadlineMs;
+  }
+
+  /** Throws `model-invalid` when the bundle is not made for what this machine's profile gives. */
+  requireFit(bundle: Bundle): void {
+    requireModelFit(bundle, this.#profile, this.id);
   }
 
   status(): MachineStatus {

@@ -127,11 +127,12 @@ export async function checkConfig(
   const checked = { source, parts, profileOf: (name: string) => shelf.found.get(name) ?? null };
   const models = config?.models;
   const place = { configDir, storePath: parts.storePath, ...(models && { models }) };
+  const machines = await machineProblems(checked, findModel, place);
   const across = [
     ...clashes(checked),
     ...busProblems(checked),
     ...outputProblems(checked),
-    ...(await machineProblems(checked, findModel, place)),
+    ...machines.problems,
     ...(await storeProblems(source, parts.storePath, storeTrouble)),
     ...(syncFilesAtMs === undefined || config === null
       ? []
@@ -141,6 +142,7 @@ export async function checkConfig(
       : panelFileProblems(source, config.panel, syncFilesAtMs)),
   ];
   const warnings = inFileOrder([
+    ...machines.warnings,
     ...(config?.panel === undefined ? [] : panelWarnings(source, config.panel)),
     ...(syncFilesAtMs === undefined || config === null ? [] : syncWarnings(source, config)),
   ]);

@@ -2,6 +2,7 @@
 import { parseAddress, wordsOf } from './address.ts';
 import { type Checked, deviceProfile } from './clashes.ts';
 import { PpuriError } from './errors.ts';
+import { type FitFacts, modelFit } from './model-fit.ts';
 import { suggest } from './nearest.ts';
 import { hasAllDevices, isSound, isWhole, type MachinePart } from './parts.ts';
 import type { Problem } from './problem.ts';
@@ -13,11 +14,7 @@ import type { Path } from './source.ts';
 
 /** As much of a model's manifest as a configuration must fit. */
 export interface ModelFacts {
-  readonly manifest: {
-    readonly name: string;
-    readonly profile: string;
-    readonly features: readonly { readonly from: string }[];
-  };
+  readonly manifest: FitFacts;
 }
 
 /** Where a model given by name or path is looked for. */
@@ -35,23 +32,9 @@ export type FindModel = (
   place: ModelPlace,
 ) => Promise<ModelFacts | null> | ModelFacts | null;
 
-/** What a model needs and a profile does not give, in words; null when it fits. */
-export function lackingFeatures(
-  { manifest }: ModelFacts,
-  profile: Profile,
-): { readonly message: string; readonly hint: string } | null {
-  const known = Object.keys(profile.features);
-  const lacking = manifest.features.map(({ from }) => from).filter((name) => !known.includes(name));
-  if (lacking.length === 0) return null;
-  const names = [...new Set(lacking)].join(', ');
-  return {
-    message: `"${manifest.name}" needs features that profile "${profile.id}" has not: ${names}`,
-    hint: `the model was made for profile "${manifest.profile}"`,
-  };
-}
-
 class MachineRules {
   readonly problems: Problem[] = [];
+  readonly warnings: Problem[] = [];
   readonly #checked: Checked;
   readonly #part: MachinePart;
   readonly #machine: MachineConfig;
@@ -226,19 +209,24 @@ class MachineRules {
     }
   }
 
-  #modelFeatures(model: ModelFacts): void {
-    const lacking = this.#profile === null ? null : lackingFeatures(model, this.#profile);
-    if (lacking !== null) this.#value(['model'], lacking.message, lacking.hint);
+  #modelFeatures({ manifest }: ModelFacts): void {
+    if (this.#profile === null) return;
+    const { errors, warnings } = modelFit(manifest, this.#profile);
+    for (const { message, hint } of errors) this.#value(['model'], message, hint);
+    const path = [...this.#path, 'model'];
+    for (const { message, hint } of warnings)
+      this.warnings.push(this.#checked.source.atValue(path, message, hint));
   }
 }
 
-/** Every problem of the machines, each by itself. */
+/** What is wrong with the machines, each by itself, and what is worth a look. */
 export async function machineProblems(
   checked: Checked,
   findModel: FindModel,
   place: ModelPlace,
-): Promise<Problem[]> {
+): Promise<{ readonly problems: Problem[]; readonly warnings: Problem[] }> {
   const problems: Problem[] = [];
+  const warnings: Problem[] = [];
   for (const part of checked.parts.machines) {
     const rules = new MachineRules(checked, part);
     rules.devices();
@@ -248,6 +236,7 @@ export async function machineProblems(
     rules.reject();
     await rules.model(findModel, place);
     problems.push(...rules.problems);
+    warnings.push(...rules.warnings);
   }
-  return problems;
+  return { problems, warnings };
 }

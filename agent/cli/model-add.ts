@@ -2,10 +2,12 @@
 import { join, resolve } from 'node:path';
 import { PpuriError } from '../../config/errors.ts';
 import { loadConfig } from '../../config/load.ts';
+import { type Misfit, modelFit } from '../../config/model-fit.ts';
+import { listProfiles, loadProfile } from '../../config/profile-load.ts';
 import { modelsSchema, storeSchema } from '../../config/schema.ts';
 import { installBundle, judgeBundle, writeBundle } from '../../models/bundle.ts';
 import { bundlesOn, readSource } from '../../models/bundle-source.ts';
-import type { Bundle } from '../../models/manifest.ts';
+import type { Bundle, Manifest } from '../../models/manifest.ts';
 import type { TrustRule } from '../../models/trust.ts';
 import { wrapModel } from '../../models/wrap/wrap.ts';
 import { isFile, isFolder, locateModel } from './model-files.ts';
@@ -22,7 +24,7 @@ export interface Added {
 export async function addModelBundle(
   path: string,
   options: AddOptions,
-  prove: (bundle: Bundle) => Promise<void>,
+  prove: (bundle: Bundle) => Promise<unknown>,
 ): Promise<Added> {
   const whole = await wholeBundle(path);
   if (whole !== null) return addWhole(whole, options, prove);
@@ -40,7 +42,7 @@ export async function addModelBundle(
 async function addWhole(
   path: string,
   options: AddOptions,
-  prove: (bundle: Bundle) => Promise<void>,
+  prove: (bundle: Bundle) => Promise<unknown>,
 ): Promise<Added> {
   const { out: _out, store: _store, config: _config, loops: _loops, ...changes } = options;
   const [flag] = Object.keys(changes);
@@ -54,7 +56,23 @@ async function addWhole(
   const source = await readSource(path);
   const { manifest } = await judgeBundle(source, { trust });
   const target = targetOf(manifest.name, manifest.version, options);
-  return { bundle: await installBundle(source, target, { prove, trust }), notes: [] };
+  const notes = fitNotes(manifest, path);
+  return { bundle: await installBundle(source, target, { prove, trust }), notes };
+}
+
+/**
+ * What is worth a look where a shipped profile feeds the model; one of the site's own is looked at
+ * by `ppuri check` and when a machine is to use it. Throws `model-invalid` for what does not fit.
+ */
+function fitNotes(manifest: Manifest, subject: string): string[] {
+  if (!listProfiles().includes(manifest.profile)) return [];
+  const { errors, warnings } = modelFit(manifest, loadProfile(manifest.profile));
+  const texts = (found: readonly Misfit[]) =>
+    found.map(({ message, hint }) => `${message} (${hint})`);
+  const [first] = errors;
+  if (first === undefined) return texts(warnings);
+  const details = { operation: 'add a model', subject, hint: first.hint };
+  throw new PpuriError('model-invalid', texts(errors).join('\n  '), details);
 }
 
 /** The finished bundle that `path` is, or the one that is on it; null: it is something else. */

@@ -6,6 +6,8 @@ import { loadConfig } from '../../config/load.ts';
 import { loadProfile } from '../../config/profile-load.ts';
 import { findBundle, readBundle } from '../../models/bundle.ts';
 import type { Bundle } from '../../models/manifest.ts';
+import { requirePace } from '../model-pace.ts';
+import { requireModelFit } from '../require-fit.ts';
 import type { ForkRole } from '../role.ts';
 import { thisUser } from './label-agent.ts';
 import type { Json } from './model-flags.ts';
@@ -16,6 +18,8 @@ export interface UseRequest {
   readonly machine: string;
   readonly bundle: Bundle;
   readonly storePath: string;
+  /** The machine's: snapshot complete → verdict. */
+  readonly deadlineMs: number;
   /** Who goes back to an older release on purpose; absent: nobody does. */
   readonly olderBy?: string;
 }
@@ -55,7 +59,8 @@ export function addUse(model: Command, fork: ForkRole, use: UseModel): void {
     .action(
       action('use a model', async (output, name: string, flags: UseFlags) => {
         const request = await useRequest(name, flags);
-        await proveModel(request.bundle, fork);
+        const { runMs } = await proveModel(request.bundle, fork);
+        requirePace(runMs, request.deadlineMs, request.machine);
         const effective = await use(request);
         const { manifest, hash, dir } = request.bundle;
         const { machine } = request;
@@ -92,12 +97,8 @@ async function useRequest(name: string, flags: UseFlags): Promise<UseRequest> {
   const { dir } = await findBundle(name, { storePath });
   const bundle = await readBundle(dir, { trust: config.models });
   const profile = loadProfile(machine.profile, dirname(flags.config));
-  if (bundle.manifest.profile !== profile.id)
-    throw new PpuriError(
-      'model-invalid',
-      `the model is for ${bundle.manifest.profile}, the machine is a ${profile.id}`,
-      { ...details, hint: '`ppuri model list` shows which model is for which profile' },
-    );
+  requireModelFit(bundle, profile, machine.id);
   const older = flags.allowOlder === true ? { olderBy: thisUser() } : {};
-  return { machine: machine.id, bundle, storePath, ...older };
+  const { id, deadlineMs } = machine;
+  return { machine: id, bundle, storePath, deadlineMs, ...older };
 }

@@ -1,5 +1,6 @@
 /** Runs a bundle's golden vectors where models run: in an inference child, never in this process. */
 import type { Bundle } from '../../models/manifest.ts';
+import type { Loaded } from '../infer/inference.ts';
 import { createInference } from '../infer/pool.ts';
 import type { ForkRole } from '../role.ts';
 
@@ -9,13 +10,13 @@ function ignore(): void {
 }
 
 /**
- * Resolves when the child has reproduced every golden vector. Rejects with `model-invalid`,
+ * Resolves when the child has reproduced every golden vector, with how long it takes. Rejects with `model-invalid`,
  * `model-golden-mismatch` or `model-unavailable`; the child is gone either way.
  */
-export async function proveModel(bundle: Bundle, fork: ForkRole): Promise<void> {
+export async function proveModel(bundle: Bundle, fork: ForkRole): Promise<Loaded> {
   const inference = createInference({ fork, onEvent: ignore });
   try {
-    await inference.load(bundle);
+    return await inference.load(bundle);
   } finally {
     await inference.close();
   }
