@@ -6,6 +6,7 @@ import { PpuriError } from '../config/errors.ts';
 import type { Bundle } from '../models/manifest.ts';
 import type { Inference, ModelIncidents } from './infer/inference.ts';
 import type { Machine } from './machine.ts';
+import { requirePace } from './model-pace.ts';
 import { floorOf, requireRelease } from './model-release.ts';
 import type { ModelFloor } from './store/model-floors.ts';
 import type { BundlePointer, ModelTable } from './store/models.ts';
@@ -85,23 +86,29 @@ export class ModelDesk {
     }
     const bundle = await this.#parts.readBundle(dir);
     machine.requireFit(bundle);
-    const { memory } = this.#parts;
-    if (older !== 'allow') requireRelease(bundle, await memory.floors());
+    if (older !== 'allow') requireRelease(bundle, await this.#parts.memory.floors());
     // Whoever points a machine to a model that was set aside says that it may run again.
     if (this.#setAside.has(bundle.hash)) await this.restore(bundle.hash);
-    await this.#parts.inference.load(bundle);
+    const { runMs } = await this.#parts.inference.load(bundle);
+    try {
+      requirePace(runMs, machine.deadlineMs, machineId);
+      await this.#point(machineId, bundle);
+    } catch (error) {
+      this.#parts.inference.release(bundle.hash);
+      throw error;
+    }
+    this.#swap(machine, bundle);
+    return bundle;
+  }
+
+  async #point(machineId: string, bundle: Bundle): Promise<void> {
+    const { memory } = this.#parts;
+    const { dir: path, hash } = bundle;
     const { name, version } = bundle.manifest;
     // A power cut in between leaves the old model with its pointer, which no floor is asked about.
     const floor = floorOf(bundle);
     if (floor !== null) await memory.raiseFloor(floor);
-    await memory.setPointer(machineId, {
-      name,
-      version,
-      path: bundle.dir,
-      hash: bundle.hash,
-    });
-    this.#swap(machine, bundle);
-    return bundle;
+    await memory.setPointer(machineId, { name, version, path, hash });
   }
 
   /** A person says that a model may run again. Rejects with PpuriError. */

@@ -1,5 +1,6 @@
 /** Admission: what a model file must be before ONNX Runtime gets to see it. */
 import { checkGraph } from './onnx/check-graph.ts';
+import { checkNames } from './onnx/check-names.ts';
 import {
   type GraphProto,
   type ModelProto,
@@ -35,6 +36,8 @@ export interface Admission {
   readonly operators: Readonly<Record<string, number>>;
   /** float32 [N, features]; `features` null when the file does not say how many. */
   readonly input: { readonly name: string; readonly features: number | null };
+  /** So many features a row must have at least, by what the model's trees ask for. */
+  readonly leastFeatures: number;
   /** Tensor outputs only: what may be fetched. */
   readonly outputs: readonly TensorOutput[];
   /** The output to score by; null when several could be and none was asked for. */
@@ -63,10 +66,12 @@ export function admitModel(
 ): Admission {
   checkSize(bytes, subject, options.maxBytes ?? maxModelBytes);
   const model = readModel(bytes, subject);
+  checkNames(model, subject);
   const body = checkFrame(model, subject);
   const opsets = checkOpsets(model, subject);
   const imported = new Set(Object.keys(opsets));
-  const operators = checkGraph(body, { subject, imported, loops: options.loops ?? 'bounded' });
+  const loops = options.loops ?? 'bounded';
+  const { operators, leastFeatures } = checkGraph(body, { subject, imported, loops });
   const labels = body.node.map(classLabelsOf).find((found) => found.length > 0) ?? [];
   const exposed = unwrapZipMaps(body, subject);
   const { outputs, left } = tensorOutputs(body);
@@ -76,7 +81,8 @@ export function admitModel(
     producer: `${model.producerName} ${model.producerVersion}`.trim(),
     opsets,
     operators: Object.fromEntries([...operators].sort()),
-    input: modelInput(body, subject),
+    input: checkWidth(modelInput(body, subject), leastFeatures, subject),
+    leastFeatures,
     outputs,
     scores,
     classLabels: labels.length === (scores?.classes ?? 0) ? labels : [],
@@ -84,6 +90,16 @@ export function admitModel(
     edited: exposed.length > 0,
     notes: notesOf(exposed, left),
   };
+}
+
+/** ONNX Runtime reads past the row where a tree asks for more. */
+function checkWidth(input: Admission['input'], least: number, subject: string): Admission['input'] {
+  if (input.features === null || input.features >= least) return input;
+  throw modelInvalid(
+    subject,
+    `a tree asks for feature ${least - 1} (0-based), the input has ${input.features}`,
+    'export the model again',
+  );
 }
 
 function checkSize(bytes: Uint8Array, subject: string, maxBytes: number): void {

@@ -10,7 +10,21 @@ export type Parsed<T> =
   | { readonly value: T; readonly faults: readonly [] }
   | { readonly value: null; readonly faults: readonly string[] };
 
+/** Larger texts are no manifest or golden file, and would only cost time. */
+const maxManifest = 1024 * 1024;
+const maxJson = 16 * 1024 * 1024;
+
 export function parseManifest(text: string): Parsed<Manifest> {
+  if (text.length > maxManifest) return { value: null, faults: ['model.yaml: more than 1 MiB'] };
+  try {
+    return readManifest(text);
+  } catch (thrown) {
+    if (!(thrown instanceof RangeError)) throw thrown;
+    return { value: null, faults: ['model.yaml: nested too deeply'] };
+  }
+}
+
+function readManifest(text: string): Parsed<Manifest> {
   const document = parseDocument(text, { uniqueKeys: true });
   visit(document, {
     Alias: (_, { source }) => {
@@ -32,10 +46,11 @@ export function parseReference(text: string): Parsed<Reference> {
 }
 
 function parseJson<T>(file: string, schema: z.ZodType<T>, text: string): Parsed<T> {
+  if (text.length > maxJson) return { value: null, faults: [`${file}: more than 16 MiB`] };
   try {
     return checked(file, schema, JSON.parse(text));
   } catch (thrown) {
-    if (!(thrown instanceof SyntaxError)) throw thrown;
+    if (!(thrown instanceof SyntaxError || thrown instanceof RangeError)) throw thrown;
     return { value: null, faults: [`${file}: ${thrown.message}`] };
   }
 }
@@ -91,6 +106,10 @@ function checkInput({ input, features }: Manifest, admission: Admission): string
     faults.push(
       `model.yaml: features: ${features.length} listed, the model takes ${expected.features}`,
     );
+  if (admission.leastFeatures > features.length)
+    faults.push(
+      `model.yaml: features: ${features.length} listed, a tree asks for ${admission.leastFeatures}`,
+    );
   return faults;
 }
 
@@ -132,8 +151,10 @@ export function checkReference({ features }: Manifest, reference: Reference): st
 
 function checkVectors(manifest: Manifest, golden: Golden): string[] {
   const encoder = compileEncoder(manifest);
+  const columns = golden.vectors[0]?.outputs.length;
   return golden.vectors.flatMap(({ inputs, outputs }, index) => {
     const where = `golden.json: vectors.${index}`;
+    if (outputs.length !== columns) return [`${where}: ${outputs.length} outputs, not ${columns}`];
     if (inputs.length !== manifest.features.length)
       return [`${where}: ${inputs.length} inputs for ${manifest.features.length} features`];
     const encoded = encoder.encodeVector(inputs);

@@ -123,7 +123,7 @@ export interface BundleParts {
 
 export interface WriteOptions extends ReadOptions {
   /** Runs the golden vectors on the bundle where it still lies aside; rejects to refuse it. */
-  readonly prove?: (bundle: Bundle) => Promise<void>;
+  readonly prove?: (bundle: Bundle) => Promise<unknown>;
 }
 
 /**

@@ -31,7 +31,7 @@ export const manifestSchema = z.strictObject({
   task: z.enum(['binary', 'multiclass']),
   profile: z.string(),
   input: z.strictObject({ name: z.string(), dtype: z.literal('float32').default('float32') }),
-  features: z.array(modelFeatureSchema).min(1),
+  features: z.array(modelFeatureSchema).min(1).max(4096),
   output: z.strictObject({
     /** A float tensor output: [N, classes] probabilities, or [N] / [N,1] scores. */
     name: z.string(),
@@ -53,7 +53,8 @@ export const manifestSchema = z.strictObject({
 });
 
 export const goldenSchema = z.strictObject({
-  tolerance: z.number().default(1e-5),
+  /** Half-precision models need the most; more would let any model pass. */
+  tolerance: z.number().positive().max(0.01).default(1e-5),
   /** `inputs` in feature order, null = missing before encoding; `outputs` the named output's row. */
   vectors: z
     .array(
@@ -62,7 +63,8 @@ export const goldenSchema = z.strictObject({
         outputs: z.array(z.number()),
       }),
     )
-    .min(1),
+    .min(1)
+    .max(10_000),
 });
 
 export type Manifest = z.output<typeof manifestSchema>;

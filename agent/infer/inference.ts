@@ -88,12 +88,17 @@ export interface InferenceStatus {
   readonly waiting: number;
 }
 
+export interface Loaded {
+  /** Its quickest run of a golden row, in the child. */
+  readonly runMs: number;
+}
+
 export interface Inference {
   /**
    * Resolves when the model is loaded and has reproduced its golden vectors. Each load is undone by
    * one `release`. Rejects with `model-invalid`, `model-golden-mismatch` or `model-unavailable`.
    */
-  load(bundle: Bundle): Promise<void>;
+  load(bundle: Bundle): Promise<Loaded>;
   release(model: string): void;
   /** Never rejects, and settles by its deadline. */
   predict(request: PredictRequest): Promise<Prediction>;

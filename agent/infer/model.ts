@@ -17,6 +17,8 @@ export interface Model {
   detail: string;
   /** How long its last load took. */
   loadMs: number | null;
+  /** Its quickest run of a golden row, in the child; null before it was loaded. */
+  goldenMs: number | null;
   /** How long its last run took; null before the first, and after it cost a child. */
   runMs: number | null;
   /** Children lost, by nobody's fault, while it had not been loaded once. */
@@ -49,6 +51,7 @@ export function createModel(bundle: Bundle): Model {
     state: 'loading',
     detail: '',
     loadMs: null,
+    goldenMs: null,
     runMs: null,
     tries: 0,
     loaded: Promise.withResolvers(),

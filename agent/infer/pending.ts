@@ -60,6 +60,11 @@ export class Pending {
       this.fail('model-failed', `output ${odd} is ${outputs[odd]}`);
       return true;
     }
+    const columns = this.model.request.golden.outputs[0]?.length ?? outputs.length;
+    if (outputs.length !== columns) {
+      this.fail('model-failed', `gave ${outputs.length} values, ${columns} in its golden rows`);
+      return true;
+    }
     const now = performance.now();
     const queuedMs = this.#sentAt - this.#calledAt;
     this.#settle({ kind: 'scored', outputs, queuedMs, runMs: now - this.#sentAt });

@@ -10,6 +10,7 @@ import type {
   Inference,
   InferenceStatus,
   InferLimits,
+  Loaded,
   ModelIncidents,
   ModelStatus,
   Prediction,
@@ -20,6 +21,7 @@ import { defaultLimits } from './inference.ts';
 import { Lane, type LaneEvents } from './lane.ts';
 import { createModel, expectLoad, type Model, unavailable } from './model.ts';
 import { Pending } from './pending.ts';
+import { proveServing, requireSameUse } from './prove-serving.ts';
 
 export type * from './inference.ts';
 
@@ -56,7 +58,7 @@ class Pool implements Inference {
     this.#shared = this.#createLane('shared');
   }
 
-  async load(bundle: Bundle): Promise<void> {
+  async load(bundle: Bundle): Promise<Loaded> {
     const label = `${bundle.manifest.name} ${bundle.manifest.version}`;
     if (this.#closed) throw unavailable(label, 'inference is closed');
     if (this.#book.placement(bundle.hash) === 'set-aside') {
@@ -65,6 +67,7 @@ class Pool implements Inference {
     }
     const known = this.#models.get(bundle.hash);
     const model = known ?? createModel(bundle);
+    if (known !== undefined) requireSameUse(known, bundle);
     model.users += 1;
     if (known === undefined) {
       this.#models.set(model.hash, model);
@@ -73,6 +76,18 @@ class Pool implements Inference {
       this.#retry(known);
     }
     await model.loaded.promise;
+    if (known !== undefined) await this.#proveAnew(known, bundle);
+    return { runMs: model.goldenMs ?? 0 };
+  }
+
+  /** The file is loaded already, for another bundle: that one's golden rows say nothing of this one's. */
+  async #proveAnew(model: Model, bundle: Bundle): Promise<void> {
+    try {
+      await proveServing(bundle, (request) => this.predict(request));
+    } catch (error) {
+      this.release(model.hash);
+      throw error;
+    }
   }
 
   release(hash: string): void {

@@ -45,7 +45,8 @@ export type ToChild =
 /** Answers to the request with the same id. */
 export type Answer =
   | { readonly op: 'here'; readonly id: number }
-  | { readonly op: 'loaded'; readonly id: number }
+  /** `runMs`: its quickest run of a golden row, in the child. */
+  | { readonly op: 'loaded'; readonly id: number; readonly runMs: number }
   | {
       readonly op: 'refused';
       readonly id: number;

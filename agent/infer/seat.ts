@@ -147,6 +147,7 @@ export class Seat {
     this.#host.perform(request, this.#loadLimit(model), (answer) => {
       if (answer.op === 'loaded') {
         model.loadMs = performance.now() - begun;
+        model.goldenMs = answer.runMs;
         this.#loaded.add(model.hash);
         handlers.loaded(this, model);
       } else if (answer.op === 'refused') {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import { PpuriError } from '../../config/errors.ts';
+import { compareRows } from './golden.ts';
 import type { LoadRequest } from './protocol.ts';
 
 /** A model ready to score; `run` takes one row and gives the named output's row. */
@@ -146,25 +147,6 @@ async function runGolden(model: LoadedModel, input: Float32Array, request: LoadR
   } catch (error) {
     throw invalid(request, `the model cannot run its golden vectors: ${messageOf(error)}`, error);
   }
-}
-
-/** Null when equal within `tolerance`, taken relative to values above 1; otherwise the figures. */
-function compareRows(
-  expected: readonly number[],
-  got: Float32Array,
-  tolerance: number,
-): string | null {
-  if (expected.length !== got.length) {
-    return `expected ${expected.length} outputs, got ${got.length}`;
-  }
-  for (const [column, want] of expected.entries()) {
-    const value = got[column] ?? Number.NaN;
-    const allowed = tolerance * Math.max(1, Math.abs(want));
-    if (!(Math.abs(value - want) <= allowed)) {
-      return `output ${column} is ${value}, expected ${want} (tolerance ${tolerance})`;
-    }
-  }
-  return null;
 }
 
 export function messageOf(error: unknown): string {

@@ -1,4 +1,6 @@
 /** Walks a graph and all its subgraphs: operators, tensors, loops and sizes known beforehand. */
+
+import { checkTrees } from './check-trees.ts';
 import {
   type AttributeProto,
   type GraphProto,
@@ -27,13 +29,27 @@ interface Walk {
   readonly rules: GraphRules;
   readonly operators: Map<string, number>;
   nodes: number;
+  /** The model's input, and values with as many columns. */
+  readonly asWide: Set<string>;
+  leastFeatures: number;
 }
 
-/** Throws `model-invalid` naming the operator or tensor. Returns operator → how often. */
-export function checkGraph(body: GraphProto, rules: GraphRules): Map<string, number> {
-  const walk: Walk = { rules, operators: new Map(), nodes: 0 };
+/** They change numbers and leave columns where they are. */
+const sameColumns = new Set(['Cast', 'Identity', 'Imputer', 'Normalizer', 'Scaler', 'Binarizer']);
+
+export interface GraphFacts {
+  /** Operator → how often it is used. */
+  readonly operators: ReadonlyMap<string, number>;
+  /** A row must have so many features at least: trees that read the model's input ask for them. */
+  readonly leastFeatures: number;
+}
+
+/** Throws `model-invalid` naming the operator or tensor. */
+export function checkGraph(body: GraphProto, rules: GraphRules): GraphFacts {
+  const asWide = new Set(body.input.map(({ name }) => name));
+  const walk: Walk = { rules, operators: new Map(), nodes: 0, asWide, leastFeatures: 0 };
   walkGraph(body, walk, new Map(), 0, 1);
-  return walk.operators;
+  return { operators: walk.operators, leastFeatures: walk.leastFeatures };
 }
 
 function walkGraph(
@@ -111,6 +127,7 @@ function walkNode(
   checkOperator(node, name, walk.rules);
   walk.operators.set(name, (walk.operators.get(name) ?? 0) + 1);
   checkGenerated(node, constants, subject);
+  followColumns(node, walk);
   const inside = iterations * tripCount(node, constants, walk.rules);
   if (inside > maxIterations && walk.rules.loops === 'bounded')
     throw modelInvalid(
@@ -122,6 +139,14 @@ function walkNode(
     for (const tensor of tensorsOf(attribute, name, subject)) checkTensor(tensor, subject, name);
     for (const body of subgraphs(attribute)) walkGraph(body, walk, constants, depth + 1, inside);
   }
+}
+
+function followColumns(node: NodeProto, walk: Walk): void {
+  const least = checkTrees(node, walk.rules.subject);
+  const [input = '', output = ''] = [node.input[0], node.output[0]];
+  if (!walk.asWide.has(input)) return;
+  if (sameColumns.has(node.opType)) walk.asWide.add(output);
+  walk.leastFeatures = Math.max(walk.leastFeatures, least);
 }
 
 function checkOperator(node: NodeProto, name: string, rules: GraphRules): void {
@@ -189,6 +214,9 @@ const sizingInputs: Readonly<Record<string, readonly number[]>> = {
   BlackmanWindow: [0],
   Range: [1],
   CenterCropPad: [1],
+  MelWeightMatrix: [0, 1],
+  DFT: [1],
+  STFT: [1, 3],
 };
 
 function checkGenerated(node: NodeProto, constants: Constants, subject: string): void {
@@ -197,11 +225,35 @@ function checkGenerated(node: NodeProto, constants: Constants, subject: string):
     const product = sizes.reduce((whole, size) => whole * Math.max(1, Math.abs(size)), 1);
     if (product > maxElements) throw tooLarge(node, `${product} elements`, subject);
   }
+  checkRange(node, constants, subject);
+  checkWindows(node, subject);
   if (node.opType !== 'Pad') return;
   const attribute = node.attribute.find((one) => one.name === 'pads')?.ints.map(Number);
   const pads = attribute ?? constants.get(node.input[1] ?? '') ?? [];
   const widest = pads.reduce((most, pad) => Math.max(most, Math.abs(pad)), 0);
   if (widest > maxElements) throw tooLarge(node, `${widest} more elements`, subject);
+}
+
+/** From, to and step are known: so is how many values it makes. */
+function checkRange(node: NodeProto, constants: Constants, subject: string): void {
+  if (node.opType !== 'Range') return;
+  const [from, to, step] = node.input.map((name) => constants.get(name)?.[0]);
+  if (from === undefined || to === undefined || step === undefined) return;
+  const count = (to - from) / step;
+  if (!(count <= maxElements)) throw tooLarge(node, `${count} elements`, subject);
+}
+
+const windows = new Set(
+  'pads strides dilations kernel_shape output_shape output_padding'.split(' '),
+);
+const maxWindow = 65_536;
+
+function checkWindows(node: NodeProto, subject: string): void {
+  for (const { name, ints } of node.attribute) {
+    if (!windows.has(name)) continue;
+    const odd = ints.find((one) => one > maxWindow || one < -maxWindow);
+    if (odd !== undefined) throw tooLarge(node, `a window with ${name} ${odd}`, subject);
+  }
 }
 
 function tooLarge(node: NodeProto, what: string, subject: string) {

@@ -62,7 +62,41 @@ export function checkTensor(tensor: TensorProto, subject: string, where: string)
       `tensor ${name} declares the shape ${shape} but holds ${held} elements`,
       'export the model again',
     );
+  // A single one may stand for "missing" or "no limit"; among weights it spoils every score.
+  if (count > 1 && !finiteValues(tensor))
+    throw modelInvalid(
+      subject,
+      `tensor ${name} holds values that are no finite numbers`,
+      'train it again; write a mask as -1e9 rather than as -inf',
+    );
 }
+
+/** Whether every number of a checked tensor is one; other types than floats always are. */
+export function finiteValues({ dataType, rawData, floatData, doubleData, int32Data }: TensorProto) {
+  const view = new DataView(rawData.buffer, rawData.byteOffset, rawData.byteLength);
+  const { byteLength } = rawData;
+  if (dataType === DataType.FLOAT) {
+    for (let at = 0; at + 4 <= byteLength; at += 4)
+      if (!Number.isFinite(view.getFloat32(at, true))) return false;
+    return floatData.every(Number.isFinite);
+  }
+  if (dataType === DataType.DOUBLE) {
+    for (let at = 0; at + 8 <= byteLength; at += 8)
+      if (!Number.isFinite(view.getFloat64(at, true))) return false;
+    return doubleData.every(Number.isFinite);
+  }
+  const exponent = halfExponents[dataType];
+  if (exponent === undefined) return true;
+  for (let at = 0; at + 2 <= byteLength; at += 2)
+    if ((view.getUint16(at, true) & exponent) === exponent) return false;
+  return int32Data.every((bits) => (bits & exponent) !== exponent);
+}
+
+/** All bits of the exponent set: infinite, or no number. */
+const halfExponents: Readonly<Record<number, number>> = {
+  [DataType.FLOAT16]: 0x7c00,
+  [DataType.BFLOAT16]: 0x7f80,
+};
 
 function heldElements(tensor: TensorProto, size: number): number {
   if (tensor.rawData.length > 0) return tensor.rawData.length / size;

@@ -14,7 +14,7 @@ import { onnxBytes, scoreGraph, scoreParts, scratchDir, zipMapGraph } from './mo
 /** Exports of a real toolkit, not part of the repository. */
 const realModels = join(import.meta.dirname, '..', '..', '..', 'shared', 'models');
 
-const prove = (bundle: Bundle): Promise<void> => proveModel(bundle, forkRole);
+const prove = (bundle: Bundle): Promise<unknown> => proveModel(bundle, forkRole);
 
 async function refusal(work: Promise<unknown>): Promise<PpuriError> {
   const thrown = await work.then(
