@@ -18,8 +18,7 @@ async function runCommand(): Promise<void> {
 
 async function main(): Promise<void> {
   const role = process.env.PPURI_ROLE;
-  if (role === 'infer' || role === 'keep' || role === 'simulate' || role === 'receive')
-    leaveSignalsToParent();
+  if (role !== undefined && role !== 'selftest') leaveSignalsToParent();
   if (role === 'keep') standBack();
   else if (role !== undefined && role !== 'infer') goAsOthers();
   switch (role) {
@@ -31,6 +30,8 @@ async function main(): Promise<void> {
       return (await import('./simulator/child.ts')).runSimulateChild();
     case 'receive':
       return (await import('./receive/child.ts')).runReceiveChild();
+    case 'verify':
+      return (await import('./bundle-child.ts')).runBundleChild();
     case 'selftest':
       return (await import('./health/selftest.ts')).runSelftestChild();
     default:

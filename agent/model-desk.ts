@@ -8,6 +8,7 @@ import type { Inference, ModelIncidents } from './infer/inference.ts';
 import type { Machine } from './machine.ts';
 import { requirePace } from './model-pace.ts';
 import { floorOf, requireRelease } from './model-release.ts';
+import type { Keeper } from './store/keeper.ts';
 import type { ModelFloor } from './store/model-floors.ts';
 import type { BundlePointer, ModelTable } from './store/models.ts';
 
@@ -19,6 +20,18 @@ export interface ModelMemory {
   /** Newest releases that were activated. */
   floors(): Promise<readonly ModelFloor[]>;
   raiseFloor(floor: ModelFloor): Promise<void>;
+}
+
+/** The store remembers. */
+export function keptBy(keeper: Pick<Keeper, 'query'>): ModelMemory {
+  return {
+    models: () => keeper.query('models', {}),
+    setPointer: async (machine, bundle) =>
+      void (await keeper.query('set-pointer', { machine, ...bundle })),
+    setState: async (hash, state) => void (await keeper.query('set-model-state', { hash, state })),
+    floors: () => keeper.query('model-floors', {}),
+    raiseFloor: async (floor) => void (await keeper.query('raise-model-floor', floor)),
+  };
 }
 
 export interface UseOptions {

@@ -5,10 +5,10 @@ import type { Profile } from '../config/profile.ts';
 import type { Config } from '../config/schema.ts';
 import type { AnyBus } from '../drivers/driver.ts';
 import { BusSet } from '../drivers/registry.ts';
-import { readBundle } from '../models/bundle.ts';
 import type { Bundle } from '../models/manifest.ts';
 import type { AgentStatus } from './agent-status.ts';
 import { AlertDesk, keyOf } from './alerts/desk.ts';
+import { BundleReader } from './bundle-reader.ts';
 import { leastTrigger, unitGaps, writableOn } from './bus-needs.ts';
 import { runCommand } from './commands.ts';
 import { type ClockFix, type ClockSource, WallClock } from './health/clock.ts';
@@ -19,7 +19,7 @@ import { createInference } from './infer/pool.ts';
 import { keepPlanOf } from './keep-plan.ts';
 import { LabelDesk } from './label-desk.ts';
 import { Machine } from './machine.ts';
-import { ModelDesk } from './model-desk.ts';
+import { keptBy, ModelDesk } from './model-desk.ts';
 import { createOutputs, hasBuzzer } from './outputs/output-set.ts';
 import { PlantShow } from './plant-show.ts';
 import type { AgentEvent, Alert, Cycle, Deed, Verdict } from './records.ts';
@@ -62,6 +62,7 @@ export class Agent {
   readonly #inference: Inference;
   readonly #keeper: Keeper;
   readonly #machines = new Map<string, Machine>();
+  readonly #bundles: BundleReader;
   readonly #desk: ModelDesk;
   readonly #labels: LabelDesk;
   readonly #toAlert = new LatencyRecorder();
@@ -109,6 +110,7 @@ export class Agent {
       watched: () => ({ count: this.#watched().length, of: this.#machines.size }),
     });
     this.#createMachines(busOf);
+    this.#bundles = new BundleReader(fork, config.models);
     this.#desk = this.#createDesk();
     this.#labels = new LabelDesk({ ...options, keeper: this.#keeper });
     this.#conflict.promise.catch(() => undefined);
@@ -201,6 +203,7 @@ export class Agent {
       this.#plant.close(),
     ]);
     await this.#buses.close();
+    this.#bundles.close();
     await this.#inference.close();
     await this.#noticing;
     await this.#flush(keepWithinMs);
@@ -319,21 +322,12 @@ export class Agent {
   }
 
   #createDesk(): ModelDesk {
-    const keeper = this.#keeper;
     return new ModelDesk({
       machines: this.#machines,
       configured: this.#options.bundles,
       inference: this.#inference,
-      memory: {
-        models: () => keeper.query('models', {}),
-        setPointer: async (machine, bundle) =>
-          void (await keeper.query('set-pointer', { machine, ...bundle })),
-        setState: async (hash, state) =>
-          void (await keeper.query('set-model-state', { hash, state })),
-        floors: () => keeper.query('model-floors', {}),
-        raiseFloor: async (floor) => void (await keeper.query('raise-model-floor', floor)),
-      },
-      readBundle: (dir) => readBundle(dir, { trust: this.#options.config.models }),
+      memory: keptBy(this.#keeper),
+      readBundle: (dir) => this.#bundles.read(dir),
       tell: (...said) => {
         // Who ends an agent in its start has ended the loads under way.
         if (!this.#stopping || said[0] !== 'model-not-loaded') this.#tell(...said);
