@@ -13,7 +13,7 @@ export function runBundleChild(): void {
 
 async function verify({ id, dir, trust }: VerifyRequest): Promise<VerifyAnswer> {
   try {
-    return { id, bundle: await readBundle(dir, { trust }) };
+    return { id, bundle: await readBundle(dir, trust === null ? {} : { trust }) };
   } catch (thrown) {
     if (!(thrown instanceof PpuriError)) {
       const message = thrown instanceof Error ? thrown.message : String(thrown);

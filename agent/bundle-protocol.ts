@@ -6,7 +6,7 @@ import type { TrustRule } from '../models/trust.ts';
 export interface VerifyRequest {
   readonly id: number;
   readonly dir: string;
-  readonly trust: TrustRule;
+  readonly trust: TrustRule | null;
 }
 
 export interface Refusal {

@@ -3,6 +3,7 @@
  * the machines must not. The child is there while it is needed.
  */
 import type { ChildProcess } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import { PpuriError } from '../config/errors.ts';
 import type { Bundle } from '../models/manifest.ts';
 import type { TrustRule } from '../models/trust.ts';
@@ -17,7 +18,7 @@ const heapMiB = 384;
 
 export class BundleReader {
   readonly #fork: ForkRole;
-  readonly #trust: TrustRule;
+  readonly #trust: TrustRule | null;
   #child: ChildProcess | null = null;
   #tail: Promise<unknown> = Promise.resolve();
   #waiting = 0;
@@ -25,7 +26,8 @@ export class BundleReader {
   #idleTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(fork: ForkRole, trust: TrustRule) {
+  /** `trust` null: nobody asks who signed a bundle. */
+  constructor(fork: ForkRole, trust: TrustRule | null) {
     this.#fork = fork;
     this.#trust = trust;
   }
@@ -91,6 +93,7 @@ export class BundleReader {
   #start(): ChildProcess {
     const flags = `${process.env.NODE_OPTIONS ?? ''} --max-old-space-size=${heapMiB}`.trim();
     const child = this.#fork('verify', { env: { NODE_OPTIONS: flags }, stdio: 'ignore' });
+    if (child.pid !== undefined) yieldTo(child.pid);
     // Whoever is being answered hears of it as well; between two requests it harms nobody.
     child.on('error', () => undefined);
     child.once('exit', () => {
@@ -98,6 +101,15 @@ export class BundleReader {
     });
     this.#child = child;
     return child;
+  }
+}
+
+/** A person waits for it, the machines do not. */
+function yieldTo(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_LOW);
+  } catch {
+    // It has ended already, which its exit tells.
   }
 }
 

@@ -1,11 +1,15 @@
 /** The bundle that a configuration's `model:` means, verified. */
-import { resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { PpuriError } from '../config/errors.ts';
 import type { ModelPlace } from '../config/machine-rules.ts';
 import type { Profile } from '../config/profile.ts';
 import { type BundlePlace, findBundle, readBundle } from '../models/bundle.ts';
 import type { Bundle } from '../models/manifest.ts';
+import type { TrustRule } from '../models/trust.ts';
+import { BundleReader } from './bundle-reader.ts';
 import { requireModelFit } from './require-fit.ts';
+import { forkRole } from './role.ts';
 
 /**
  * An added, shipped or given bundle: sums, schemas and admission are checked, nothing is run. A
@@ -22,7 +26,24 @@ export async function findModel(
   const place = isPath
     ? await findBundle(resolve(configDir, nameOrPath))
     : await findNamed(nameOrPath, storePath);
-  return readBundle(place.dir, models === undefined ? {} : { trust: models });
+  return readApart(place.dir, models ?? null);
+}
+
+/** From this size on a file can take gigabytes to read, which no start of the agent should end by. */
+const largeBytes = 4 * 1024 * 1024;
+
+async function readApart(dir: string, trust: TrustRule | null): Promise<Bundle> {
+  const size = await stat(join(dir, 'model.onnx')).then(
+    (stats) => stats.size,
+    () => 0,
+  );
+  if (size <= largeBytes) return readBundle(dir, trust === null ? {} : { trust });
+  const reader = new BundleReader(forkRole, trust);
+  try {
+    return await reader.read(dir);
+  } finally {
+    reader.close();
+  }
 }
 
 async function findNamed(name: string, storePath: string): Promise<BundlePlace> {

@@ -91,7 +91,7 @@ async function wholeBundle(path: string): Promise<string | null> {
 }
 
 /** Which bundles the site takes: as the configuration says, else as it would by default. */
-function ruleOf({ config }: AddOptions): TrustRule {
+export function ruleOf({ config }: Pick<AddOptions, 'config'>): TrustRule {
   return config === undefined ? modelsSchema.parse({}) : loadConfig(config).config.models;
 }
 

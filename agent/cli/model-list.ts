@@ -2,7 +2,8 @@
 import type { Command } from 'commander';
 import { PpuriError } from '../../config/errors.ts';
 import { listBundles, readBundle } from '../../models/bundle.ts';
-import { type AddOptions, storeOf } from './model-add.ts';
+import type { TrustRule } from '../../models/trust.ts';
+import { type AddOptions, ruleOf, storeOf } from './model-add.ts';
 import type { Json } from './model-flags.ts';
 import { action } from './output.ts';
 
@@ -19,7 +20,7 @@ export function addList(model: Command): void {
     )
     .action(
       action('list models', async (output, options: Json & StoreFlags) => {
-        const rows = await listModels(storeOf(options));
+        const rows = await listModels(storeOf(options), ruleOf(options));
         if (options.json === true) output.json(rows);
         else for (const row of rows) output.line(rowText(row));
       }),
@@ -40,11 +41,11 @@ interface ModelRow {
 }
 
 /** One damaged bundle does not hide the others. */
-async function listModels(storePath: string): Promise<ModelRow[]> {
+async function listModels(storePath: string, trust: TrustRule): Promise<ModelRow[]> {
   const rows: ModelRow[] = [];
   for (const place of await listBundles({ storePath })) {
     try {
-      const { manifest } = await readBundle(place.dir);
+      const { manifest } = await readBundle(place.dir, { trust });
       const { name, version, profile, threshold } = manifest;
       rows.push({ ...place, name, version, profile, threshold, fault: null });
     } catch (thrown) {

@@ -37,9 +37,6 @@ test('a bundle goes from who signed it to the machine, and an older one does not
   const release = async (version: string, serial: string): Promise<string> => {
     const [plain, out] = [join(scratch.path, `plain-${version}`), join(scratch.path, version)];
     await writeBundle(plain, scoreParts({ version }));
-    const unsigned = await ppuri('model', 'add', plain, '-c', config);
-    expect(unsigned.code).toBe(6);
-    expect(unsigned.said).toContain('is not signed');
     const made = await ppuri(
       'model',
       'sign',
@@ -55,6 +52,9 @@ test('a bundle goes from who signed it to the machine, and an older one does not
     return out;
   };
   const [old, now] = [await release('1.0.0', '1'), await release('1.1.0', '2')];
+  const unsigned = await ppuri('model', 'add', join(scratch.path, 'plain-1.0.0'), '-c', config);
+  expect(unsigned.code).toBe(6);
+  expect(unsigned.said).toContain('is not signed');
   const verified = await ppuri('model', 'verify', now, '--trust', trust, '--json');
   expect(verified.json()).toMatchObject({
     version: '1.1.0',
