@@ -3,7 +3,6 @@
  * the machines must not. The child is there while it is needed.
  */
 import type { ChildProcess } from 'node:child_process';
-import { constants, setPriority } from 'node:os';
 import { PpuriError } from '../config/errors.ts';
 import type { Bundle } from '../models/manifest.ts';
 import type { TrustRule } from '../models/trust.ts';
@@ -93,7 +92,6 @@ export class BundleReader {
   #start(): ChildProcess {
     const flags = `${process.env.NODE_OPTIONS ?? ''} --max-old-space-size=${heapMiB}`.trim();
     const child = this.#fork('verify', { env: { NODE_OPTIONS: flags }, stdio: 'ignore' });
-    if (child.pid !== undefined) yieldTo(child.pid);
     // Whoever is being answered hears of it as well; between two requests it harms nobody.
     child.on('error', () => undefined);
     child.once('exit', () => {
@@ -101,15 +99,6 @@ export class BundleReader {
     });
     this.#child = child;
     return child;
-  }
-}
-
-/** A person waits for it, the machines do not. */
-function yieldTo(pid: number): void {
-  try {
-    setPriority(pid, constants.priority.PRIORITY_LOW);
-  } catch {
-    // It has ended already, which its exit tells.
   }
 }
 

@@ -19,7 +19,7 @@ async function runCommand(): Promise<void> {
 async function main(): Promise<void> {
   const role = process.env.PPURI_ROLE;
   if (role !== undefined && role !== 'selftest') leaveSignalsToParent();
-  if (role === 'keep') standBack();
+  if (role === 'keep' || role === 'verify') standBack();
   else if (role !== undefined && role !== 'infer') goAsOthers();
   switch (role) {
     case 'infer':
