@@ -5,12 +5,14 @@ import { enough, FeatureBaseline } from './baseline.ts';
 import { DecimalShift } from './decimal-shift.ts';
 import { Frozen } from './frozen.ts';
 import { MissingRise } from './missing-rise.ts';
-import { SlowOffset, StopEffect } from './slow-offset.ts';
+import { type Offset, SlowOffset, StopEffect } from './slow-offset.ts';
 
 /** Good values count as normal only once this many shots more were made. */
 const lag = 40;
 /** Of fewer good values nobody knows how far they wander. */
 const enoughToCreep = 100;
+/** Standard deviations. */
+const leastMoved = 1;
 
 type Found = Pick<DriftFinding, 'kind' | 'sinceShot' | 'from' | 'to' | 'mold'>;
 
@@ -23,6 +25,10 @@ export interface Seen {
   readonly mold: string | null;
   readonly shot: number | null;
   readonly value: number | null;
+  /** How far it is from where the other values of the shot put it; null: not known. */
+  readonly alone: number | null;
+  /** How far those that usually go with it have moved, in deviations. */
+  readonly companions: number;
   /** Not known to be bad: normal values are learned from it. */
   readonly isGood: boolean;
 }
@@ -34,7 +40,9 @@ export class FeatureWatch {
   readonly #decimal = new DecimalShift();
   readonly #frozen = new Frozen();
   readonly #missing = new MissingRise();
-  readonly #offset = new SlowOffset();
+  readonly #offset = new SlowOffset({ beyond: 4.6, least: 1.6 });
+  /** What it is compared with was itself estimated. */
+  readonly #alone = new SlowOffset({ beyond: 5.5, least: 2.2 });
   readonly #stops = new StopEffect();
   #waiting: Waiting[] = [];
   #found: Found | null = null;
@@ -58,6 +66,19 @@ export class FeatureWatch {
     this.#baselines.delete(mold);
   }
 
+  /** Deviations from normal; NaN where that is not known, or the number is no measurement. */
+  deviation(mold: string | null, value: number | null): number {
+    const normal = this.baseline(mold).normal();
+    const isDoubtful = this.#decimal.found !== null || this.#frozen.found !== null;
+    if (value === null || normal === null || isDoubtful) return Number.NaN;
+    return (value - normal.median) / normal.sigma;
+  }
+
+  /** How far the last shots have moved, in deviations. */
+  get moved(): number {
+    return this.#offset.mean ?? 0;
+  }
+
   /** How far the watch for slow offsets has come, in shots. */
   get armed(): number {
     return this.#offset.armed;
@@ -66,7 +87,9 @@ export class FeatureWatch {
   /** The first shot after a stop is next. */
   afterStop(): void {
     this.#stops.begin();
-    if (!this.#stops.isKnownCalm) this.#offset.interrupt();
+    if (this.#stops.isKnownCalm) return;
+    this.#offset.interrupt();
+    this.#alone.interrupt();
   }
 
   /** A shot that was to be judged. Gives a step when one was taken over as the new level. */
@@ -85,7 +108,7 @@ export class FeatureWatch {
       if (normal !== null) step = this.#compare(seen, value, normal);
     }
     const before = this.#found?.kind;
-    this.#found = this.#worst(mold, normal);
+    this.#found = this.#worst(seen, normal);
     // What came before is in doubt too, back to where it began.
     if (this.#found !== null && this.#found.kind !== before) this.#waiting = [];
     this.#learn(seen, baseline);
@@ -101,15 +124,19 @@ export class FeatureWatch {
     return null;
   }
 
-  #compare({ mold, shot }: Seen, value: number, normal: Normal): DriftStep | null {
+  #compare(seen: Seen, value: number, normal: Normal): DriftStep | null {
+    const { mold, shot } = seen;
     const residual = (value - normal.median) / normal.sigma;
     if (this.#decimal.found !== null || this.#frozen.found !== null) {
       this.#offset.interrupt();
+      this.#alone.interrupt();
       return null;
     }
     if (this.#stops.isSettling || this.baseline(mold).count < enoughToCreep) return null;
+    if (seen.alone !== null) this.#alone.observe(shot, seen.alone);
     const step = this.#offset.observe(shot, residual);
     if (step === null) return null;
+    this.#alone.interrupt();
     const by = step.by * normal.sigma;
     for (const one of this.#baselines.values())
       one.move(step.by * (one.normal()?.sigma ?? normal.sigma));
@@ -119,9 +146,10 @@ export class FeatureWatch {
   }
 
   /** One cause, one finding: a value that stands still is off, too, but not by creeping. */
-  #worst(mold: string | null, normal: Normal | null): Found | null {
+  #worst(seen: Seen, normal: Normal | null): Found | null {
+    const { mold } = seen;
     const [decimal, frozen] = [this.#decimal.found, this.#frozen.found];
-    const [offset, missing] = [this.#offset.found, this.#missing.found];
+    const [offset, missing] = [this.#offset.found ?? this.#movedAlone(seen), this.#missing.found];
     const seenIn = this.#found?.mold ?? mold;
     if (decimal !== null) return { kind: 'decimal-shift', ...decimal, mold: seenIn };
     if (frozen !== null) {
@@ -135,6 +163,17 @@ export class FeatureWatch {
     }
     if (offset !== null) return this.#found;
     return missing === null ? null : { kind: 'missing-rise', ...missing, mold: null };
+  }
+
+  /** It, and not one of those it usually goes with: that would make it look wrong as well. */
+  #movedAlone({ companions }: Seen): Offset | null {
+    const { found } = this.#alone;
+    const by = this.#offset.mean;
+    if (found === null || by === null || by * found.by < 0) return null;
+    if (this.#found?.kind === 'slow-offset') return { sinceShot: this.#found.sinceShot, by };
+    return Math.abs(by) >= Math.max(leastMoved, companions)
+      ? { sinceShot: found.sinceShot, by }
+      : null;
   }
 
   #learn({ value, isGood }: Seen, baseline: FeatureBaseline): void {

@@ -14,12 +14,10 @@ export const armedAfter = 150;
 /** Means wait so long before they count as health: a creep is not learned. */
 const lag = 40;
 const memory = 2000;
-/** Root mean squares of the short means in health. */
-const beyond = 5;
-/** Standard deviations: below this nobody would act. */
-const leastLimit = 1.8;
 /** Shots of history that would leave the limit twice as wide. */
-const doubt = 15;
+const doubt = 40;
+/** Shots from where it began: what took fewer did not creep. */
+const leastCreep = 6;
 const shotsToBelieve = 3;
 /** Shots after a jump before its size is known. */
 const shotsAfterStep = 10;
@@ -42,7 +40,15 @@ export interface Offset {
   readonly by: number;
 }
 
+export interface Limits {
+  /** Root mean squares of the short means in health. */
+  readonly beyond: number;
+  /** Standard deviations: below this nobody would act. */
+  readonly least: number;
+}
+
 export class SlowOffset {
+  readonly #limits: Limits;
   #ring: Residual[] = [];
   #waiting: number[] = [];
   #known = 0;
@@ -51,8 +57,17 @@ export class SlowOffset {
   #standing = 0;
   #awayFor = 0;
 
+  constructor(limits: Limits) {
+    this.#limits = limits;
+  }
+
   get found(): Offset | null {
     return this.#found;
+  }
+
+  /** Of the last shots; null: too few. */
+  get mean(): number | null {
+    return this.#ring.length < 2 * short ? null : this.#mean(1);
   }
 
   get armed(): number {
@@ -88,7 +103,8 @@ export class SlowOffset {
   #limit(): number {
     // What was seen for a short time only may wander farther than it has yet.
     const unsure = 1 + Math.sqrt(doubt / Math.max(1, this.#known));
-    return Math.max(leastLimit, beyond * unsure * Math.sqrt(this.#meanSquare));
+    const { least, beyond } = this.#limits;
+    return unsure * Math.max(least, beyond * Math.sqrt(this.#meanSquare));
   }
 
   /** Away, nearly all of it, and not on the way back: a die that warms up again comes back by itself. */
@@ -104,6 +120,8 @@ export class SlowOffset {
     const shape = shapeOf(this.#ring.map(({ value }) => value));
     const shot = this.#ring[shape.from]?.shot ?? null;
     if (shape.kind === 'ramp') {
+      // A jump that is so fresh is not told from a creep.
+      if (this.#ring.length - shape.from < leastCreep) return null;
       this.#found = { sinceShot: shot, by: mean };
       this.#waiting = [];
       this.#standing = 0;

@@ -15,6 +15,7 @@ import type {
 } from '../records.ts';
 import { featureLook } from '../words.ts';
 import { enough as neededShots } from './baseline.ts';
+import { Companions } from './companions.ts';
 import { FeatureWatch } from './feature-watch.ts';
 import { armedAfter } from './slow-offset.ts';
 import { Spread } from './spread.ts';
@@ -57,6 +58,7 @@ function watchedFeatures({ features }: Profile): string[] {
 
 export class DriftWatch {
   readonly #features: readonly FeatureWatch[];
+  readonly #companions: Companions;
   readonly #oneMold: boolean;
   readonly #molds = new Map<string | null, MoldState>();
   readonly #machine = new Spread();
@@ -73,6 +75,7 @@ export class DriftWatch {
       const step = 10 ** -featureLook(profile, name).decimals;
       return new FeatureWatch(name, step / 2, turn);
     });
+    this.#companions = new Companions(names.length);
     this.#oneMold = profile.cycle?.mold === undefined;
     this.#model = model;
   }
@@ -94,18 +97,37 @@ export class DriftWatch {
     const state = this.#stateOf(cycle.mold);
     if (this.#stopped) for (const feature of this.#features) feature.afterStop();
     this.#stopped = false;
-    const { mold, shot } = cycle;
     const isGood = verdict.outcome !== 'defect';
-    const values = this.#features.map((watch) => {
-      const value = cycle.features[watch.feature]?.value ?? null;
-      const step = watch.observe({ mold, shot, value, isGood });
-      if (step !== null) this.#steps = [step, ...this.#steps].slice(0, keptSteps);
-      return [watch.feature, value] as const;
-    });
+    const values = this.#look(cycle, isGood);
     if (isGood) state.shots += 1;
     state.spread.add(values, verdict.probability);
     this.#machine.add(values, verdict.probability);
     this.#remember(verdict);
+  }
+
+  #look({ mold, shot, features }: Cycle, isGood: boolean): (readonly [string, number | null])[] {
+    const values = this.#features.map(({ feature }) => features[feature]?.value ?? null);
+    const deviations = Float64Array.from(this.#features, (watch, at) =>
+      watch.deviation(mold, values[at] ?? null),
+    );
+    const alone = this.#companions.alone(deviations);
+    const moved = this.#features.map((watch) => Math.abs(watch.moved));
+    let isSound = isGood;
+    this.#features.forEach((watch, at) => {
+      const value = values[at] ?? null;
+      const own = alone?.[at] ?? Number.NaN;
+      const companions = Math.max(
+        0,
+        ...moved.filter((_, other) => other !== at && this.#companions.areClose(at, other)),
+      );
+      const seen = { mold, shot, value, isGood, companions };
+      const step = watch.observe({ ...seen, alone: Number.isNaN(own) ? null : own });
+      if (step !== null) this.#steps = [step, ...this.#steps].slice(0, keptSteps);
+      if (watch.found !== null) isSound = false;
+    });
+    if (isSound) this.#companions.learn(deviations);
+    else if (isGood) this.#companions.forgetWaiting();
+    return this.#features.map(({ feature }, at) => [feature, values[at] ?? null]);
   }
 
   /** What stands now, one for each feature. */
