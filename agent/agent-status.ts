@@ -4,7 +4,7 @@ import type { DeskCounts, DeskState } from './alerts/desk.ts';
 import type { ClockStatus } from './health/clock.ts';
 import type { Quantiles } from './health/latency.ts';
 import type { InferenceStatus } from './infer/inference.ts';
-import type { MachineStatus } from './machine.ts';
+import type { MachineStatus } from './machine-status.ts';
 import type { OutputStatus } from './outputs/output.ts';
 import type { Alert } from './records.ts';
 import type { KeeperStats } from './store/keeper.ts';

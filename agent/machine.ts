@@ -11,15 +11,17 @@ import { AlertEngine } from './alerts/engine.ts';
 import { meets } from './cycles/suppress.ts';
 import { CycleTracker, type Snapshot } from './cycles/tracker.ts';
 import { MachineWatch } from './cycles/watch.ts';
+import { type PastShot, ResumedWatch } from './drift/resumed-watch.ts';
 import { Explainer } from './explain.ts';
 import type { Inference } from './infer/inference.ts';
-import { judgeModelOf } from './judge-model.ts';
-import { type LineCounts, MachineLine } from './line.ts';
+import { judgeModelOf, watchedModelOf } from './judge-model.ts';
+import { MachineLine } from './line.ts';
+import { lastShotOf, type MachineStatus } from './machine-status.ts';
 import { RejectSignal } from './outputs/reject-signal.ts';
 import type { AgentEvent, Alert, Cycle, Instant, RecordBody, Verdict } from './records.ts';
 import { requireModelFit } from './require-fit.ts';
 import { type DeviceSource, MachineSignals } from './signals/machine-signals.ts';
-import type { SlowPollerStats } from './signals/slow-poller.ts';
+import { slowTotals } from './signals/slow-poller.ts';
 import { type Answer, Judge } from './verdict/judge.ts';
 import { limitsInForce } from './verdict/limits.ts';
 
@@ -53,36 +55,6 @@ export interface MachineSurroundings {
   readonly phase: number;
   /** What the bus of the machine's own device allows, ms; the configuration's pollMs is the user's. */
   readonly leastTriggerMs: number;
-}
-
-export interface MachineStatus {
-  readonly id: string;
-  readonly name: string;
-  readonly profile: string;
-  readonly model: { readonly name: string; readonly version: string; readonly hash: string } | null;
-  readonly link: 'up' | 'lost' | 'unknown';
-  readonly counts: Omit<LineCounts, 'last'>;
-  readonly last: {
-    readonly shot: number | null;
-    readonly mold: string | null;
-    readonly outcome: string;
-    readonly reason: string;
-    readonly probability: number | null;
-    readonly wallMs: number;
-    /** How long ago, by the monotonic clock. */
-    readonly ageMs: number;
-  } | null;
-  readonly openAlerts: readonly Alert[];
-  readonly devices: readonly {
-    readonly name: string;
-    readonly bus: string;
-    readonly unit: number;
-  }[];
-  readonly polls: number;
-  readonly missedTicks: number;
-  /** Of its slow signals together. */
-  readonly slow: SlowPollerStats;
-  readonly rejects: { readonly pulses: number; readonly failed: number } | null;
 }
 
 /** Alerts that say that a machine's shots are not judged as they should be. */
@@ -121,6 +93,7 @@ export class Machine {
   readonly #signals: MachineSignals;
   readonly #judge: Judge;
   readonly #alerts: AlertEngine;
+  readonly #drift: ResumedWatch;
   readonly #reject: RejectSignal | null;
   readonly #line: MachineLine;
   readonly #watch: MachineWatch;
@@ -148,6 +121,7 @@ export class Machine {
       profile: this.#profile,
       training: trainingNormals(bundle),
     });
+    this.#drift = new ResumedWatch(this.#profile, watchedModelOf(bundle));
     this.#reject = this.#createReject(devices);
     this.#line = this.#createLine();
     const pollMs = config.pollMs ?? Math.max(cycle.pollMs, around.leastTriggerMs);
@@ -171,6 +145,11 @@ export class Machine {
     for (const { cycle, outcome } of cycles) this.#alerts.recall(cycle, outcome);
   }
 
+  /** The same for what its values are like, of far more shots: after `start`, oldest first. */
+  recallDrift(past: readonly PastShot[]): Promise<void> {
+    return this.#drift.recall(past);
+  }
+
   /** After `start`: up to which shot earlier starts account. */
   resumeFrom(lastShot: number): void {
     this.#watch.resumeFrom(lastShot);
@@ -190,6 +169,7 @@ export class Machine {
   /** From the next shot on. */
   useBundle(bundle: Bundle | null): void {
     this.#judge.useModel(bundle === null ? null : judgeModelOf(bundle));
+    this.#drift.useModel(watchedModelOf(bundle));
   }
 
   tellModel(state: 'set-aside' | 'back', name: string): void {
@@ -238,8 +218,9 @@ export class Machine {
       model: this.#judge.model?.identity ?? null,
       link,
       counts,
-      last: last === null ? null : summary(last.cycle, last.verdict),
+      last: last === null ? null : lastShotOf(last.cycle, last.verdict),
       openAlerts: this.#around.standing(this.id),
+      drift: this.#drift.now.health(),
       devices: Object.entries(this.#config.devices).map(([name, { bus, unit }]) => ({
         name,
         bus,
@@ -304,7 +285,7 @@ export class Machine {
       tracker,
       judge: this.#judge,
       alerts: {
-        observe: (cycle, verdict) => this.#around.present(this.#alerts.observe(cycle, verdict)),
+        observe: (cycle, verdict) => this.#around.present(this.#observe(cycle, verdict)),
         question: (cycle, verdict) => this.#alerts.question(cycle, verdict),
         explained: (question, drivers, at) => {
           const alert = this.#alerts.explained(question, drivers, at);
@@ -322,6 +303,15 @@ export class Machine {
       onRejected,
       clock,
     });
+  }
+
+  /** A value found to be wrong is doubted from the next shot on. */
+  #observe(cycle: Cycle, verdict: Verdict): readonly Alert[] {
+    const told = this.#alerts.observe(cycle, verdict);
+    this.#drift.observe(cycle, verdict);
+    const { now: watch } = this.#drift;
+    this.#judge.doubt(watch.doubts());
+    return [...told, ...this.#alerts.drift(cycle, watch.findings())];
   }
 
   #createExplainer(): Explainer {
@@ -363,28 +353,4 @@ export class Machine {
   #event(kind: string, level: AgentEvent['level'], text: string): void {
     this.#around.onEvent({ kind, level, subject: this.id, text, at: now() });
   }
-}
-
-function slowTotals(pollers: readonly SlowPollerStats[]): SlowPollerStats {
-  const totals = { polls: 0, failed: 0, missedTicks: 0 };
-  for (const { polls, failed, missedTicks } of pollers) {
-    totals.polls += polls;
-    totals.failed += failed;
-    totals.missedTicks += missedTicks;
-  }
-  return totals;
-}
-
-function summary(cycle: Cycle, verdict: Verdict): MachineStatus['last'] {
-  const { shot, mold, at } = cycle;
-  const { outcome, reason, probability } = verdict;
-  return {
-    shot,
-    mold,
-    outcome,
-    reason,
-    probability,
-    wallMs: at.wallMs,
-    ageMs: performance.now() - at.monoMs,
-  };
 }

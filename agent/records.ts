@@ -112,6 +112,85 @@ export interface Driver {
   readonly share: number;
 }
 
+/**
+ * A way in which the values of a machine changed so that its model may no longer be right.
+ * `decimal-shift`: 10, 100 … times as large or small. `frozen`: it no longer moves.
+ * `slow-offset`: it creeps away. `missing-rise`: it is missing far more often. `distribution`: it is
+ * spread unlike in the training of the model.
+ */
+export type DriftKind =
+  | 'decimal-shift'
+  | 'frozen'
+  | 'slow-offset'
+  | 'missing-rise'
+  | 'distribution';
+
+/** What stands now about one feature of one machine. */
+export interface DriftFinding {
+  readonly kind: DriftKind;
+  /** Null: the model's own scores. */
+  readonly feature: string | null;
+  /** Of the shot that showed it first. */
+  readonly mold: string | null;
+  /** Machine counter value since which; null: not known, or no one shot. */
+  readonly sinceShot: number | null;
+  /**
+   * In the feature's unit: what is normal for the mold, and what came. Of `missing-rise` shares, 0 to
+   * 1; of `distribution` the largest PSI that chance explains, and the PSI. Null: there is none.
+   */
+  readonly from: number | null;
+  readonly to: number | null;
+  /** The model in force reads it. */
+  readonly modelInput: boolean;
+}
+
+/** A jump within a shot or two: a setting or a repair rather than drift. Listed, no alert. */
+export interface DriftStep {
+  readonly feature: string;
+  readonly mold: string | null;
+  readonly shot: number | null;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Population stability index: 0 alike, above 0.25 commonly called a shift. */
+export interface DriftPsi {
+  /** Null: the model's scores. */
+  readonly feature: string | null;
+  readonly psi: number;
+  /** What chance alone explains, for as many shots that follow each other as these do. */
+  readonly chance: number;
+}
+
+/** What a machine's values say about whether its model can still be trusted. */
+export interface DriftHealth {
+  readonly findings: readonly DriftFinding[];
+  /** Molds seen, the last one first. `shots` good ones were learned of `needed`. */
+  readonly molds: readonly {
+    readonly mold: string | null;
+    readonly shots: number;
+    readonly needed: number;
+  }[];
+  /** Shots known of how far values wander by themselves; before, nothing that creeps is found. */
+  readonly settled: { readonly shots: number; readonly needed: number };
+  /** Newest first, the last few. */
+  readonly steps: readonly DriftStep[];
+  /** Of the mold of the last shot; null: too few shots yet. `own`: its own first good shots. */
+  readonly spread: {
+    readonly against: 'training' | 'own';
+    readonly shots: number;
+    readonly features: readonly DriftPsi[];
+  } | null;
+  /** Of the last shots that were to be judged: how many, and how many of them were what. */
+  readonly recent: {
+    readonly shots: number;
+    readonly unscored: number;
+    readonly outsideTraining: number;
+    /** Null: the bundle cannot tell. */
+    readonly novel: number | null;
+  };
+}
+
 /** Who did something with an alert, and when by the wall clock. */
 export interface Mark {
   readonly who: string;

@@ -1,6 +1,7 @@
 /** What a starting agent takes up where the one before it ended. */
 import { PpuriError } from '../config/errors.ts';
 import type { Cycle, Verdict } from './records.ts';
+import type { Cursor } from './store/cursor.ts';
 import type { CycleRow } from './store/cycle-queries.ts';
 import type { StoodRow } from './store/desk-queries.ts';
 import type { Keeper } from './store/keeper.ts';
@@ -67,6 +68,59 @@ async function read(keeper: Keeper, machines: readonly string[]): Promise<Resume
     cycles[machine] = rows.toReversed().map(recalled);
   }
   return { lastShots, stood, cycles };
+}
+
+/** What a machine's values were like is made of so many of its last shots. */
+const driftShots = 600;
+const driftPage = 100;
+
+export interface DriftPast {
+  readonly cycle: Cycle;
+  readonly verdict: Verdict;
+}
+
+interface DriftRecall {
+  /** Of this start: its shots are seen as they come. */
+  readonly boot: string;
+  readonly givenUp: () => boolean;
+  readonly failed: (machine: string, text: string) => void;
+}
+
+/** Beside the work: hundreds of shots of each machine, and no verdict waits for them. Never rejects. */
+export async function recallDrift(
+  keeper: Keeper,
+  machines: ReadonlyMap<string, { recallDrift(past: readonly DriftPast[]): Promise<void> }>,
+  { boot, givenUp, failed }: DriftRecall,
+): Promise<void> {
+  for (const [id, machine] of machines) {
+    if (givenUp()) return;
+    try {
+      await machine.recallDrift(await readDriftPast(keeper, id, boot));
+    } catch (thrown) {
+      if (!(thrown instanceof PpuriError)) throw thrown;
+      if (!givenUp()) failed(id, `what its values were like is learned anew: ${thrown.message}`);
+    }
+  }
+}
+
+/** Oldest first. */
+async function readDriftPast(
+  keeper: Keeper,
+  machine: string,
+  boot: string,
+): Promise<readonly DriftPast[]> {
+  const past: DriftPast[] = [];
+  let after: Cursor | undefined;
+  while (past.length < driftShots) {
+    const asked = { machine, limit: driftPage, detail: 'features', after } as const;
+    const { rows, next } = await keeper.query('cycles', asked);
+    // Of a row whose features were let go of nothing can be learned.
+    for (const row of rows)
+      if (row.boot !== boot && row.features !== null) past.push(resumedCycle(row));
+    if (next === null) break;
+    after = next;
+  }
+  return past.toReversed();
 }
 
 function recalled(row: CycleRow): RecalledCycle {

@@ -23,7 +23,7 @@ import { keptBy, ModelDesk } from './model-desk.ts';
 import { createOutputs, hasBuzzer } from './outputs/output-set.ts';
 import { PlantShow } from './plant-show.ts';
 import type { AgentEvent, Alert, Cycle, Deed, Verdict } from './records.ts';
-import { type Resumed, resume } from './resume.ts';
+import { type Resumed, recallDrift, resume } from './resume.ts';
 import type { ForkRole } from './role.ts';
 import { type Command, createKeeper, type Keeper } from './store/keeper.ts';
 import type { BootInfo } from './store/protocol.ts';
@@ -172,6 +172,11 @@ export class Agent {
       .map(({ alert }) => alert)
       .filter((one) => one.state !== 'cleared' && this.#machines.get(one.machine)?.adopt(one));
     this.#alerts.restore(stood, new Set(adopted.map(keyOf)));
+    void recallDrift(this.#keeper, this.#machines, {
+      boot: this.#options.boot.id,
+      givenUp: () => this.#stopping,
+      failed: (machine, text) => this.#tell('drift-not-recalled', 'warn', machine, text),
+    });
   }
 
   #resumeLate(resumed: Resumed | null): void {
@@ -224,11 +229,8 @@ export class Agent {
   status(): AgentStatus {
     const { gateway } = this.#options.config;
     const ms = (ns: number): number => Math.round(ns / 1e4) / 100;
-    const { p50, p99, max } = {
-      p50: this.#loopDelay.percentile(50),
-      p99: this.#loopDelay.percentile(99),
-      max: this.#loopDelay.max,
-    };
+    const [p50, p99] = [this.#loopDelay.percentile(50), this.#loopDelay.percentile(99)];
+    const { max } = this.#loopDelay;
     return {
       gateway: gateway.id,
       site: gateway.site,

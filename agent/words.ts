@@ -35,6 +35,8 @@ const reasonWords: Readonly<Record<string, Text>> = {
   'unknown-mold': { ko: '학습 안 된 금형', en: 'unknown mold' },
   'mold-unknown': { ko: '금형 번호 없음', en: 'mold not known' },
   'outside-training': { ko: '학습 범위 밖', en: 'outside training range' },
+  novel: { ko: '학습에 없던 조건 조합', en: 'unlike anything in training' },
+  'input-doubtful': { ko: '입력값 의심', en: 'input in doubt' },
   'no-model': { ko: '모델 없음', en: 'no model' },
   'not-loaded': { ko: '모델 준비 중', en: 'model not loaded' },
   'deadline-missed': { ko: '판정 시간 초과', en: 'deadline missed' },
@@ -59,6 +61,8 @@ const noteWords: readonly (readonly [RegExp, Text])[] = [
   [/^frozen (\d+) cycles$/, { ko: '$1샷째 값이 그대로', en: 'the same value for $1 cycles' }],
   [/^(\d+) ms old$/, { ko: '$1 ms 지난 값', en: 'a value $1 ms old' }],
   [/^only (\d+) of (\d+) cycles seen$/, { ko: '$2샷 중 $1샷만 모임', en: 'only $1 of $2 cycles' }],
+  [/^decimal-shift$/, { ko: '자릿수 어긋남', en: 'decimal point moved' }],
+  [/^frozen$/, { ko: '값 고정', en: 'stands still' }],
   [/^no samples$|^too few samples/, { ko: '측정 수 부족', en: 'too few samples' }],
   [/^not in the profile$/, { ko: '프로필에 없는 값', en: 'not in the profile' }],
   [/^not (?:read|heard) yet$/, { ko: '아직 못 읽음', en: 'not read yet' }],
@@ -143,7 +147,8 @@ function detailText(
   lang: Language,
 ): string {
   if (detail === null) return '';
-  if (reason === 'missing-input') return missingText(detail, profile, lang);
+  if (reason === 'missing-input' || reason === 'input-doubtful')
+    return missingText(detail, profile, lang);
   if (reason === 'limit') return limitText(detail, profile, lang);
   if (reason === 'outside-training') {
     const titles = detail.split(', ').map((name) => featureLook(profile, name).title[lang]);

@@ -46,6 +46,10 @@ export const manifestSchema = z.strictObject({
   threshold: z.number(),
   /** What to do with a cycle outside the training range. */
   outOfRange: z.enum(['flag', 'abstain']).default('flag'),
+  /** What to do with a cycle that is unlike all training cycles together (`reference.json`); absent: flag. */
+  novelty: z.enum(['flag', 'abstain']).optional(),
+  /** What to do while an input is known to be wrong: frozen, or its decimal point moved; absent: flag. */
+  drift: z.enum(['flag', 'abstain']).optional(),
   /** Molds it was trained on; `any`: it does not depend on the mold. */
   molds: z.union([z.literal('any'), z.array(z.string())]).default('any'),
   metrics: z.record(z.string(), z.unknown()).default({}),

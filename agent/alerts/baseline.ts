@@ -1,13 +1,8 @@
 /** What is normal for one mold on one machine: its recent good cycles, or the training's until then. */
+import { type Normal, normalOf, sigmasIn90Percent } from '../../models/normal.ts';
 import type { Deviation, Reading } from '../records.ts';
 
-export interface Normal {
-  readonly low: number;
-  readonly median: number;
-  readonly high: number;
-  /** One robust standard deviation, never 0. */
-  readonly sigma: number;
-}
+export type { Normal };
 
 /** The middle 90 % of good cycles, as a bundle's manifest gives it per profile feature. */
 export interface TrainingNormal {
@@ -20,26 +15,6 @@ const KEEP = 60;
 /** Good cycles count as normal only once this many more followed: a slow drift is not learned. */
 const LAG = 10;
 const ENOUGH = 30;
-/** The middle 90 % of a normal distribution is 3.29 standard deviations wide. */
-const SIGMAS_IN_90_PERCENT = 3.29;
-
-function quantile(sorted: readonly number[], q: number): number {
-  const position = (sorted.length - 1) * q;
-  const below = sorted[Math.floor(position)] ?? 0;
-  const above = sorted[Math.ceil(position)] ?? below;
-  return below + (above - below) * (position - Math.floor(position));
-}
-
-function fromValues(values: readonly number[], leastSigma: number): Normal {
-  const sorted = [...values].sort((a, b) => a - b);
-  const [low, median, high] = [0.05, 0.5, 0.95].map((q) => quantile(sorted, q)) as [
-    number,
-    number,
-    number,
-  ];
-  return { low, median, high, sigma: Math.max((high - low) / SIGMAS_IN_90_PERCENT, leastSigma) };
-}
-
 /** Baselines of one machine and mold. */
 export class Baseline {
   readonly #good = new Map<string, number[]>();
@@ -82,10 +57,10 @@ export class Baseline {
   normal(feature: string): Normal | null {
     const values = this.#good.get(feature) ?? [];
     const leastSigma = this.#resolution(feature);
-    if (values.length >= ENOUGH) return fromValues(values, leastSigma);
+    if (values.length >= ENOUGH) return normalOf(values, leastSigma);
     const trained = this.#training.get(feature);
     if (trained === undefined) return null;
-    const sigma = Math.max((trained.high - trained.low) / SIGMAS_IN_90_PERCENT, leastSigma);
+    const sigma = Math.max((trained.high - trained.low) / sigmasIn90Percent, leastSigma);
     return { ...trained, sigma };
   }
 

@@ -1,9 +1,10 @@
 /** All alerts of one machine: cycles, links and models in, raised, updated and cleared alerts out. */
 import type { Profile } from '../../config/profile.ts';
-import type { Alert, Cycle, Driver, Instant, Verdict } from '../records.ts';
+import type { Alert, Cycle, DriftFinding, Driver, Instant, Verdict } from '../records.ts';
 import type { TrainingNormal } from './baseline.ts';
 import { AlertBook } from './book.ts';
 import { DefectAlerts } from './defect-alerts.ts';
+import { DriftAlerts } from './drift-alerts.ts';
 import { ServiceAlerts } from './service-alerts.ts';
 import type { WhyQuestion } from './why.ts';
 
@@ -21,16 +22,23 @@ export class AlertEngine {
   readonly #book: AlertBook;
   readonly #defects: DefectAlerts;
   readonly #service: ServiceAlerts;
+  readonly #drift: DriftAlerts;
 
   constructor(options: AlertEngineOptions) {
     const { machine, machineName, profile, training } = options;
     this.#book = new AlertBook(options.newId);
     this.#defects = new DefectAlerts({ machineName, profile }, this.#book, training);
     this.#service = new ServiceAlerts(machine, { machineName, profile }, this.#book);
+    this.#drift = new DriftAlerts(machine, { machineName, profile }, this.#book);
   }
 
   observe(cycle: Cycle, verdict: Verdict): readonly Alert[] {
     return [...this.#defects.observe(cycle, verdict), ...this.#service.observe(cycle, verdict)];
+  }
+
+  /** What stands of the machine's values after this shot. */
+  drift(cycle: Cycle, findings: readonly DriftFinding[]): readonly Alert[] {
+    return this.#drift.observe(cycle, findings);
   }
 
   /** What is to be asked of the model about the alert that this cycle was told with; null: nothing. */
@@ -62,6 +70,6 @@ export class AlertEngine {
 
   /** Takes over an alert that stood when an earlier agent ended; false: it has to show itself again. */
   adopt(alert: Alert): boolean {
-    return this.#defects.adopt(alert);
+    return this.#drift.adopt(alert) || this.#defects.adopt(alert);
   }
 }

@@ -70,3 +70,14 @@ export class SlowPoller {
     this.#schedule();
   }
 }
+
+/** Of several pollers together. */
+export function slowTotals(pollers: readonly SlowPollerStats[]): SlowPollerStats {
+  const totals = { polls: 0, failed: 0, missedTicks: 0 };
+  for (const { polls, failed, missedTicks } of pollers) {
+    totals.polls += polls;
+    totals.failed += failed;
+    totals.missedTicks += missedTicks;
+  }
+  return totals;
+}

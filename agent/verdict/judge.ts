@@ -2,7 +2,15 @@
  * Cycle → verdict. First what can be said without the model (`prepare`), then the verdict once the
  * model has answered or failed to (`conclude`). Never a guess: what is not scored says why.
  */
-import type { Breach, Cycle, ModelIdentity, Reading, StageTimes, Verdict } from '../records.ts';
+import type {
+  Breach,
+  Cycle,
+  DriftKind,
+  ModelIdentity,
+  Reading,
+  StageTimes,
+  Verdict,
+} from '../records.ts';
 import { findBreaches, type LimitTable, uncheckedLimits } from './limits.ts';
 
 /** What the judge needs of a model bundle; see models/encode.ts. */
@@ -11,6 +19,11 @@ export interface JudgeModel {
   readonly threshold: number;
   readonly molds: 'any' | readonly string[];
   readonly outOfRange: 'flag' | 'abstain';
+  /** Distance from the training over its limit; absent, null: the bundle does not say. */
+  readonly novelty?: ((features: Readonly<Record<string, number | null>>) => number) | null;
+  readonly onNovelty?: 'flag' | 'abstain';
+  /** While an input is known to be wrong. */
+  readonly onDrift?: 'flag' | 'abstain';
   /** The profile features that its row is made of. */
   readonly features: readonly string[];
   /** What \`probability\` gives: a score need not lie between 0 and 1. */
@@ -64,6 +77,7 @@ export class Judge {
   readonly #limits: LimitTable;
   readonly #moldExpected: boolean;
   #model: JudgeModel | null;
+  #doubts: ReadonlyMap<string, DriftKind> = new Map();
 
   /** `moldExpected`: the profile names a mold signal, so a cycle without one is in doubt. */
   constructor(limits: LimitTable, model: JudgeModel | null, moldExpected: boolean) {
@@ -79,6 +93,11 @@ export class Judge {
   /** From the next cycle on. */
   useModel(model: JudgeModel | null): void {
     this.#model = model;
+  }
+
+  /** Features whose values are known to be wrong, from the next cycle on. */
+  doubt(features: ReadonlyMap<string, DriftKind>): void {
+    this.#doubts = features;
   }
 
   prepare(cycle: Cycle): Prepared {
@@ -100,7 +119,14 @@ export class Judge {
 
   #encode(cycle: Cycle, model: JudgeModel): Omit<Prepared, 'breaches' | 'model'> {
     const values = plainValues(cycle.features);
-    const flags = model.outsideTraining(values).map((name) => `outside-training:${name}`);
+    const outside = model.outsideTraining(values);
+    const doubted = model.features.filter((name) => this.#doubts.has(name));
+    const isNovel = (model.novelty?.(values) ?? 0) > 1;
+    const flags = [
+      ...outside.map((name) => `outside-training:${name}`),
+      ...(isNovel ? ['novel'] : []),
+      ...doubted.map((name) => `drift:${this.#doubts.get(name)}:${name}`),
+    ];
     const stop = (reason: string, detail: string | null = null) => ({
       flags,
       input: null,
@@ -114,9 +140,13 @@ export class Judge {
     }
     const encoded = model.encode(values);
     if ('refused' in encoded) return stop('missing-input', whyMissing(encoded.refused, cycle));
-    if (flags.length > 0 && model.outOfRange === 'abstain') {
-      return stop('outside-training', flags.map((flag) => flag.split(':')[1]).join(', '));
+    if (outside.length > 0 && model.outOfRange === 'abstain')
+      return stop('outside-training', outside.join(', '));
+    if (doubted.length > 0 && model.onDrift === 'abstain') {
+      const why = doubted.map((name) => `${name}: ${this.#doubts.get(name)}`);
+      return stop('input-doubtful', why.join('; '));
     }
+    if (isNovel && model.onNovelty === 'abstain') return stop('novel');
     return { flags, input: encoded.input, unscored: null };
   }
 
