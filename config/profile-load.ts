@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, isAbsolute, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { expandCurves } from './curve.ts';
 import { PpuriError } from './errors.ts';
 import { problemsOf } from './issues.ts';
 import { suggest } from './nearest.ts';
@@ -90,10 +91,12 @@ export function parseProfile(file: string, readVectors?: ReadVectors): ParsedPro
     const found = problemsOf(parsed.error.issues, profileSchema, data, source);
     return { profile: null, problems: [...problems, ...found] };
   }
-  const found = [...problems, ...profileProblems(parsed.data, source)];
+  const { features, signals } = parsed.data;
+  const profile: Profile = { ...parsed.data, features: expandCurves(features, signals) };
+  const found = [...problems, ...profileProblems(profile, source)];
   if (found.length === 0 && readVectors !== undefined)
-    found.push(...vectorProblems(readVectors(parsed.data), source));
-  return { profile: parsed.data, problems: found };
+    found.push(...vectorProblems(readVectors(profile), source));
+  return { profile, problems: found };
 }
 
 /**

@@ -3,7 +3,7 @@ import { parseAddress, wordsOf } from './address.ts';
 import { lineProblems } from './line-rules.ts';
 import { suggest } from './nearest.ts';
 import type { Problem } from './problem.ts';
-import type { Profile, SignalSpec } from './profile.ts';
+import type { FeatureSpec, Profile, SignalSpec } from './profile.ts';
 import { signalProblems, textHint } from './signal-rules.ts';
 import type { Path, Source } from './source.ts';
 
@@ -80,7 +80,9 @@ class Rules {
 
   features(): void {
     for (const [name, feature] of Object.entries(this.#profile.features)) {
-      const path = ['features', name];
+      // All points of a curve are one entry of the file.
+      if ((feature.point ?? 0) > 0) continue;
+      const path = ['features', feature.point === undefined ? name : name.replace(/\.0$/, '')];
       if (!elsewhere.test(feature.from)) this.#number([...path, 'from'], feature.from, 'a feature');
       if (feature.take === 'timeAbove' && feature.above === undefined)
         this.#value([...path, 'take'], 'timeAbove needs a level', 'add above: …');
@@ -90,7 +92,26 @@ class Rules {
           `has no meaning for take: ${feature.take}`,
           'take: timeAbove',
         );
+      this.#curve(path, feature);
     }
+  }
+
+  #curve(path: Path, { take, points, over, from }: FeatureSpec): void {
+    if (take !== 'curve') {
+      if (points !== undefined)
+        this.#key([...path, 'points'], `has no meaning for take: ${take}`, 'take: curve');
+      return;
+    }
+    if (points === undefined)
+      this.#value([...path, 'take'], 'a curve needs its number of points', 'add points: 32');
+    if (typeof over === 'object' && 'cycles' in over)
+      this.#key([...path, 'over'], 'a curve is of one cycle', 'leave it out, or give seconds');
+    if (this.#profile.signals[from]?.poll === 'shot')
+      this.#value(
+        [...path, 'from'],
+        `"${from}" is read once a cycle, which is no curve`,
+        'give the signal poll: slow and its everyMs',
+      );
   }
 
   suppressions(): void {

@@ -3,6 +3,7 @@
  * 0-based PDU addresses. Raw sentinels are compared before scale and offset are applied.
  */
 import { z } from 'zod';
+import { maxCurvePoints } from './curve-points.ts';
 import { lineSchema, lineSignalShape, lineVectorSchema } from './line-dialect.ts';
 
 export const textSchema = z.strictObject({ ko: z.string().min(1), en: z.string().min(1) });
@@ -89,8 +90,10 @@ export const cycleSchema = z.strictObject({
 export const featureSchema = z.strictObject({
   from: z.string(),
   take: z
-    .enum(['last', 'mean', 'min', 'max', 'std', 'slope', 'timeAbove', 'increase'])
+    .enum(['last', 'mean', 'min', 'max', 'std', 'slope', 'timeAbove', 'increase', 'curve'])
     .default('last'),
+  /** For curve: values evenly over the cycle, each a feature of its own, `name.0`, `name.1` … */
+  points: z.int().min(2).max(maxCurvePoints).optional(),
   /** What it is taken over: this cycle's samples, the last n cycles of this mold, or seconds. */
   over: z
     .union([
@@ -212,10 +215,13 @@ export const profileSchema = z.strictObject({
   testVectors: z.array(z.union([testVectorSchema, lineVectorSchema])).min(1),
 });
 
-export type Profile = z.output<typeof profileSchema>;
+export type Profile = Omit<z.output<typeof profileSchema>, 'features'> & {
+  features: Record<string, FeatureSpec>;
+};
 export type SignalSpec = z.output<typeof signalSchema>;
 export type CycleSpec = z.output<typeof cycleSchema>;
-export type FeatureSpec = z.output<typeof featureSchema>;
+/** `point`: which of a curve's points this feature is; never written, made on loading. */
+export type FeatureSpec = z.output<typeof featureSchema> & { readonly point?: number };
 export type SuppressSpec = z.output<typeof suppressSchema>;
 export type LimitSpec = z.output<typeof limitSchema>;
 export type ConditionSpec = z.output<typeof conditionSchema>;

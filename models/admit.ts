@@ -1,6 +1,9 @@
 /** Admission: what a model file must be before ONNX Runtime gets to see it. */
 import { checkGraph } from './onnx/check-graph.ts';
 import { checkNames } from './onnx/check-names.ts';
+import { GraphEdit } from './onnx/edit.ts';
+import { type InputScaler, oneRowInput } from './onnx/edit-inputs.ts';
+import { plainOutputs } from './onnx/edit-outputs.ts';
 import {
   type GraphProto,
   type ModelProto,
@@ -9,22 +12,18 @@ import {
   writeModel,
 } from './onnx/model.ts';
 import { canonicalDomain, domainRule } from './onnx/operators.ts';
-import {
-  chooseScores,
-  modelInput,
-  type ScoreOutput,
-  type TensorOutput,
-  tensorOutputs,
-} from './onnx/ports.ts';
+import { type ScoreOutput, type TensorOutput, tensorOutputs } from './onnx/ports.ts';
+import { findScore, type Told } from './onnx/score.ts';
 import { type ClassLabel, classLabelsOf, unwrapZipMaps } from './onnx/unwrap-zip-map.ts';
 
-export interface AdmitOptions {
+/** What is said of a model changes what it is made into; without it the file speaks for itself. */
+export interface AdmitOptions extends Told {
   /** Largest file, 32 MiB unless given. */
   readonly maxBytes?: number;
   /** `bounded`: a Loop needs a constant trip count; `any`: for models you trust. */
   readonly loops?: 'bounded' | 'any';
-  /** The output to score by, where a model has several. */
-  readonly output?: string;
+  /** A scaler that the export left out, in the model's feature order. */
+  readonly scaler?: InputScaler;
 }
 
 export interface Admission {
@@ -32,19 +31,28 @@ export interface Admission {
   readonly producer: string;
   /** Domain → version; '' is the standard domain. */
   readonly opsets: Readonly<Record<string, number>>;
-  /** Operator → how often it is used, subgraphs included. */
+  /** Operator → how often the file uses it, subgraphs included. */
   readonly operators: Readonly<Record<string, number>>;
   /** float32 [N, features]; `features` null when the file does not say how many. */
-  readonly input: { readonly name: string; readonly features: number | null };
+  readonly input: {
+    readonly name: string;
+    readonly features: number | null;
+    /** Feature names, where the file had an input for each; else null. */
+    readonly names: readonly string[] | null;
+    /** Places in the row whose value is cast to a whole number: NaN cannot be. */
+    readonly whole: readonly number[];
+  };
   /** So many features a row must have at least, by what the model's trees ask for. */
   readonly leastFeatures: number;
   /** Tensor outputs only: what may be fetched. */
   readonly outputs: readonly TensorOutput[];
-  /** The output to score by; null when several could be and none was asked for. */
+  /** The output to score by; null when `questions` has to be answered first. */
   readonly scores: ScoreOutput | null;
+  /** What the file cannot say of its outputs, each with the flag that does. */
+  readonly questions: readonly string[];
   /** Classes in column order, where the file names them. */
   readonly classLabels: readonly ClassLabel[];
-  /** The model to run: the file as it was, or with its ZipMap unwrapped. */
+  /** The model to run: the file as it was, or edited to take one row and give plain floats. */
   readonly bytes: Uint8Array;
   readonly edited: boolean;
   /** What was changed or is worth knowing, in plain words. */
@@ -68,38 +76,46 @@ export function admitModel(
   const model = readModel(bytes, subject);
   checkNames(model, subject);
   const body = checkFrame(model, subject);
-  const opsets = checkOpsets(model, subject);
+  const edit = new GraphEdit(model, body, subject);
+  const opsets = checkOpsets(edit);
   const imported = new Set(Object.keys(opsets));
   const loops = options.loops ?? 'bounded';
-  const { operators, leastFeatures } = checkGraph(body, { subject, imported, loops });
+  const { operators, least } = checkGraph(body, { subject, imported, loops });
   const labels = body.node.map(classLabelsOf).find((found) => found.length > 0) ?? [];
   const exposed = unwrapZipMaps(body, subject);
-  const { outputs, left } = tensorOutputs(body);
-  const scores = chooseScores(outputs, labels.length, exposed, subject, options.output);
+  edit.notes.push(
+    ...exposed.map((name) => `ZipMap unwrapped: "${name}" is now a plain tensor output`),
+  );
+  const row = oneRowInput(edit, options.scaler ?? null, least);
+  plainOutputs(edit, row);
+  const { scores, questions } = findScore(edit, row, labels, exposed, options);
+  const { outputs, left } = tensorOutputs(edit);
+  const { name, features, names, whole } = row;
+  const edited = edit.notes.length > 0;
+  if (edited) model.irVersion = newerIr(model.irVersion);
   return {
     irVersion: Number(model.irVersion),
     producer: `${model.producerName} ${model.producerVersion}`.trim(),
     opsets,
     operators: Object.fromEntries([...operators].sort()),
-    input: checkWidth(modelInput(body, subject), leastFeatures, subject),
-    leastFeatures,
+    input: { name, features, names, whole },
+    leastFeatures: names === null ? Math.max(0, ...least.values()) : names.length,
     outputs,
     scores,
+    questions,
     classLabels: labels.length === (scores?.classes ?? 0) ? labels : [],
-    bytes: exposed.length > 0 ? writeModel(model) : bytes,
-    edited: exposed.length > 0,
-    notes: notesOf(exposed, left),
+    bytes: edited ? writeModel(model) : bytes,
+    edited,
+    notes: [
+      ...edit.notes,
+      ...left.map((output) => `output "${output}" is no tensor and is never fetched`),
+    ],
   };
 }
 
-/** ONNX Runtime reads past the row where a tree asks for more. */
-function checkWidth(input: Admission['input'], least: number, subject: string): Admission['input'] {
-  if (input.features === null || input.features >= least) return input;
-  throw modelInvalid(
-    subject,
-    `a tree asks for feature ${least - 1} (0-based), the input has ${input.features}`,
-    'export the model again',
-  );
+/** Up to version 3 a constant had to be listed as an input too; those that were added are not. */
+function newerIr(version: bigint): bigint {
+  return version < 4n ? 4n : version;
 }
 
 function checkSize(bytes: Uint8Array, subject: string, maxBytes: number): void {
@@ -135,17 +151,27 @@ function checkFrame(model: ModelProto, subject: string): GraphProto {
   return model.graph;
 }
 
-function checkOpsets(model: ModelProto, subject: string): Record<string, number> {
+/** An operator set imported twice alike, as skl2onnx writes it, is imported once. */
+function checkOpsets({ model, subject, notes }: GraphEdit): Record<string, number> {
   const opsets: Record<string, number> = {};
-  for (const { domain, version } of model.opsetImport) {
+  for (const entry of [...model.opsetImport]) {
+    const { domain, version } = entry;
     const rule = domainRule(domain);
     const canonical = canonicalDomain(domain);
     if (rule === null) {
       if (isUsed(model, domain)) continue;
       throw unknownDomain(subject, domain);
     }
-    if (Object.hasOwn(opsets, canonical))
-      throw modelInvalid(subject, `operator set "${domain}" is imported twice`, 'export it again');
+    if (Object.hasOwn(opsets, canonical)) {
+      if (opsets[canonical] !== Number(version))
+        throw modelInvalid(
+          subject,
+          `operator set "${domain}" is imported in two versions`,
+          'export it again',
+        );
+      model.opsetImport.splice(model.opsetImport.indexOf(entry), 1);
+      notes.push(`operator set "${domain || 'ai.onnx'}" was imported twice: once is enough`);
+    }
     if (version < 1n || version > BigInt(rule.newest))
       throw modelInvalid(
         subject,
@@ -165,11 +191,4 @@ function unknownDomain(subject: string, domain: string) {
 /** A used one is refused by the operator's name, which says more. */
 function isUsed(model: ModelProto, domain: string): boolean {
   return model.graph?.node.some((node) => node.domain === domain) ?? false;
-}
-
-function notesOf(exposed: readonly string[], left: readonly string[]): string[] {
-  return [
-    ...exposed.map((name) => `ZipMap unwrapped: "${name}" is now a plain tensor output`),
-    ...left.map((name) => `output "${name}" is no tensor and is never fetched`),
-  ];
 }

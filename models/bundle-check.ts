@@ -94,6 +94,21 @@ function checkNames({ version, features, threshold, output }: Manifest): string[
   const isProbability = threshold > 0 && threshold <= 1;
   if (output.kind === 'probabilities' && !isProbability)
     faults.push(`model.yaml: threshold: ${threshold} is no probability above 0`);
+  if (output.kind === 'value') faults.push(...checkLimits(output.limits, threshold));
+  return faults;
+}
+
+function checkLimits(limits: Manifest['output']['limits'], threshold: number): string[] {
+  const { low, high } = limits ?? {};
+  const faults: string[] = [];
+  if (low === undefined && high === undefined)
+    faults.push('model.yaml: output.limits: a value needs low, high or both');
+  if (low !== undefined && high !== undefined && low >= high)
+    faults.push(`model.yaml: output.limits: low ${low} is not below high ${high}`);
+  if (threshold < 0)
+    faults.push(
+      `model.yaml: threshold: ${threshold}: a value cannot lie so far outside its limits`,
+    );
   return faults;
 }
 
@@ -122,7 +137,7 @@ function checkOutput({ output, classes }: Manifest, admission: Admission): strin
   }
   if (!found.dtype.startsWith('float'))
     faults.push(`model.yaml: output.name: "${output.name}" is ${found.dtype}, not a float tensor`);
-  if (output.kind === 'score') return faults;
+  if (output.kind !== 'probabilities') return faults;
   const columns = found.dims?.at(-1) ?? classes.length;
   if (classes.length > 0 && classes.length !== columns)
     faults.push(`model.yaml: classes: ${classes.length} listed, the output has ${columns} columns`);
@@ -149,6 +164,12 @@ export function checkReference({ features }: Manifest, reference: Reference): st
   return faults;
 }
 
+const nouns = {
+  probabilities: 'defect probability; a bare score or logit is none (--task, --activation)',
+  score: 'score',
+  value: 'value',
+} as const;
+
 function checkVectors(manifest: Manifest, golden: Golden): string[] {
   const encoder = compileEncoder(manifest);
   const columns = golden.vectors[0]?.outputs.length;
@@ -160,7 +181,7 @@ function checkVectors(manifest: Manifest, golden: Golden): string[] {
     const encoded = encoder.encodeVector(inputs);
     if ('refused' in encoded)
       return [`${where}: ${encoded.refused.join(', ')} missing, which the manifest refuses`];
-    const score = encoder.defectProbability(outputs);
-    return score === null ? [`${where}: outputs hold no defect probability`] : [];
+    if (encoder.answer(outputs) !== null) return [];
+    return [`${where}: outputs hold no ${nouns[manifest.output.kind]}`];
   });
 }

@@ -85,7 +85,10 @@ function checkBundle(
   const admission = admitModel(bytes, join(dir, 'model.onnx'), options);
   const faults = crossCheck(manifest.value, golden.value, admission);
   if (reference.value !== null) faults.push(...checkReference(manifest.value, reference.value));
-  if (admission.edited) faults.push('model.onnx: ends in ZipMap; `ppuri model add` unwraps it');
+  if (admission.edited)
+    faults.push(
+      `model.onnx: not ready to run; \`ppuri model add\` edits it: ${admission.notes[0]}`,
+    );
   if (faults.length > 0) throw withFaults(dir, faults);
   return {
     dir,
@@ -185,9 +188,10 @@ function bundleFiles(parts: BundleParts): Record<string, Uint8Array> {
 }
 
 /** One vector a line: reviewable, and diffs stay small. */
-function goldenText({ tolerance, vectors }: Golden): string {
+function goldenText({ tolerance, source, vectors }: Golden): string {
   const lines = vectors.map((vector) => `    ${JSON.stringify(vector)}`).join(',\n');
-  return `{\n  "tolerance": ${tolerance},\n  "vectors": [\n${lines}\n  ]\n}\n`;
+  const made = source === undefined ? '' : `  "source": "${source}",\n`;
+  return `{\n  "tolerance": ${tolerance},\n${made}  "vectors": [\n${lines}\n  ]\n}\n`;
 }
 
 function sumsBytes(files: Readonly<Record<string, Uint8Array>>): Uint8Array {

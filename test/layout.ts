@@ -32,7 +32,7 @@ const connectors =
   /^agent\/(?:(?!records\.ts|role\.ts|words\.ts)[a-z-]+\.[jt]s$|(?:cli|demo|backtest)\/)/;
 
 /** How errors and their hints are made; imports nothing itself. */
-const everyones = new Set(['config/errors.ts', 'config/nearest.ts']);
+const everyones = new Set(['config/errors.ts', 'config/nearest.ts', 'config/curve-points.ts']);
 
 /** Where a package may be imported; the self-test loads each addon in a child of its own. */
 const packageHomes: Readonly<Record<string, RegExp>> = {

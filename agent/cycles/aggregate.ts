@@ -11,6 +11,33 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
+/**
+ * `points` values evenly from `fromMs` to `toMs`, on the line between the samples around each. A
+ * point with no sample within one spacing on a side is null: nothing is drawn over a gap.
+ */
+export function resample(
+  samples: readonly TimedValue[],
+  fromMs: number,
+  toMs: number,
+  points: number,
+): (number | null)[] {
+  const spacing = (toMs - fromMs) / (points - 1);
+  if (!(spacing > 0) || !Number.isFinite(spacing)) return Array<null>(points).fill(null);
+  let after = 0;
+  return Array.from({ length: points }, (_, point) => {
+    const at = fromMs + point * spacing;
+    while (after < samples.length && (samples[after]?.monoMs ?? 0) < at) after += 1;
+    const near = (sample: TimedValue | undefined): TimedValue | null =>
+      sample !== undefined && Math.abs(sample.monoMs - at) <= spacing ? sample : null;
+    const [before, next] = [near(samples[after - 1]), near(samples[after])];
+    if (next?.monoMs === at) return next.value;
+    const isEdge = point === 0 || point === points - 1;
+    if (before === null || next === null) return isEdge ? ((before ?? next)?.value ?? null) : null;
+    const part = (at - before.monoMs) / (next.monoMs - before.monoMs);
+    return before.value + part * (next.value - before.value);
+  });
+}
+
 /** Sample standard deviation; null for fewer than two values. */
 export function standardDeviation(values: readonly number[]): number | null {
   if (values.length < 2) return null;

@@ -1,7 +1,7 @@
 /** Features of one cycle: last values, aggregates over its samples, over time, over past cycles. */
 import type { FeatureSpec } from '../../config/profile.ts';
 import type { Reading } from '../records.ts';
-import { type Aggregate, aggregate, type TimedValue } from './aggregate.ts';
+import { type Aggregate, aggregate, resample, type TimedValue } from './aggregate.ts';
 
 export interface CycleWindow {
   /** Start of this cycle: the trigger of the one before, or the start of a high period. */
@@ -72,16 +72,46 @@ function overPastCycles(
   return numbered(aggregate(spec.take as Aggregate, samples, spec.above ?? 0), basis, 'undefined');
 }
 
+/** The stretch of time that a feature is taken over. */
+function stretch({ over }: FeatureSpec, { fromMonoMs, toMonoMs }: CycleWindow): CycleWindow {
+  const seconds = typeof over === 'object' && 'seconds' in over ? over.seconds : null;
+  return seconds === null
+    ? { fromMonoMs, toMonoMs }
+    : { fromMonoMs: toMonoMs - seconds * 1000, toMonoMs };
+}
+
+/** All points of a curve, worked out once; by the signal, the stretch and the number of points. */
+class Curves {
+  readonly #window: CycleWindow;
+  readonly #samplesBetween: SamplesBetween;
+  readonly #known = new Map<string, readonly (number | null)[]>();
+
+  constructor(window: CycleWindow, samplesBetween: SamplesBetween) {
+    this.#window = window;
+    this.#samplesBetween = samplesBetween;
+  }
+
+  point(spec: FeatureSpec, basis: Reading): Reading {
+    const { from, points = 0, point = 0 } = spec;
+    const { fromMonoMs, toMonoMs } = stretch(spec, this.#window);
+    const key = `${from} ${fromMonoMs} ${points}`;
+    const known = this.#known.get(key);
+    const values =
+      known ??
+      resample(this.#samplesBetween(from, fromMonoMs, toMonoMs), fromMonoMs, toMonoMs, points);
+    if (known === undefined) this.#known.set(key, values);
+    return numbered(values[point] ?? null, basis, 'too few samples');
+  }
+}
+
 function overTime(
   spec: FeatureSpec,
   basis: Reading,
   window: CycleWindow,
   samplesBetween: SamplesBetween,
 ): Reading {
-  const seconds =
-    typeof spec.over === 'object' && 'seconds' in spec.over ? spec.over.seconds : null;
-  const from = seconds === null ? window.fromMonoMs : window.toMonoMs - seconds * 1000;
-  const samples = samplesBetween(spec.from, from, window.toMonoMs);
+  const { fromMonoMs, toMonoMs } = stretch(spec, window);
+  const samples = samplesBetween(spec.from, fromMonoMs, toMonoMs);
   if (samples.length === 0)
     return basis.value === null ? basis : numbered(null, basis, 'no samples');
   return numbered(
@@ -103,11 +133,13 @@ export function computeFeatures(
   history: PastValues,
 ): Record<string, Reading> {
   const features: Record<string, Reading> = {};
+  const curves = new Curves(window, samplesBetween);
   for (const [name, spec] of Object.entries(specs)) {
     const basis = readings[spec.from];
     if (basis === undefined) continue;
     if (basis.text !== undefined) features[name] = noNumber(basis);
     else if (spec.take === 'last') features[name] = basis;
+    else if (spec.take === 'curve') features[name] = curves.point(spec, basis);
     else if (typeof spec.over === 'object' && 'cycles' in spec.over) {
       features[name] = overPastCycles(name, spec, spec.over.cycles, basis, history);
     } else features[name] = overTime(spec, basis, window, samplesBetween);

@@ -29,9 +29,9 @@ interface Walk {
   readonly rules: GraphRules;
   readonly operators: Map<string, number>;
   nodes: number;
-  /** The model's input, and values with as many columns. */
-  readonly asWide: Set<string>;
-  leastFeatures: number;
+  /** The model's inputs, and values with the columns of one of them: value → input. */
+  readonly asWide: Map<string, string>;
+  readonly least: Map<string, number>;
 }
 
 /** They change numbers and leave columns where they are. */
@@ -40,16 +40,16 @@ const sameColumns = new Set(['Cast', 'Identity', 'Imputer', 'Normalizer', 'Scale
 export interface GraphFacts {
   /** Operator → how often it is used. */
   readonly operators: ReadonlyMap<string, number>;
-  /** A row must have so many features at least: trees that read the model's input ask for them. */
-  readonly leastFeatures: number;
+  /** Input → so many columns it must have at least: trees that read it ask for them. */
+  readonly least: ReadonlyMap<string, number>;
 }
 
 /** Throws `model-invalid` naming the operator or tensor. */
 export function checkGraph(body: GraphProto, rules: GraphRules): GraphFacts {
-  const asWide = new Set(body.input.map(({ name }) => name));
-  const walk: Walk = { rules, operators: new Map(), nodes: 0, asWide, leastFeatures: 0 };
+  const asWide = new Map(body.input.map(({ name }) => [name, name]));
+  const walk: Walk = { rules, operators: new Map(), nodes: 0, asWide, least: new Map() };
   walkGraph(body, walk, new Map(), 0, 1);
-  return { operators: walk.operators, leastFeatures: walk.leastFeatures };
+  return { operators: walk.operators, least: walk.least };
 }
 
 function walkGraph(
@@ -144,9 +144,10 @@ function walkNode(
 function followColumns(node: NodeProto, walk: Walk): void {
   const least = checkTrees(node, walk.rules.subject);
   const [input = '', output = ''] = [node.input[0], node.output[0]];
-  if (!walk.asWide.has(input)) return;
-  if (sameColumns.has(node.opType)) walk.asWide.add(output);
-  walk.leastFeatures = Math.max(walk.leastFeatures, least);
+  const source = walk.asWide.get(input);
+  if (source === undefined) return;
+  if (sameColumns.has(node.opType)) walk.asWide.set(output, source);
+  walk.least.set(source, Math.max(walk.least.get(source) ?? 0, least));
 }
 
 function checkOperator(node: NodeProto, name: string, rules: GraphRules): void {

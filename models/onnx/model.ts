@@ -56,13 +56,13 @@ export function writeModel(model: ModelProto): Uint8Array {
   return toBinary(ModelProtoSchema, model);
 }
 
-/** `null` is a dynamic dimension. */
+/** `null` is a dynamic dimension; as a whole, an undeclared shape. */
 export function tensorInfo(
   name: string,
-  elemType: DataType,
-  dims: readonly (number | null)[],
+  elemType: number,
+  dims: readonly (number | null)[] | null,
 ): ValueInfoProto {
-  const dim = dims.map((size) =>
+  const dim = (dims ?? []).map((size) =>
     create(
       TensorShapeProto_DimensionSchema,
       size === null
@@ -71,7 +71,7 @@ export function tensorInfo(
     ),
   );
   const shape = create(TensorShapeProtoSchema, { dim });
-  const tensor = create(TypeProto_TensorSchema, { elemType, shape });
+  const tensor = create(TypeProto_TensorSchema, { elemType, ...(dims !== null && { shape }) });
   const type = create(TypeProtoSchema, { value: { case: 'tensorType', value: tensor } });
   return create(ValueInfoProtoSchema, { name, type });
 }
@@ -104,6 +104,7 @@ export function int64Tensor(
 
 type AttributeValue =
   | { readonly int: number }
+  | { readonly float: number }
   | { readonly ints: readonly number[] }
   | { readonly floats: readonly number[] }
   | { readonly string: string }
@@ -114,6 +115,7 @@ type AttributeValue =
 export function attribute(name: string, value: AttributeValue): AttributeProto {
   const text = new TextEncoder();
   if ('int' in value) return make(name, AttributeType.INT, { i: BigInt(value.int) });
+  if ('float' in value) return make(name, AttributeType.FLOAT, { f: value.float });
   if ('ints' in value) return make(name, AttributeType.INTS, { ints: value.ints.map(BigInt) });
   if ('floats' in value) return make(name, AttributeType.FLOATS, { floats: [...value.floats] });
   if ('string' in value) return make(name, AttributeType.STRING, { s: text.encode(value.string) });

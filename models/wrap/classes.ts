@@ -8,7 +8,7 @@ type Classes = Manifest['classes'];
 
 /** In column order: from the file's own labels, or the facts', or 0 and 1. */
 export function chooseClasses(admission: Admission, scores: ScoreOutput, facts: Facts): Classes {
-  if (scores.kind === 'score') return [];
+  if (scores.kind === 'score' || scores.classes === 1) return [];
   const described = Object.keys(facts.classes ?? {});
   const labels = admission.classLabels.length > 0 ? admission.classLabels : described;
   const count = scores.classes ?? labels.length;
@@ -36,15 +36,13 @@ export function chooseDefects(
   classes: Classes,
   scores: ScoreOutput,
   wanted: readonly string[] | undefined,
-  facts: Facts,
   faults: string[],
 ): number[] {
-  if (scores.kind === 'score') return [0];
+  if (scores.kind === 'score' || scores.classes === 1) return [0];
   const listed = classes.map(({ value, title: { en } }) =>
     String(value) === en ? en : `${value} (${en})`,
   );
-  const given = facts.positive_class === undefined ? undefined : [String(facts.positive_class)];
-  const asked = wanted ?? given ?? (isYesNo(classes) ? ['1'] : undefined);
+  const asked = wanted ?? (isYesNo(classes) ? ['1'] : undefined);
   if (asked === undefined) {
     faults.push(`the classes that are defects, of ${listed.join(', ')}: --positive CLASS,CLASS`);
     return [];

@@ -24,6 +24,28 @@ export const factsSchema = z.looseObject({
   features: z.array(z.string()).min(1).optional(),
   missing: z.union([z.string(), z.number()]).optional(),
   positive_class: z.union([z.string(), z.number()]).optional(),
+  /** Where several classes are defects. */
+  positive: z.array(z.union([z.string(), z.number()])).optional(),
+  task: z.enum(['binary', 'multiclass', 'regression', 'outlier']).optional(),
+  /** The output to score by. */
+  output: z.string().optional(),
+  /** What the export left off its end, to be put back. */
+  activation: z.enum(['sigmoid', 'softmax', 'none']).optional(),
+  /** What stood before the export, to be put back: mean_ and scale_ of a StandardScaler. */
+  scaler: z.strictObject({ mean: z.array(z.number()), scale: z.array(z.number()) }).optional(),
+  /** Which end of a score is bad. */
+  direction: z.enum(['high', 'low']).optional(),
+  /** What a regressor predicts. */
+  target: z
+    .strictObject({
+      title: z.strictObject({ ko: z.string(), en: z.string() }).optional(),
+      unit: z.string().optional(),
+      decimals: z.int().min(0).max(6).optional(),
+    })
+    .optional(),
+  limits: z.strictObject({ low: z.number().optional(), high: z.number().optional() }).optional(),
+  /** How far the outputs of the golden rows may be off; more than 1e-5 for reduced precision only. */
+  tolerance: z.number().positive().max(0.01).optional(),
   /** Class label → what it means. */
   classes: z.record(z.string(), z.string()).optional(),
   threshold: z.number().optional(),

@@ -2,12 +2,13 @@
 import type { Golden } from '../manifest.ts';
 import type { ClassLabel } from '../onnx/unwrap-zip-map.ts';
 import type { GoldenEntry } from './facts.ts';
+import type { DataRows } from './request.ts';
 
 export interface GoldenShape {
   readonly features: readonly string[];
   /** Class labels in column order; empty when unknown. */
   readonly labels: readonly ClassLabel[];
-  readonly kind: 'probabilities' | 'score';
+  readonly kind: 'probabilities' | 'score' | 'value';
   readonly columns: number | null;
   readonly defectColumns: readonly number[];
 }
@@ -45,7 +46,7 @@ function outputRow(entry: GoldenEntry, shape: GoldenShape): number[] | string {
   if (Array.isArray(probabilities)) return probabilities;
   if (probabilities !== undefined) return byLabel(probabilities, shape.labels);
   if (fail === undefined) return 'no outputs, probabilities or p_fail';
-  if (shape.kind === 'score') return [fail];
+  if (shape.kind !== 'probabilities' || shape.columns === 1) return [fail];
   if (shape.columns !== 2 || shape.defectColumns.length !== 1)
     return 'p_fail fits a model of two classes only; give probabilities per class';
   return shape.defectColumns[0] === 0 ? [fail, 1 - fail] : [1 - fail, fail];
@@ -60,4 +61,28 @@ function byLabel(
   const absent = names.filter((_, index) => row[index] === undefined);
   if (absent.length > 0) return `no probability for class ${absent.join(', ')}`;
   return row.map((value) => value ?? 0);
+}
+
+const mostDataRows = 20;
+
+/**
+ * Rows evenly out of a history, in the model's order, as vectors whose outputs are not known yet.
+ * Throws `csv-invalid` for a cell that is no number.
+ */
+export function dataRows(
+  data: DataRows,
+  names: readonly string[],
+): { vectors: Golden['vectors']; faults: string[] } {
+  const places = names.map((name) => data.find(name));
+  const absent = names.filter((_, index) => places[index] === null);
+  if (absent.length > 0)
+    return { vectors: [], faults: [`--data has no column ${absent.join(', ')}`] };
+  if (data.rows.length === 0) return { vectors: [], faults: ['--data has no rows'] };
+  const step = Math.max(1, Math.floor(data.rows.length / mostDataRows));
+  const count = Math.min(mostDataRows, data.rows.length);
+  const vectors = Array.from({ length: count }, (_, at) => ({
+    inputs: places.map((place) => (place === null ? null : data.number(at * step, place))),
+    outputs: [],
+  }));
+  return { vectors, faults: [] };
 }

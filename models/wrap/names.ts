@@ -17,9 +17,9 @@ export interface NameMapping {
   readonly faults: readonly string[];
 }
 
-/** Underscores and hyphens tell no two names apart here. */
+/** Underscores, hyphens and dots tell no two names apart here. */
 function key(name: string): string {
-  return normalizeName(name).replaceAll(/[_-]/g, '');
+  return normalizeName(name).replaceAll(/[_.-]/g, '');
 }
 
 export function mapNames(

@@ -113,7 +113,7 @@ describe('ppuri model add', () => {
     expect(bundle.manifest).toMatchObject({
       name: 'my-export',
       features: [{ from: 'meltTemperature', unit: '°C', missing: 'refuse' }, { from: 'vacuum' }],
-      output: { name: 'score', kind: 'score', defectColumns: [0] },
+      output: { name: 'score', kind: 'probabilities', defectColumns: [0] },
     });
   });
 

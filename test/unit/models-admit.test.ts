@@ -45,7 +45,7 @@ describe('admitModel', () => {
     expect(admission).toMatchObject({
       input: { name: 'x', features: 2 },
       outputs: [{ name: 'score', dtype: 'float32', dims: [null, 1] }],
-      scores: { name: 'score', kind: 'score', classes: 1 },
+      scores: { name: 'score', kind: 'probabilities', classes: 1 },
       operators: { MatMul: 1, Sigmoid: 1 },
       edited: false,
     });
@@ -64,8 +64,61 @@ describe('admitModel', () => {
   test('leaves the choice between several float outputs to its user', () => {
     const output = [...scoreGraph().output, tensorInfo('raw', DataType.FLOAT, [null, 1])];
     expect(admitModel(changed({ output }), 'two.onnx').scores).toBeNull();
-    expect(admitModel(changed({ output }), 'two.onnx', { output: 'raw' }).scores?.name).toBe('raw');
+    const asked = admitModel(changed({ output }), 'two.onnx', { output: 'score' });
+    expect(asked.scores).toMatchObject({ name: 'score', kind: 'probabilities' });
     expect(refusal(changed({ output }), { output: 'rwa' }).hint).toBe('choose from: score, raw');
+  });
+
+  test('asks what the bare end of a network is, and makes of it what it is told', () => {
+    const [product] = scoreGraph().node;
+    const bytes = changed({
+      node: product === undefined ? [] : [product],
+      output: [tensorInfo('raw', DataType.FLOAT, [null, 1])],
+    });
+    const untold = admitModel(bytes, 'bare.onnx');
+    expect(untold).toMatchObject({ scores: null, edited: false });
+    expect(untold.questions.join()).toMatch(/--activation sigmoid.*--task regression/);
+    const logit = admitModel(bytes, 'bare.onnx', { activation: 'sigmoid' });
+    expect(logit.scores).toMatchObject({ kind: 'probabilities', classes: 1 });
+    expect(admitModel(logit.bytes, 'edited.onnx').operators).toMatchObject({ Sigmoid: 1 });
+    expect(admitModel(bytes, 'bare.onnx', { task: 'regression' }).scores).toMatchObject({
+      name: 'raw',
+      kind: 'value',
+    });
+  });
+
+  test('makes one row of several inputs, in the order of the file', () => {
+    const input = [
+      tensorInfo('x', DataType.FLOAT, [null, 2]),
+      tensorInfo('count', DataType.INT64, [1, 1]),
+    ];
+    const admission = admitModel(changed({ input }), 'two.onnx');
+    expect(admission.input).toMatchObject({
+      features: 3,
+      names: ['x.0', 'x.1', 'count'],
+      whole: [2],
+    });
+    const again = admitModel(admission.bytes, 'edited.onnx');
+    expect(again).toMatchObject({ edited: false, input: { features: 3, names: null } });
+  });
+
+  test('gives a batch of a fixed size the same row, and one answer back', () => {
+    const input = [tensorInfo('x', DataType.FLOAT, [16, 2])];
+    const output = [tensorInfo('score', DataType.FLOAT, [16, 1])];
+    const admission = admitModel(changed({ input, output }), 'batch.onnx');
+    expect(admission.outputs).toMatchObject([{ dims: [1, 1] }]);
+    expect(admission.notes.join()).toMatch(/16 rows at once/);
+  });
+
+  test('imports an operator set once that the file imports twice alike', () => {
+    const whole = model(graph(scoreGraph()), { '': 17 });
+    whole.opsetImport.push(...whole.opsetImport);
+    const admission = admitModel(writeModel(whole), 'twice.onnx');
+    expect(admission.edited).toBe(true);
+    expect(admitModel(admission.bytes, 'once.onnx').edited).toBe(false);
+    const [first] = whole.opsetImport;
+    whole.opsetImport.push(...(first === undefined ? [] : [{ ...first, version: 16n }]));
+    expect(refusal(writeModel(whole)).message).toMatch(/two versions/);
   });
 });
 
@@ -171,21 +224,40 @@ describe('admitModel refuses', () => {
     });
   });
 
-  test('inputs other than one float row', () => {
-    const two = [
+  test('inputs that no row of numbers can feed', () => {
+    const text = [
       tensorInfo('x', DataType.FLOAT, [null, 1]),
-      tensorInfo('z', DataType.FLOAT, [1, 1]),
+      tensorInfo('mold', DataType.STRING, [null, 1]),
     ];
-    expect(refusal(changed({ input: two })).message).toMatch(/exactly one input.*"x", "z"/);
-    const double = [tensorInfo('x', DataType.DOUBLE, [null, 2])];
-    expect(refusal(changed({ input: double })).message).toMatch(/float64 \[N, 2\], not float32/);
+    const refused = refusal(changed({ input: text }));
+    expect(refused.message).toMatch(/"mold" is string \[N, 1\], not numbers/);
+    expect(refused.hint).toMatch(/encode text as numbers/);
     const image = [tensorInfo('x', DataType.FLOAT, [1, 3, 64, 64])];
     expect(refusal(changed({ input: image })).message).toMatch(/not \[N, features\]/);
+    const curve = [tensorInfo('x', DataType.FLOAT, [null, null, null])];
+    expect(refusal(changed({ input: curve })).hint).toMatch(/\[N, 1, 64\]/);
+    const unlike = [
+      tensorInfo('x', DataType.FLOAT, [4, 1]),
+      tensorInfo('z', DataType.FLOAT, [8, 1]),
+    ];
+    expect(refusal(changed({ input: unlike })).message).toMatch(/"x" float32 \[4, 1\]/);
+    const crowd = [tensorInfo('x', DataType.FLOAT, [100_000, 2])];
+    expect(refusal(changed({ input: crowd })).message).toMatch(/100000 rows/);
+    expect(refusal(onnxBytes(scoreGraph()), { scaler: { mean: [0], scale: [1] } }).hint).toMatch(
+      /one mean and one scale/,
+    );
   });
 
-  test('a model that gives labels only', () => {
+  test('nothing that gives labels only, but asks which of them are defects', () => {
     const output = [tensorInfo('label', DataType.INT64, [null])];
-    expect(refusal(changed({ output })).message).toMatch(/no output .* float/);
+    const node_ = node({ opType: 'ArgMax', input: ['x'], output: ['label'] });
+    const bytes = changed({ output, node: [...scoreGraph().node, node_] });
+    const untold = admitModel(bytes, 'label.onnx');
+    expect(untold.scores).toBeNull();
+    expect(untold.questions.join()).toMatch(/--positive LABEL/);
+    const told = admitModel(bytes, 'label.onnx', { defectLabels: ['1', '2'] });
+    expect(told.scores).toMatchObject({ kind: 'score', side: 'high', from: 'label' });
+    expect(refusal(bytes, { defectLabels: ['short'] }).hint).toMatch(/--positive 1/);
   });
 
   test('local functions', () => {

@@ -14,7 +14,8 @@ const base: Manifest = {
 };
 
 function withOutput(output: Manifest['output']) {
-  return compileEncoder({ ...base, output }).defectProbability;
+  const { answer } = compileEncoder({ ...base, output });
+  return (row: readonly number[]) => answer(row)?.probability ?? null;
 }
 
 describe('encode', () => {
@@ -66,10 +67,52 @@ describe('defectProbability', () => {
     expect(of([0.5])).toBeNull();
     expect(of([0, 1.00001])).toBe(1);
   });
+});
 
-  test('takes a score as it stands', () => {
-    const of = withOutput({ name: 's', kind: 'score', defectColumns: [] });
-    expect(of([3.5])).toBe(3.5);
-    expect(of([Number.POSITIVE_INFINITY])).toBeNull();
+describe('what is no probability', () => {
+  function answerOf(output: Partial<Manifest['output']>, threshold: number) {
+    const whole = { name: 's', kind: 'score' as const, defectColumns: [], ...output };
+    return compileEncoder({ ...base, output: whole, threshold });
+  }
+
+  test('a score is a score, bad at its high end', () => {
+    const { answer, limit } = answerOf({}, 2);
+    expect(answer([3.5])).toMatchObject({
+      probability: null,
+      estimate: { kind: 'score', value: 3.5, low: null, high: 2 },
+      defectScore: 3.5,
+      isDefect: true,
+    });
+    expect(answer([1.9])?.isDefect).toBe(false);
+    expect(limit).toBe(2);
+    expect(answer([Number.POSITIVE_INFINITY])).toBeNull();
+    expect(answer([])).toBeNull();
+  });
+
+  test('or at its low end, where the bundle says so: ranking is turned, the value is not', () => {
+    const { answer, limit } = answerOf({ defectSide: 'low' }, -0.1);
+    expect(answer([-0.3])).toMatchObject({
+      estimate: { value: -0.3, low: -0.1 },
+      defectScore: 0.3,
+      isDefect: true,
+    });
+    expect(answer([0.2])?.isDefect).toBe(false);
+    expect(limit).toBe(0.1);
+  });
+
+  test('a value is a defect outside its limits, by more than the threshold', () => {
+    const limits = { low: 415, high: 425 };
+    const { answer } = answerOf({ kind: 'value', limits, unit: 'g' }, 0);
+    expect(answer([412])).toMatchObject({
+      estimate: { kind: 'value', value: 412, low: 415, high: 425, unit: 'g' },
+      defectScore: 3,
+      isDefect: true,
+    });
+    for (const inside of [415, 420, 425]) expect(answer([inside])?.isDefect).toBe(false);
+    expect(answer([426])?.isDefect).toBe(true);
+    const guarded = answerOf({ kind: 'value', limits: { high: 425 } }, 1.5);
+    expect(guarded.answer([426])?.isDefect).toBe(false);
+    expect(guarded.answer([427])?.isDefect).toBe(true);
+    expect(guarded.answer([-1000])?.isDefect).toBe(false);
   });
 });
