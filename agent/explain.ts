@@ -150,7 +150,7 @@ class RowAsker {
     this.#fastestMs = Math.min(this.#fastestMs, answer.runMs);
     if (this.#rows >= TRIED_ROWS && this.#fastestMs > SLOW_ROW_MS)
       return this.#fail(`one run takes ${this.#fastestMs.toFixed(0)} ms`, SPARE_MS);
-    return this.#model.probability(answer.outputs) ?? this.#fail('it gave no probability');
+    return this.#model.answer(answer.outputs)?.defectScore ?? this.#fail('it gave no answer');
   }
 
   #fail(text: string, spareMs = 0): null {

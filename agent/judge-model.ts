@@ -18,10 +18,10 @@ export function judgeModelOf({ manifest, hash, reference }: Bundle): JudgeModel 
     onNovelty: manifest.novelty ?? 'flag',
     onDrift: manifest.drift ?? 'flag',
     features,
-    scale: manifest.output.kind === 'score' ? 'score' : 'probability',
+    scale: manifest.output.kind === 'probabilities' ? 'probability' : 'score',
     encode: encoder.encode,
     outsideTraining: encoder.outsideTraining,
-    probability: encoder.defectProbability,
+    answer: encoder.answer,
   };
 }
 

@@ -73,21 +73,57 @@ export interface ModelIdentity {
   readonly hash: string;
 }
 
+/** What a model said that is no probability: a score, or a predicted value in its unit. */
+export interface Estimate {
+  readonly kind: 'score' | 'value';
+  readonly value: number;
+  /** Beyond these it is a defect; null: no bound on that side. */
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly unit: string;
+  /** What the value is; null: not said. */
+  readonly title: Text | null;
+  /** Null: not said. */
+  readonly decimals: number | null;
+}
+
 /** A judgement on one cycle. `ok` is only ever said of a scored cycle. */
 export interface Verdict {
   readonly outcome: 'ok' | 'defect' | 'unscored';
-  /** `below-threshold`, `above-threshold`, `within-limits`, `limit`, or why it is unscored. */
+  /**
+   * `below-threshold`, `above-threshold`, `score-within`, `score-beyond`, `value-within`,
+   * `value-beyond`, `within-limits`, `limit`, or why it is unscored.
+   */
   readonly reason: string;
   /** More on the reason, e.g. the feature that was missing. */
   readonly detail: string | null;
   readonly judge: 'model' | 'limits' | 'none';
+  /** Of a defect, 0 to 1; null where no model answered, or one that gives none: see `estimate`. */
   readonly probability: number | null;
+  /** Of the probability; an estimate has its bounds itself. */
   readonly threshold: number | null;
+  /** Absent or null: no model answered, or it gave a probability. */
+  readonly estimate?: Estimate | null;
   readonly model: ModelIdentity | null;
   /** `outside-training:<feature>` and the like; never changes the outcome by itself. */
   readonly flags: readonly string[];
   readonly breaches: readonly Breach[];
   readonly times: StageTimes;
+}
+
+/**
+ * The one number that ranks a model's answers, more is worse: the probability, a score turned so
+ * that high is bad, how far a value lies outside its bounds (negative inside). Null: no answer.
+ */
+export function defectScoreOf({
+  probability,
+  estimate = null,
+}: Pick<Verdict, 'probability' | 'estimate'>): number | null {
+  if (estimate === null) return probability;
+  const { kind, value, low, high } = estimate;
+  if (kind === 'score') return high === null ? -value : value;
+  const below = low === null ? Number.NEGATIVE_INFINITY : low - value;
+  return Math.max(below, high === null ? Number.NEGATIVE_INFINITY : value - high);
 }
 
 /** How far one feature of a cycle stands from this mold's recent good cycles. */

@@ -131,14 +131,15 @@ function recalled(row: CycleRow): RecalledCycle {
 /** A row as the cycle and verdict it was, as far as baselines, trends and the panel look at them. */
 export function resumedCycle(row: CycleRow): { readonly cycle: Cycle; readonly verdict: Verdict } {
   const { machine, profile, mold, shot, index, suppressed, wallMs, features } = row;
-  const { outcome, reason, detail, probability, threshold, model, flags } = row;
+  const { outcome, reason, detail, probability, threshold, estimate, model, flags } = row;
   const observed = row.observed === 'whole' ? 'whole' : 'missed';
   const times = { trigger: 0, snapshot: 0 };
   const who = { machine, profile, mold, shot, index, suppressed, observed } as const;
   const judge = model === null ? 'limits' : 'model';
   const said = { outcome, reason, detail, judge, probability, threshold, model, flags } as const;
+  const answer = estimate === null ? said : { ...said, estimate };
   return {
     cycle: { ...who, features: features ?? {}, readings: {}, at: { monoMs: 0, wallMs }, times },
-    verdict: { ...said, breaches: [], times },
+    verdict: { ...answer, breaches: [], times },
   };
 }

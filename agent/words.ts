@@ -3,7 +3,7 @@
  * `--json` and programs; whatever a person reads takes its words from here.
  */
 import type { Localized } from '../config/profile.ts';
-import type { Severity, Text, Verdict } from './records.ts';
+import type { Estimate, Severity, Text, Verdict } from './records.ts';
 
 export type Language = 'ko' | 'en';
 
@@ -23,6 +23,10 @@ export const severityWords: Readonly<Record<Severity, Text>> = {
 const reasonWords: Readonly<Record<string, Text>> = {
   'below-threshold': { ko: '기준 미만', en: 'below threshold' },
   'above-threshold': { ko: '기준 이상', en: 'at or above threshold' },
+  'score-within': { ko: '이상 점수 기준 이내', en: 'score within its bound' },
+  'score-beyond': { ko: '이상 점수 기준 초과', en: 'score beyond its bound' },
+  'value-within': { ko: '예측값 기준 이내', en: 'predicted value within limits' },
+  'value-beyond': { ko: '예측값 기준 이탈', en: 'predicted value outside limits' },
   'within-limits': { ko: '한계값 이내', en: 'within limits' },
   limit: { ko: '한계값 이탈', en: 'limit broken' },
   'line-stopped': { ko: '비가동', en: 'line stopped' },
@@ -141,11 +145,49 @@ function limitText(detail: string, profile: Looks | null, lang: Language): strin
   return `${title[lang]} ${shown}${unit === '' ? '' : ` ${unit}`}`;
 }
 
+const decimalsIn = (value: number | null): number =>
+  value === null ? 0 : (/\.(\d+)$/.exec(String(value))?.[1]?.length ?? 0);
+
+/** As few decimals as the bounds have, more where rounding would carry a value over one of them. */
+function shownValue({ value, low, high, decimals, kind }: Estimate): string {
+  const least = decimals ?? Math.max(kind === 'score' ? 2 : 0, decimalsIn(low), decimalsIn(high));
+  const side = (one: number): string =>
+    `${low !== null && one < low}${high !== null && one > high}`;
+  for (let digits = least; digits < 6; digits += 1)
+    if (side(Number(value.toFixed(digits))) === side(value)) return value.toFixed(digits);
+  return String(value);
+}
+
+/** 420±5, 415 이상, at most 425 */
+function boundsText({ low, high }: Estimate, lang: Language): string {
+  if (low !== null && high !== null) {
+    const digits = Math.max(decimalsIn(low), decimalsIn(high)) + 1;
+    const [middle, half] = [(low + high) / 2, (high - low) / 2].map((one) =>
+      Number(one.toFixed(digits)),
+    );
+    return `${middle}±${half}`;
+  }
+  if (low !== null) return lang === 'ko' ? `${low} 이상` : `at least ${low}`;
+  return lang === 'ko' ? `${high} 이하` : `at most ${high}`;
+}
+
+/** `중량 412 g (기준 420±5)`: what a model predicted, against what it should be. */
+export function estimateText(estimate: Estimate, lang: Language): string {
+  const { title, unit } = estimate;
+  const name = title === null ? '' : `${title[lang]} `;
+  const value = `${shownValue(estimate)}${unit === '' ? '' : ` ${unit}`}`;
+  return `${name}${value} (${lang === 'ko' ? '기준' : 'limits'} ${boundsText(estimate, lang)})`;
+}
+
+type Judged = Pick<Verdict, 'reason' | 'detail' | 'estimate'>;
+
 function detailText(
-  { reason, detail }: Pick<Verdict, 'reason' | 'detail'>,
+  { reason, detail, estimate = null }: Judged,
   profile: Looks | null,
   lang: Language,
 ): string {
+  const judgedByIt = reason.startsWith('score-') || reason.startsWith('value-');
+  if (estimate !== null && judgedByIt) return estimateText(estimate, lang);
   if (detail === null) return '';
   if (reason === 'missing-input' || reason === 'input-doubtful')
     return missingText(detail, profile, lang);
@@ -161,20 +203,13 @@ function detailText(
 }
 
 /** Why a verdict is as it is; `profile` (null: not at hand) gives features their titles. */
-export function whyText(
-  verdict: Pick<Verdict, 'reason' | 'detail'>,
-  profile: Looks | null,
-  lang: Language,
-): string {
+export function whyText(verdict: Judged, profile: Looks | null, lang: Language): string {
   const more = detailText(verdict, profile, lang);
   return `${reasonText(verdict.reason, lang)}${more === '' ? '' : `: ${more}`}`;
 }
 
 /** The same in both languages. */
-export function whyWords(
-  verdict: Pick<Verdict, 'reason' | 'detail'>,
-  profile: Looks | null = null,
-): Text {
+export function whyWords(verdict: Judged, profile: Looks | null = null): Text {
   return { ko: whyText(verdict, profile, 'ko'), en: whyText(verdict, profile, 'en') };
 }
 

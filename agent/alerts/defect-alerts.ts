@@ -7,6 +7,7 @@ import { featureLook } from '../words.ts';
 import { Baseline, type TrainingNormal } from './baseline.ts';
 import type { AlertBook, AlertContent } from './book.ts';
 import { findCause, isOff, leadOfText, pooled } from './cause.ts';
+import { isNearly } from './nearly.ts';
 import { FeatureTrend } from './trend.ts';
 import type { WhyQuestion } from './why.ts';
 import { defectText, type Speaker } from './words.ts';
@@ -14,8 +15,6 @@ import { defectText, type Speaker } from './words.ts';
 const WINDOW = 3;
 const DEFECTS_IN_WINDOW = 2;
 const GOOD_TO_CLEAR = 5;
-/** A shot counts as good again only this far below the threshold: one just below is no recovery. */
-const DEADBAND = 0.8;
 /** An alert of a mold that has been away for so many shots is no matter of this machine any more. */
 const AWAY_TO_CLEAR = 30;
 
@@ -141,10 +140,7 @@ export class DefectAlerts {
 
   #good(cycle: Cycle, verdict: Verdict, state: MoldState): readonly Alert[] {
     state.baseline.learn(cycle.features);
-    const { probability, threshold } = verdict;
-    const nearly =
-      probability !== null && threshold !== null && probability >= DEADBAND * threshold;
-    if (nearly && state.openKey !== null) return [];
+    if (isNearly(verdict) && state.openKey !== null) return [];
     state.goodInARow += 1;
     return state.goodInARow < GOOD_TO_CLEAR ? [] : this.#close(state, cycle);
   }
@@ -192,6 +188,7 @@ export class DefectAlerts {
       .flatMap(({ feature }) => deviations.filter((d) => d.feature === feature && isOff(d)));
     const text = defectText(this.#speaker, {
       mold: cycle.mold,
+      estimate: state.told?.verdict.estimate ?? null,
       lead,
       trend: lead === null ? null : state.trendOf(lead.feature).trend(),
       defect,

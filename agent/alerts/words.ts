@@ -1,7 +1,7 @@
 /** How alerts are worded: level, machine, value against normal, trend, risk, action, shots. */
 import type { DefectSpec, Profile } from '../../config/profile.ts';
-import type { Alert, Deviation, Severity, Text } from '../records.ts';
-import { featureLook, severityWords } from '../words.ts';
+import type { Alert, Deviation, Estimate, Severity, Text } from '../records.ts';
+import { estimateText, featureLook, severityWords } from '../words.ts';
 import type { Trend } from './trend.ts';
 
 /** What every text about one machine starts with. */
@@ -68,6 +68,8 @@ export function togetherText(speaker: Speaker, values: readonly Deviation[]): Te
 
 export interface DefectFacts {
   readonly mold: string | null;
+  /** What the model predicted, told where it is a value in plant units. */
+  readonly estimate?: Estimate | null;
   readonly lead: Deviation | null;
   readonly trend: Trend | null;
   readonly defect: DefectSpec | null;
@@ -76,9 +78,20 @@ export interface DefectFacts {
   readonly shots: Alert['shots'];
 }
 
+/** ` 예측 중량 412 g (기준 420±5).` */
+function predicted(estimate: Estimate | null): Text {
+  if (estimate?.kind !== 'value') return { ko: '', en: '' };
+  return {
+    ko: ` 예측 ${estimateText(estimate, 'ko')}.`,
+    en: ` Predicted ${estimateText(estimate, 'en')}.`,
+  };
+}
+
 /** `[경고] 3호기 금형 8412 비스킷 두께 18.4 mm (기준 22.1~27.9), 이 금형 최근 20샷 하락. 수축공 위험. …` */
 export function defectText(speaker: Speaker, facts: DefectFacts): Text {
-  const start = head('warning', speaker, facts.mold);
+  const level = head('warning', speaker, facts.mold);
+  const said = predicted(facts.estimate ?? null);
+  const start = { ko: `${level.ko}${said.ko}`, en: `${level.en}${said.en}` };
   const value = facts.lead === null ? null : valueAgainstNormal(speaker, facts.lead);
   const trend = trendWords(speaker, facts.mold, facts.lead === null ? null : facts.trend);
   const { defect } = facts;

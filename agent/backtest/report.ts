@@ -1,6 +1,6 @@
 /** Verdicts on a history against its labels: the numbers, by mold and by time too. */
 import { type Metrics, measure } from '../../models/metrics.ts';
-import type { Cycle, Verdict } from '../records.ts';
+import { type Cycle, defectScoreOf, type Verdict } from '../records.ts';
 
 export interface JudgedRow {
   /** 1-based data row of the file. */
@@ -35,11 +35,10 @@ interface Scored {
 }
 
 function scoredRows(judged: readonly JudgedRow[]): Scored[] {
-  return judged.flatMap(({ row, cycle, verdict, label }) =>
-    verdict.probability === null || label === null
-      ? []
-      : [{ row, mold: cycle.mold, score: verdict.probability, label }],
-  );
+  return judged.flatMap(({ row, cycle, verdict, label }) => {
+    const score = defectScoreOf(verdict);
+    return score === null || label === null ? [] : [{ row, mold: cycle.mold, score, label }];
+  });
 }
 
 function metricsOf(rows: readonly Scored[], threshold: number): Metrics {
@@ -78,7 +77,7 @@ export function reportOn(
   );
   return {
     rows: judged.length,
-    scored: judged.filter(({ verdict }) => verdict.probability !== null).length,
+    scored: judged.filter(({ verdict }) => defectScoreOf(verdict) !== null).length,
     unscored,
     verdicts,
     model,

@@ -47,8 +47,9 @@ wall clock; a time before which ~ stands was taken while the clock was not set.
 
 --json prints one object: {"live":true,"cycles":[{"boot","seq","machine","profile","mold","shot",
 "index","observed","suppressed","wallMs","clockSynced","outcome","reason","detail","judge",
-"probability","threshold","model":{"name","version","hash"}|null,"flags"}]}; live: a running agent
-answered. --features adds "features" and "readings" (value, quality, at, note by name; text instead
+"probability","threshold","estimate":{"kind","value","low","high","unit","title","decimals"}|null,
+"model":{"name","version","hash"}|null,"flags"}]}; live: a running agent answered. estimate: of a model
+that gives a score or a value and no probability. --features adds "features" and "readings" (value, quality, at, note by name; text instead
 of a value where a signal is one, e.g. a lot number). In a CSV it adds columns of features and texts;
 a text that begins like a formula has ' before it.
 
@@ -156,6 +157,10 @@ const csvColumns: readonly (readonly [
   ['modelVersion', (row) => row.model?.version ?? null],
   ['modelHash', (row) => row.model?.hash ?? null],
   ['flags', (row) => row.flags.join(' ')],
+  ['estimate', (row) => row.estimate?.value ?? null],
+  ['estimateLow', (row) => row.estimate?.low ?? null],
+  ['estimateHigh', (row) => row.estimate?.high ?? null],
+  ['estimateUnit', (row) => row.estimate?.unit ?? null],
 ];
 
 /** Machines differ in their features and texts: a first pass finds all the columns. */

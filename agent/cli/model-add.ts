@@ -1,15 +1,19 @@
 /** `ppuri model add`: a bare export or a bundle, proven in a child, into the store. */
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { PpuriError } from '../../config/errors.ts';
 import { loadConfig } from '../../config/load.ts';
 import { type Misfit, modelFit } from '../../config/model-fit.ts';
 import { listProfiles, loadProfile } from '../../config/profile-load.ts';
 import { modelsSchema, storeSchema } from '../../config/schema.ts';
-import { installBundle, judgeBundle, writeBundle } from '../../models/bundle.ts';
+import { type BundleParts, installBundle, judgeBundle, writeBundle } from '../../models/bundle.ts';
 import { bundlesOn, readSource } from '../../models/bundle-source.ts';
 import type { Bundle, Manifest } from '../../models/manifest.ts';
 import type { TrustRule } from '../../models/trust.ts';
-import { wrapModel } from '../../models/wrap/wrap.ts';
+import { wrapModel, wrapNeeds } from '../../models/wrap/wrap.ts';
+import { type AskPerson, askForNeeds } from './model-ask.ts';
 import { isFile, isFolder, locateModel } from './model-files.ts';
 import { type AddOptions, requestOf } from './model-request.ts';
 
@@ -20,22 +24,64 @@ export interface Added {
   readonly notes: readonly string[];
 }
 
+/** What the model answers to rows in its feature order; rejects when it does not. */
+export type AnswerRows = (
+  bundle: Bundle,
+  rows: readonly (readonly (number | null)[])[],
+) => Promise<number[][]>;
+
+export interface AddHelp {
+  readonly answer?: AnswerRows;
+  /** Null or absent: what is missing is an error. */
+  readonly ask?: AskPerson | null;
+}
+
 /** Rejects with `model-invalid` (everything missing at once) or `model-golden-mismatch`. */
 export async function addModelBundle(
   path: string,
-  options: AddOptions,
+  asked: AddOptions,
   prove: (bundle: Bundle) => Promise<unknown>,
+  { answer, ask = null }: AddHelp = {},
 ): Promise<Added> {
   const whole = await wholeBundle(path);
-  if (whole !== null) return addWhole(whole, options, prove);
+  if (whole !== null) return addWhole(whole, asked, prove);
   const { file, isFolder: inFolder } = await locateModel(path);
-  const { parts, notes } = wrapModel(await requestOf(file, inFolder, options));
+  const needs = async (known: AddOptions): Promise<readonly string[]> =>
+    wrapNeeds(await requestOf(file, inFolder, known));
+  const options = ask === null ? asked : await askForNeeds(asked, needs, ask);
+  const wrapped = wrapModel(await requestOf(file, inFolder, options));
+  const parts =
+    wrapped.isSelfMade && answer !== undefined
+      ? await answeredParts(wrapped.parts, answer)
+      : wrapped.parts;
   const { name, version } = parts.manifest;
   const target = targetOf(name, version, options);
   const loops = options.loops ?? 'bounded';
   const trust = options.out === undefined ? ruleOf(options) : undefined;
   const write = { prove, loops, ...(trust && { trust }) };
+  const notes = wrapped.isSelfMade ? [...wrapped.notes, selfMade] : wrapped.notes;
   return { bundle: await writeBundle(target, parts, write), notes };
+}
+
+const selfMade =
+  'golden rows are what this model says itself: they prove the copy, not the export';
+
+/** Runs the model where models run, out of a scratch folder, for the outputs of its golden rows. */
+async function answeredParts(parts: BundleParts, answer: AnswerRows): Promise<BundleParts> {
+  const { manifest, model, golden } = parts;
+  const dir = await mkdtemp(join(tmpdir(), 'ppuri-add-'));
+  try {
+    const modelPath = join(dir, 'model.onnx');
+    await writeFile(modelPath, model);
+    const hash = createHash('sha256').update(model).digest('hex');
+    const rows = golden.vectors.map(({ inputs }) => inputs);
+    const about = { dir, manifest, golden, reference: null, signer: null };
+    const outputs = await answer({ ...about, modelPath, hash }, rows);
+    const vectors = rows.map((inputs, at) => ({ inputs, outputs: outputs[at] ?? [] }));
+    return { ...parts, golden: { ...golden, vectors } };
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
 }
 
 /** A bundle says all there is to say; flags that would change it are refused. */

@@ -2,6 +2,9 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Profile } from '../../config/profile.ts';
 import { isProfilePath, listProfiles, loadProfile } from '../../config/profile-load.ts';
+import type { Activation } from '../../models/onnx/edit-outputs.ts';
+import type { Task } from '../../models/onnx/score.ts';
+import { readTable } from '../../models/table.ts';
 import { parseFacts, parseGoldenFile } from '../../models/wrap/facts.ts';
 import type { WrapProfile } from '../../models/wrap/names.ts';
 import type { WrapRequest } from '../../models/wrap/wrap.ts';
@@ -18,6 +21,15 @@ export interface AddOptions {
   readonly threshold?: number;
   readonly positive?: readonly string[];
   readonly output?: string;
+  readonly task?: Task;
+  readonly activation?: Activation | 'none';
+  readonly direction?: 'high' | 'low';
+  readonly low?: number;
+  readonly high?: number;
+  readonly unit?: string;
+  readonly title?: string;
+  /** A history as CSV, of which golden rows are made. */
+  readonly data?: string;
   readonly golden?: string;
   readonly loops?: 'bounded' | 'any';
   readonly out?: string;
@@ -42,20 +54,18 @@ export async function requestOf(
   options: AddOptions,
 ): Promise<WrapRequest> {
   const described = await describedBy(file, isFolder, options.describe);
-  const { name, version, features, map, missing, threshold, positive, output, loops } = options;
-  const given = { name, version, features, map, missing, threshold, positive, output, loops };
+  const { describe: _d, golden, data, profile, out: _o, store: _s, config: _c, ...given } = options;
   const base = basename(file, '.onnx');
-  const profiles = wrapProfiles(options.profile);
+  const profiles = wrapProfiles(profile);
   return {
     subject: file,
     model: await readModelFile(file),
     fallbackName: base === 'model' ? basename(dirname(resolve(file))) : base,
     facts: described === null ? {} : await readSide(described, parseFacts),
     profiles,
-    ...(options.profile === undefined ? {} : { profile: askedId(options.profile, profiles) }),
-    ...(options.golden === undefined
-      ? {}
-      : { golden: await readSide(options.golden, parseGoldenFile) }),
+    ...(profile === undefined ? {} : { profile: askedId(profile, profiles) }),
+    ...(golden === undefined ? {} : { golden: await readSide(golden, parseGoldenFile) }),
+    ...(data === undefined ? {} : { data: await readTable(data) }),
     ...definedOnly(given),
   };
 }

@@ -1,6 +1,6 @@
 /** Questions about cycles. Every one is bounded: SQLite cannot be interrupted while it answers. */
 import type Database from 'better-sqlite3';
-import type { ModelIdentity, Reading, Verdict } from '../records.ts';
+import type { Estimate, ModelIdentity, Reading, Verdict } from '../records.ts';
 import { clockMarks } from './clock-fill.ts';
 import { type Cursor, readCursor } from './cursor.ts';
 import {
@@ -63,6 +63,8 @@ export interface CycleRow {
   readonly judge: string;
   readonly probability: number | null;
   readonly threshold: number | null;
+  /** What a model said that gives no probability; null: none did. */
+  readonly estimate: Estimate | null;
   readonly model: ModelIdentity | null;
   readonly flags: readonly string[];
   /** With `detail: features`; null once retention has let go of it. */
@@ -173,6 +175,7 @@ interface RawCycle {
   judge: string;
   probability: number | null;
   threshold: number | null;
+  estimate: string | null;
   model_name: string | null;
   model_version: string | null;
   model_hash: string | null;
@@ -199,6 +202,7 @@ function toCycleRow(db: Database.Database, raw: RawCycle): CycleRow {
       clockFilled: raw.clock_synced === clockMarks.filled,
     },
     ...{ outcome, reason, detail, judge, probability, threshold, model: modelOf(raw) },
+    estimate: raw.estimate === null ? null : JSON.parse(raw.estimate),
     flags: JSON.parse(raw.flags),
     ...('features' in raw
       ? {

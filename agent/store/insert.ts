@@ -24,8 +24,8 @@ const insertRecord = `
 const insertCycle = `
   INSERT INTO cycles (id, machine, profile, mold, shot, cycle_index, observed, suppressed, wall_ms,
     outcome, reason, detail, judge, probability, threshold, model_name, model_version, model_hash,
-    flags)
-  VALUES (${key}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+    flags, estimate)
+  VALUES (${key}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const insertData = `
   INSERT INTO cycle_data (id, packed_features, packed_readings) VALUES (${key}, ?, ?)`;
 const insertChange = `INSERT INTO alert_changes (id, alert, state) VALUES (${key}, ?, ?)`;

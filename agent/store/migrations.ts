@@ -156,6 +156,11 @@ const clockLayout = `
   ) STRICT;
 `;
 
+/** JSON; null where no model answered, or one that gives a probability. */
+const estimateLayout = `
+  ALTER TABLE cycles ADD COLUMN estimate TEXT;
+`;
+
 export const migrations: readonly Migration[] = [
   { title: 'records, cycles, alerts and model pointers', sql: firstLayout },
   { title: 'packed shots, counted evictions', sql: packedLayout },
@@ -164,6 +169,7 @@ export const migrations: readonly Migration[] = [
   { title: 'what each sync target has', sql: deliveriesLayout },
   { title: 'labels and deeds', sql: labelLayout },
   { title: 'newest releases of signed models', sql: floorsLayout },
+  { title: 'scores and predicted values', sql: estimateLayout },
 ];
 
 /** 'ppur' as SQLite's application id: tells our files from other programs'. */

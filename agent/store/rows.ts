@@ -99,6 +99,7 @@ function cycleColumns(cycle: Cycle, verdict: Verdict, wallMs: number): Column[] 
     model?.version ?? null,
     model?.hash ?? null,
     JSON.stringify(verdict.flags),
+    verdict.estimate == null ? null : JSON.stringify(verdict.estimate),
   ];
 }
 

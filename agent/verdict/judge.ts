@@ -6,6 +6,7 @@ import type {
   Breach,
   Cycle,
   DriftKind,
+  Estimate,
   ModelIdentity,
   Reading,
   StageTimes,
@@ -26,7 +27,7 @@ export interface JudgeModel {
   readonly onDrift?: 'flag' | 'abstain';
   /** The profile features that its row is made of. */
   readonly features: readonly string[];
-  /** What \`probability\` gives: a score need not lie between 0 and 1. */
+  /** What its `defectScore` is: a score need not lie between 0 and 1. */
   readonly scale: 'probability' | 'score';
   /** Model input row, or the features that are missing and may not be. */
   encode(
@@ -34,8 +35,17 @@ export interface JudgeModel {
   ): { readonly input: Float32Array } | { readonly refused: readonly string[] };
   /** Features outside the range seen in training. */
   outsideTraining(features: Readonly<Record<string, number | null>>): readonly string[];
-  /** Probability of a defect from the model's output row; null when the row holds none. */
-  probability(outputs: ArrayLike<number>): number | null;
+  /** What the model's output row says; null when it says nothing. */
+  answer(outputs: ArrayLike<number>): ModelAnswer | null;
+}
+
+export interface ModelAnswer {
+  readonly probability: number | null;
+  /** Null for a probability. */
+  readonly estimate: Estimate | null;
+  /** Ranks answers; more is worse. */
+  readonly defectScore: number;
+  readonly isDefect: boolean;
 }
 
 /** What inference answered; see agent/infer. */
@@ -165,13 +175,14 @@ export class Judge {
       verdict: now,
     };
     const { model } = prepared;
-    const probability =
-      answer?.kind === 'scored' && model !== null ? model.probability(answer.outputs) : null;
-    const decided = decide(prepared, answer, probability);
+    const said = answer?.kind === 'scored' && model !== null ? model.answer(answer.outputs) : null;
+    const decided = decide(prepared, answer, said);
+    const isChance = model === null || model.scale === 'probability';
     return {
       ...decided,
-      probability,
-      threshold: model?.threshold ?? null,
+      probability: said?.probability ?? null,
+      threshold: isChance ? (model?.threshold ?? null) : null,
+      ...(isChance ? {} : { estimate: said?.estimate ?? null }),
       model: model?.identity ?? null,
       flags: prepared.flags,
       breaches: prepared.breaches,
@@ -183,11 +194,10 @@ export class Judge {
 function decide(
   prepared: Prepared,
   answer: Answer | null,
-  probability: number | null,
+  said: ModelAnswer | null,
 ): Pick<Verdict, 'outcome' | 'reason' | 'detail' | 'judge'> {
-  const threshold = prepared.model?.threshold ?? Number.POSITIVE_INFINITY;
-  if (probability !== null && probability >= threshold) {
-    return { outcome: 'defect', reason: 'above-threshold', detail: null, judge: 'model' };
+  if (said?.isDefect === true) {
+    return { outcome: 'defect', reason: reasonOf(said), detail: null, judge: 'model' };
   }
   const [breach] = prepared.breaches;
   if (breach !== undefined) {
@@ -204,12 +214,17 @@ function decide(
       judge: 'none',
     };
   }
-  if (answer !== null && probability === null) {
-    const detail = 'the model gave no probability';
+  if (answer !== null && said === null) {
+    const detail = 'the model gave no probability, score or value';
     return { outcome: 'unscored', reason: 'model-failed', detail, judge: 'none' };
   }
-  if (probability !== null) {
-    return { outcome: 'ok', reason: 'below-threshold', detail: null, judge: 'model' };
+  if (said !== null) {
+    return { outcome: 'ok', reason: reasonOf(said), detail: null, judge: 'model' };
   }
   return { outcome: 'ok', reason: 'within-limits', detail: null, judge: 'limits' };
+}
+
+function reasonOf({ estimate, isDefect }: ModelAnswer): string {
+  if (estimate === null) return isDefect ? 'above-threshold' : 'below-threshold';
+  return `${estimate.kind}-${isDefect ? 'beyond' : 'within'}`;
 }

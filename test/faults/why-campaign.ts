@@ -173,7 +173,9 @@ export async function runCampaign(options: CampaignOptions): Promise<Campaign> {
     const run = await openModel(bundle);
     const ask: Asker = async (values) => {
       const encoded = model.encode(values);
-      return 'input' in encoded ? model.probability(await run(encoded.input)) : null;
+      return 'input' in encoded
+        ? (model.answer(await run(encoded.input))?.probability ?? null)
+        : null;
     };
     for (let place = 0; place < options.machines; place += 1) {
       const seed = options.seed + place;

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Cycle, Reading } from '../../agent/records.ts';
-import { type Answer, Judge, type JudgeModel } from '../../agent/verdict/judge.ts';
+import {
+  type Answer,
+  Judge,
+  type JudgeModel,
+  type ModelAnswer,
+} from '../../agent/verdict/judge.ts';
 import { limitsInForce } from '../../agent/verdict/limits.ts';
 
 const at = { monoMs: 0, wallMs: 0 };
@@ -22,6 +27,13 @@ function cycle(features: Record<string, Reading>, extra: Partial<Cycle> = {}): C
   };
 }
 
+const chance = (probability: number): ModelAnswer => ({
+  probability,
+  estimate: null,
+  defectScore: probability,
+  isDefect: probability >= 0.5,
+});
+
 function model(extra: Partial<JudgeModel> = {}): JudgeModel {
   return {
     identity: { name: 'm', version: '1', hash: 'h' },
@@ -37,7 +49,7 @@ function model(extra: Partial<JudgeModel> = {}): JudgeModel {
         : { input: Float32Array.from(Object.values(values) as number[]) };
     },
     outsideTraining: (values) => ((values.biscuit ?? 0) > 100 ? ['biscuit'] : []),
-    probability: (outputs) => outputs[0] ?? null,
+    answer: (outputs) => (outputs[0] === undefined ? null : chance(outputs[0])),
     ...extra,
   };
 }
