@@ -6,7 +6,7 @@ import { type FitFacts, modelFit } from './model-fit.ts';
 import { suggest } from './nearest.ts';
 import { hasAllDevices, isSound, isWhole, type MachinePart } from './parts.ts';
 import type { Problem } from './problem.ts';
-import type { Profile } from './profile.ts';
+import type { FeatureSpec, Profile } from './profile.ts';
 import { limitProblems } from './profile-rules.ts';
 import type { DeviceConfig, MachineConfig, ModelsConfig, RejectConfig } from './schema.ts';
 import { textHint } from './signal-rules.ts';
@@ -31,6 +31,11 @@ export type FindModel = (
   nameOrPath: string,
   place: ModelPlace,
 ) => Promise<ModelFacts | null> | ModelFacts | null;
+
+/** All points of a curve read the same: what is wrong with one is told once. */
+function isFirstPoint([, { point = 0 }]: readonly [string, FeatureSpec]): boolean {
+  return point === 0;
+}
 
 class MachineRules {
   readonly problems: Problem[] = [];
@@ -107,7 +112,7 @@ class MachineRules {
         `"${profile.id}" has no cycle, so it cannot be a machine`,
         'it belongs under devices; give the machine its own profile',
       );
-    for (const [name, feature] of Object.entries(profile.features))
+    for (const [name, feature] of Object.entries(profile.features).filter(isFirstPoint))
       this.#elsewhere(`feature "${name}"`, feature.from);
     for (const rule of profile.suppress)
       if ('when' in rule) this.#elsewhere(`the rule "${rule.reason}"`, rule.when.signal);

@@ -13,7 +13,7 @@ import {
 } from './onnx/model.ts';
 import { canonicalDomain, domainRule } from './onnx/operators.ts';
 import { type ScoreOutput, type TensorOutput, tensorOutputs } from './onnx/ports.ts';
-import { findScore, type Told } from './onnx/score.ts';
+import { findScore, type Scored, type Told } from './onnx/score.ts';
 import { type ClassLabel, classLabelsOf, unwrapZipMaps } from './onnx/unwrap-zip-map.ts';
 
 /** What is said of a model changes what it is made into; without it the file speaks for itself. */
@@ -48,6 +48,8 @@ export interface Admission {
   readonly outputs: readonly TensorOutput[];
   /** The output to score by; null when `questions` has to be answered first. */
   readonly scores: ScoreOutput | null;
+  /** What keeps `scores` null: which output, what it means, or which labels are defects. */
+  readonly unsettled: Scored['unsettled'];
   /** What the file cannot say of its outputs, each with the flag that does. */
   readonly questions: readonly string[];
   /** Classes in column order, where the file names them. */
@@ -88,7 +90,7 @@ export function admitModel(
   );
   const row = oneRowInput(edit, options.scaler ?? null, least);
   plainOutputs(edit, row);
-  const { scores, questions } = findScore(edit, row, labels, exposed, options);
+  const { scores, unsettled, questions } = findScore(edit, row, labels, exposed, options);
   const { outputs, left } = tensorOutputs(edit);
   const { name, features, names, whole } = row;
   const edited = edit.notes.length > 0;
@@ -102,6 +104,7 @@ export function admitModel(
     leastFeatures: names === null ? Math.max(0, ...least.values()) : names.length,
     outputs,
     scores,
+    unsettled,
     questions,
     classLabels: labels.length === (scores?.classes ?? 0) ? labels : [],
     bytes: edited ? writeModel(model) : bytes,

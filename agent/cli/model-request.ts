@@ -86,7 +86,9 @@ function askedId(asked: string, profiles: readonly WrapProfile[]): string {
 function wrapProfiles(asked: string | undefined): WrapProfile[] {
   const ids = listProfiles();
   const known = asked !== undefined && (isProfilePath(asked) || ids.includes(asked));
-  return (known ? [asked] : ids).map((id) => wrapProfile(loadProfile(id)));
+  const profiles = (known ? [asked] : ids).map((id) => loadProfile(id));
+  // Accessories have no cycle, so no model is fed from one.
+  return profiles.filter(({ cycle }) => known || cycle !== undefined).map(wrapProfile);
 }
 
 /** A column of a log is known for the features that are its signal's last value. */

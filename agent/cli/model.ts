@@ -1,9 +1,11 @@
 /** `ppuri model …`: bundles from outside into the store, and onto machines. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { ForkRole } from '../role.ts';
+import type { Language } from '../words.ts';
 import { addAdd } from './model-add-command.ts';
 import type { Json } from './model-flags.ts';
-import { inspectModel, printInspection } from './model-inspect.ts';
+import { inspectModel } from './model-inspect.ts';
+import { inspectionLines } from './model-inspect-lines.ts';
 import { addList } from './model-list.ts';
 import { addSigning } from './model-sign.ts';
 import { addUse, type UseModel } from './model-use.ts';
@@ -33,22 +35,27 @@ const inspectHelp = `
 Nothing is run. A file that is refused says which operator or tensor is the reason.
 
 Examples:
-  ppuri model inspect model.onnx
+  ppuri model inspect model.onnx --lang ko
   ppuri model inspect /var/lib/ppuri/models/diecast-defect/1.0.0 --json
 `;
+
+interface InLanguage {
+  readonly lang: Language;
+}
 
 function addInspect(model: Command): void {
   model
     .command('inspect')
     .argument('<path>', 'an .onnx file, a folder with model.onnx, or a bundle')
     .description('what a model takes, gives and is made of, and what a bundle still needs')
+    .addOption(new Option('--lang <lang>', 'language').choices(['ko', 'en']).default('en'))
     .option('--json', 'one JSON object: path, admission, bundle, goldenVectors, facts, needs')
     .addHelpText('after', inspectHelp)
     .action(
-      action('inspect a model', async (output, path: string, { json }: Json) => {
+      action('inspect a model', async (output, path: string, { json, lang }: Json & InLanguage) => {
         const inspection = await inspectModel(path);
         if (json === true) output.json(inspection);
-        else printInspection(inspection, output);
+        else for (const line of inspectionLines(inspection, lang)) output.line(line);
       }),
     );
 }

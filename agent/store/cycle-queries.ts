@@ -175,7 +175,8 @@ interface RawCycle {
   judge: string;
   probability: number | null;
   threshold: number | null;
-  estimate: string | null;
+  /** Absent in a file of an older ppuri. */
+  estimate?: string | null;
   model_name: string | null;
   model_version: string | null;
   model_hash: string | null;
@@ -202,7 +203,7 @@ function toCycleRow(db: Database.Database, raw: RawCycle): CycleRow {
       clockFilled: raw.clock_synced === clockMarks.filled,
     },
     ...{ outcome, reason, detail, judge, probability, threshold, model: modelOf(raw) },
-    estimate: raw.estimate === null ? null : JSON.parse(raw.estimate),
+    estimate: raw.estimate == null ? null : JSON.parse(raw.estimate),
     flags: JSON.parse(raw.flags),
     ...('features' in raw
       ? {

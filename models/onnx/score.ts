@@ -36,6 +36,8 @@ export interface Told {
 export interface Scored {
   /** Null when the file leaves several, or needs to be told what it gives. */
   readonly scores: ScoreOutput | null;
+  /** Why it is null. */
+  readonly unsettled: 'output' | 'meaning' | 'labels' | null;
   /** What the file cannot say, each with the flag that does. */
   readonly questions: readonly string[];
 }
@@ -51,7 +53,7 @@ export function findScore(
   const chosen = chooseOutput(outputs, exposed, edit.subject, told.output);
   if (chosen === null) {
     const names = outputs.map(({ name }) => name).join(', ');
-    return ask(`the output to score by, one of ${names}: --output NAME`);
+    return ask('output', `the output to score by, one of ${names}: --output NAME`);
   }
   if (!isFloat(chosen)) return scoreLabel(edit, chosen, labels, told);
   const hasLabel = outputs.some((one) => one !== chosen && !isFloat(one));
@@ -65,20 +67,28 @@ export function findScore(
   }
   const nature = natureOf(edit, chosen, hasLabel);
   if (nature === 'logits' && activation === undefined && (task ?? 'binary') !== 'regression') {
-    if (task !== 'outlier') return ask(whatIsIt(chosen, isCopy));
+    if (task !== 'outlier') return ask('meaning', whatIsIt(chosen, isCopy));
   }
   return meant(chosen, nature, labels.length, task);
 }
 
-const ask = (question: string): Scored => ({ scores: null, questions: [question] });
+const ask = (unsettled: Scored['unsettled'], question: string): Scored => ({
+  scores: null,
+  unsettled,
+  questions: [question],
+});
 
 function found(name: string, kind: ScoreOutput['kind'], classes: number | null): Scored {
-  return { scores: { name, kind, classes }, questions: [] };
+  return { scores: { name, kind, classes }, unsettled: null, questions: [] };
 }
 
 /** A score of ours: high is bad. */
 function made(name: string, from: 'label' | 'reconstruction'): Scored {
-  return { scores: { name, kind: 'score', classes: 1, side: 'high', from }, questions: [] };
+  return {
+    scores: { name, kind: 'score', classes: 1, side: 'high', from },
+    unsettled: null,
+    questions: [],
+  };
 }
 
 function isReconstruction(edit: GraphEdit, { inner }: RowInput, { name }: TensorOutput): boolean {
@@ -121,7 +131,10 @@ function scoreLabel(
   const defects = defectLabels ?? (isYesNo ? [1] : undefined);
   if (defects === undefined || defects.length === 0) {
     const known = labels.length === 0 ? '' : `, of ${labels.join(', ')}`;
-    return ask(`the labels in "${name}" that are defects${known}: --positive LABEL,LABEL`);
+    return ask(
+      'labels',
+      `the labels in "${name}" that are defects${known}: --positive LABEL,LABEL`,
+    );
   }
   return made(labelScore(edit, name, defects), 'label');
 }

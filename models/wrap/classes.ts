@@ -6,7 +6,7 @@ import type { Facts } from './facts.ts';
 
 type Classes = Manifest['classes'];
 
-/** In column order: from the file's own labels, or the facts', or 0 and 1. */
+/** In column order: from the file's own labels, or the facts', or 0, 1 …; empty: not known. */
 export function chooseClasses(admission: Admission, scores: ScoreOutput, facts: Facts): Classes {
   if (scores.kind === 'score' || scores.classes === 1) return [];
   const described = Object.keys(facts.classes ?? {});
@@ -14,8 +14,11 @@ export function chooseClasses(admission: Admission, scores: ScoreOutput, facts: 
   const count = scores.classes ?? labels.length;
   if (count > 0 && labels.length === count)
     return labels.map((value) => ({ value, title: title(String(value), count, facts) }));
-  if (count !== 2) return [];
-  return [0, 1].map((value) => ({ value, title: title(String(value), 2, facts) }));
+  // Nobody named them: a class is its column.
+  return Array.from({ length: count }, (_, value) => ({
+    value,
+    title: title(String(value), count, facts),
+  }));
 }
 
 function title(label: string, count: number, facts: Facts): { ko: string; en: string } {

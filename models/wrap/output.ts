@@ -21,7 +21,8 @@ export function describeOutput(
   const { scores } = admission;
   // What hangs on the answer is asked in the same breath where it can be.
   if (scores === null) {
-    if (request.task === undefined) thresholdOf(request, null, faults);
+    if (request.task === undefined && admission.unsettled !== 'labels')
+      thresholdOf(request, null, faults);
     return null;
   }
   const described = describeKind(request, admission, scores, faults);

@@ -74,8 +74,9 @@ class Line {
     offsets: Record<string, number> = {},
     mold = '8412',
     extra: Partial<Cycle> = {},
+    said: Partial<Verdict> = {},
   ): readonly Alert[] {
-    return this.judged(outcome, offsets, mold, extra).alerts;
+    return this.judged(outcome, offsets, mold, extra, said).alerts;
   }
 
   /** The same with what the model is then asked. */
@@ -84,6 +85,7 @@ class Line {
     offsets: Record<string, number> = {},
     mold = '8412',
     extra: Partial<Cycle> = {},
+    said: Partial<Verdict> = {},
   ) {
     this.shot += 1;
     const near = (center: number, name: string) =>
@@ -120,6 +122,7 @@ class Line {
       flags: [],
       breaches: [],
       times,
+      ...said,
     };
     const alerts = this.engine.observe(cycle, verdict);
     return { alerts, features, question: this.engine.question(cycle, verdict) };
@@ -358,5 +361,36 @@ describe('an alert and the values that drove the model', () => {
     const other = alerted();
     const kept = other.line.engine.explained(other.question, [driver('dieTemperature', 190)], at);
     expect(kept?.text.ko).toMatch(/금형 8412 비스킷 두께 .*수축공 위험/);
+  });
+});
+
+describe('alerts of a model that predicts a value', () => {
+  const title = { ko: '중량', en: 'weight' };
+  const about = { kind: 'value', low: 415, high: 425, unit: 'g', title, decimals: null } as const;
+  const weight = (value: number): Partial<Verdict> => ({ estimate: { ...about, value } });
+
+  test('say the value in plant units against its limits', () => {
+    const line = new Line();
+    line.many(45);
+    line.shoot('defect', { biscuit: -7 }, '8412', {}, weight(411));
+    const [alert] = line.shoot('defect', { biscuit: -7 }, '8412', {}, weight(412));
+    expect(alert?.text.ko).toMatch(
+      /^\[경고\] 3호기 금형 8412 예측 중량 412 g \(기준 420±5\)\. 비스킷 두께 1\d\.\d mm .* 수축공 위험\./,
+    );
+    expect(alert?.text.en).toMatch(
+      /mold 8412: Predicted weight 412 g \(limits 420±5\)\. biscuit thickness/,
+    );
+  });
+
+  test('do not clear on values that lie just inside', () => {
+    const line = new Line();
+    line.many(45);
+    for (const value of [411, 412]) line.shoot('defect', {}, '8412', {}, weight(value));
+    const states = (value: number): string[] =>
+      Array.from({ length: 5 }, () => line.shoot('ok', {}, '8412', {}, weight(value)))
+        .flat()
+        .map(({ state }) => state);
+    expect(states(415.5)).not.toContain('cleared');
+    expect(states(420)).toContain('cleared');
   });
 });

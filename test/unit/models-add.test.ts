@@ -4,11 +4,17 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type AddOptions, addModelBundle } from '../../agent/cli/model-add.ts';
 import { inspectModel } from '../../agent/cli/model-inspect.ts';
-import { proveModel } from '../../agent/cli/prove-model.ts';
+import { inspectionLines } from '../../agent/cli/model-inspect-lines.ts';
+import { requestOf } from '../../agent/cli/model-request.ts';
+import { modelText } from '../../agent/cli/model-words.ts';
+import { answerRows, proveModel } from '../../agent/cli/prove-model.ts';
 import { forkRole } from '../../agent/role.ts';
 import { PpuriError } from '../../config/errors.ts';
 import { readBundle, writeBundle } from '../../models/bundle.ts';
 import type { Bundle } from '../../models/manifest.ts';
+import { DataType, tensorInfo } from '../../models/onnx/model.ts';
+import { wrapModel } from '../../models/wrap/wrap.ts';
+import { shotsProfile, toolkitModels } from '../fixtures/models/toolkits.ts';
 import { onnxBytes, scoreGraph, scoreParts, scratchDir, zipMapGraph } from './models-support.ts';
 
 /** Exports of a real toolkit, not part of the repository. */
@@ -231,6 +237,88 @@ describe('ppuri model add', () => {
   });
 });
 
+describe('ppuri model add without all that it needs', () => {
+  const answer = (bundle: Bundle, rows: readonly (readonly (number | null)[])[]) =>
+    answerRows(bundle, rows, forkRole);
+
+  test('makes golden rows of a history by running the model, and says so', async () => {
+    await using scratch = await scratchDir();
+    const { golden: _, ...less } = facts;
+    const from = await bareModel(join(scratch.path, 'm'), less);
+    const data = join(scratch.path, 'history.csv');
+    const rows = Array.from({ length: 90 }, (_, at) => `${at},${600 + at / 10},0,x`);
+    await writeFile(data, ['shot,melt_temperature,vacuum,who', ...rows].join('\n'));
+    const out = join(scratch.path, 'out');
+    const { bundle, notes } = await addModelBundle(from, { out, data }, prove, { answer });
+    const { golden } = await readBundle(bundle.dir);
+    expect(golden.source).toBe('self-made');
+    expect(golden.vectors).toHaveLength(20);
+    expect(golden.vectors[1]?.inputs).toEqual([600.4, 0]);
+    for (const { inputs, outputs } of golden.vectors)
+      expect(outputs[0]).toBeCloseTo(1 / (1 + Math.exp(-(inputs[0] ?? 0) + (inputs[1] ?? 0))), 5);
+    expect(notes.join()).toMatch(/what this model says itself/);
+  });
+
+  test('refuses a history in which a row cannot be answered, or a column is missing', async () => {
+    await using scratch = await scratchDir();
+    const { golden: _, ...less } = facts;
+    const from = await bareModel(join(scratch.path, 'm'), less);
+    const data = join(scratch.path, 'history.csv');
+    const out = join(scratch.path, 'out');
+    await writeFile(data, 'melt_temperature,vacuum\n650,\n');
+    const missing = await refusal(addModelBundle(from, { out, data }, prove, { answer }));
+    expect(missing.message).toMatch(/row 1 of the data is not answered: vacuum missing/);
+    await writeFile(data, 'melt_temperature\n650\n');
+    const lacking = await refusal(addModelBundle(from, { out, data }, prove, { answer }));
+    expect(lacking.message).toMatch(/--data has no column vacuum/);
+    expect(await readdir(scratch.path)).not.toContain('out');
+  });
+
+  test('asks a person for one thing after the other', async () => {
+    await using scratch = await scratchDir();
+    const file = join(scratch.path, 'net.onnx');
+    const [product] = scoreGraph().node;
+    const bare = {
+      ...scoreGraph(),
+      node: product === undefined ? [] : [product],
+      output: [tensorInfo('raw', DataType.FLOAT, [null, 1])],
+    };
+    await writeFile(file, onnxBytes(bare));
+    const golden = join(scratch.path, 'golden.json');
+    await writeFile(golden, JSON.stringify([{ inputs: [420, 8], outputs: [412] }]));
+    const said: [RegExp, string][] = [
+      [/feature names in the model's order/, 'melt_temperature, vacuum'],
+      [/bare end of a network/, '--task regression --low 415 --high 425'],
+      [/unit of the predicted value/, 'g'],
+      [/rows to prove the model by/, golden],
+    ];
+    const asked: string[] = [];
+    const ask = async (question: string): Promise<string | null> => {
+      asked.push(question);
+      return said.find(([form]) => form.test(question))?.[1] ?? null;
+    };
+    const out = join(scratch.path, 'out');
+    const { bundle } = await addModelBundle(file, { out }, prove, { ask });
+    expect(bundle.manifest).toMatchObject({
+      task: 'regression',
+      output: { kind: 'value', limits: { low: 415, high: 425 }, unit: 'g' },
+      threshold: 0,
+    });
+    expect(asked).toHaveLength(said.length);
+  });
+
+  test('says what is still missing when the person gives no answer', async () => {
+    await using scratch = await scratchDir();
+    const { threshold: _, ...less } = facts;
+    const from = await bareModel(join(scratch.path, 'm'), less);
+    const options = { out: join(scratch.path, 'out') };
+    const ask = async (): Promise<null> => null;
+    await expect(addModelBundle(from, options, prove, { ask })).rejects.toThrow(/--threshold/);
+    const wrong = addModelBundle(from, options, prove, { ask: async () => 'half' });
+    await expect(wrong).rejects.toThrow(/--threshold half: not a number/);
+  });
+});
+
 describe('ppuri model inspect', () => {
   test('counts what the facts.json in the folder says as given, as adding it will', async () => {
     await using scratch = await scratchDir();
@@ -260,4 +348,38 @@ describe('ppuri model inspect', () => {
 
 test.each(['diecast-defect', 'injection-defect'])('the shipped %s proves itself', async (name) => {
   await prove(await readBundle(join(import.meta.dirname, '..', '..', 'models', name)));
+});
+
+describe('a model in plain words', () => {
+  const fixture = (name: string): string =>
+    join(import.meta.dirname, '..', 'fixtures', 'models', 'toolkits', `${name}.onnx`);
+
+  test('tells a person in Korean what it is, what is changed, and how to add it', async () => {
+    const lines = inspectionLines(await inspectModel(fixture('sk-columns')), 'ko');
+    const text = lines.join('\n');
+    expect(text).toContain('양품·불량을 나누는 모델');
+    expect(text).toContain('입력 "vacuum": int64 형식이라 변환해 넣습니다');
+    expect(text).toContain('불량으로 볼 불량확률 기준: --threshold 0.5');
+    expect(lines.at(-1)).toMatch(
+      /ppuri model add \S+ --profile PROFILE --threshold 0\.5 --golden FILE\.json$/,
+    );
+  });
+
+  test('has a Korean sentence for all that the models of the toolkits make it say', async () => {
+    for (const { model } of toolkitModels()) {
+      const { admission, needs } = await inspectModel(model);
+      for (const said of [...admission.notes, ...needs])
+        expect(modelText(said, 'ko'), said).toMatch(/[가-힣]/);
+    }
+    for (const { model, described } of toolkitModels()) {
+      const options = { describe: described, profile: shotsProfile };
+      const { notes } = wrapModel(await requestOf(model, false, options));
+      for (const note of notes) expect(modelText(note, 'ko'), note).toMatch(/[가-힣]/);
+    }
+  });
+
+  test('says of a bare network that the file alone does not tell', async () => {
+    const lines = inspectionLines(await inspectModel(fixture('torch-autoencoder')), 'en');
+    expect(lines.join('\n')).toMatch(/file alone does not tell[\s\S]*--task outlier/);
+  });
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { noteText, reasonText, whyText } from '../../agent/words.ts';
+import type { Estimate } from '../../agent/records.ts';
+import { estimateText, noteText, reasonText, whyText } from '../../agent/words.ts';
 import { listProfiles, loadProfile } from '../../config/profile-load.ts';
 
 const injection = loadProfile('injection-molding');
@@ -66,4 +67,39 @@ test('every reason for which a shipped profile suppresses a shot has words', () 
   );
   expect(reasons.length).toBeGreaterThan(3);
   for (const reason of reasons) expect(reasonText(reason, 'ko')).toMatch(/[가-힣]/);
+});
+
+const weight: Estimate = {
+  kind: 'value',
+  value: 412.1,
+  low: 415,
+  high: 425,
+  unit: 'g',
+  title: { ko: '중량', en: 'weight' },
+  decimals: null,
+};
+
+test('a predicted value stands against its limits, as the plant writes them', () => {
+  expect(estimateText(weight, 'ko')).toBe('중량 412 g (기준 420±5)');
+  expect(estimateText(weight, 'en')).toBe('weight 412 g (limits 420±5)');
+  expect(estimateText({ ...weight, high: null }, 'ko')).toBe('중량 412 g (기준 415 이상)');
+  expect(estimateText({ ...weight, low: null, high: 0.5, value: 0.62 }, 'en')).toBe(
+    'weight 0.6 g (limits at most 0.5)',
+  );
+  expect(whyText({ reason: 'value-beyond', detail: null, estimate: weight }, injection, 'ko')).toBe(
+    '예측값 기준 이탈: 중량 412 g (기준 420±5)',
+  );
+});
+
+test('rounding never carries a value over its limit', () => {
+  expect(estimateText({ ...weight, value: 425.2 }, 'ko')).toBe('중량 425.2 g (기준 420±5)');
+  expect(estimateText({ ...weight, value: 424.96 }, 'ko')).toBe('중량 425 g (기준 420±5)');
+  expect(estimateText({ ...weight, value: 414.9996 }, 'ko')).toBe('중량 414.9996 g (기준 420±5)');
+});
+
+test('a score has no name and no unit', () => {
+  const score = { ...weight, kind: 'score' as const, unit: '', title: null };
+  expect(estimateText({ ...score, value: -0.127, low: -0.05, high: null }, 'ko')).toBe(
+    '-0.13 (기준 -0.05 이상)',
+  );
 });
