@@ -77,7 +77,7 @@ function checkWidth(name: string, width: number | null, least: number, subject: 
   if (width === null || width >= least) return;
   throw modelInvalid(
     subject,
-    `a tree asks for feature ${least - 1} (0-based), the input "${name}" has ${width}`,
+    `a tree asks for feature ${least - 1} (0-based) of "${name}", the input has ${width}`,
     'export the model again',
   );
 }

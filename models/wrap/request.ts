@@ -67,10 +67,22 @@ export function positives({ positive, facts }: WrapRequest): readonly string[] |
   return facts.positive_class === undefined ? undefined : [String(facts.positive_class)];
 }
 
-/** Given names, else those of the file's own inputs, else columns of a history if just as many. */
+/**
+ * Given names, else those of the file's own inputs, else the columns of a history or the points of
+ * the profile's curve, if just as many.
+ */
 export function featureNames(request: WrapRequest, { input }: Admission): readonly string[] {
   const given = request.features ?? request.facts.features ?? input.names;
   if (given !== null) return given;
   const columns = request.data?.columns ?? [];
-  return columns.length === input.features ? columns : [];
+  return columns.length === input.features ? columns : curveNames(request, input.features);
+}
+
+/** The points of the asked profile's only curve that has just as many. */
+function curveNames({ profiles, profile, facts }: WrapRequest, count: number | null): string[] {
+  const asked = profiles.find(({ id }) => id === (profile ?? facts.profile));
+  const names = Object.keys(asked?.features ?? {}).filter((name) => name.includes('.'));
+  const curves = [...Map.groupBy(names, (name) => name.slice(0, name.lastIndexOf('.'))).values()];
+  const fitting = curves.filter(({ length }) => length === count);
+  return fitting.length === 1 ? (fitting[0] ?? []) : [];
 }

@@ -57,7 +57,7 @@ async function sharedCandidates(): Promise<Candidate[]> {
 async function place({ id, path, options }: Candidate, dir: string): Promise<Placed> {
   const out = join(dir, id);
   const all = { ...options, name: id, profile: shotsProfile, out };
-  const prove = (bundle: Bundle): Promise<void> => proveModel(bundle, forkRole);
+  const prove = (bundle: Bundle): Promise<unknown> => proveModel(bundle, forkRole);
   return { id, bundle: (await addModelBundle(path, all, prove)).bundle };
 }
 

@@ -3,11 +3,13 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { requestOf } from '../../agent/cli/model-request.ts';
 import { resample } from '../../agent/cycles/aggregate.ts';
 import { CycleTracker } from '../../agent/cycles/tracker.ts';
 import type { Reading } from '../../agent/records.ts';
 import { loadProfile } from '../../config/profile-load.ts';
 import { parseManifest } from '../../models/bundle-check.ts';
+import { wrapNeeds } from '../../models/wrap/wrap.ts';
 
 const ramp = (count: number, everyMs: number, fromMs = 0) =>
   Array.from({ length: count }, (_, at) => ({
@@ -133,4 +135,13 @@ threshold: 0.5
     { name: 'p.2', from: 'pressureCurve.2' },
     { name: 'w', from: 'weight' },
   ]);
+});
+
+test('a model of a whole curve takes the profile’s only one of that length', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'ppuri-curve-'));
+  const profile = join(dir, 'curved.yaml');
+  await writeFile(profile, profileText('{ from: pressure, take: curve, points: 32 }'));
+  const model = join(import.meta.dirname, '../fixtures/models/toolkits/torch-cnn-curve.onnx');
+  const needs = wrapNeeds(await requestOf(model, false, { profile, threshold: 0.5 }));
+  expect(needs).toEqual([expect.stringMatching(/^rows to prove/)]);
 });

@@ -12,7 +12,7 @@ function modelCalled(hash: string): JudgeModel {
     scale: 'probability',
     encode: () => ({ input: Float32Array.of(0, 0) }),
     outsideTraining: () => [],
-    probability: () => 0,
+    answer: () => null,
   };
 }
 
