@@ -32,7 +32,13 @@ export interface Fit {
 }
 
 /** Takes whose value is one of the signal's own, in its unit. */
-const ofTheSignal: ReadonlySet<FeatureSpec['take']> = new Set(['last', 'mean', 'min', 'max', 'curve']);
+const ofTheSignal: ReadonlySet<FeatureSpec['take']> = new Set([
+  'last',
+  'mean',
+  'min',
+  'max',
+  'curve',
+]);
 /** Less of the training range than this within the profile's is hardly any. */
 const barely = 0.1;
 

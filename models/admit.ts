@@ -97,7 +97,7 @@ export function admitModel(
   if (edited) model.irVersion = newerIr(model.irVersion);
   return {
     irVersion: Number(model.irVersion),
-    producer: `${model.producerName} ${model.producerVersion}`.trim(),
+    producer: oneLine(`${model.producerName} ${model.producerVersion}`),
     opsets,
     operators: Object.fromEntries([...operators].sort()),
     input: { name, features, names, whole },
@@ -115,6 +115,14 @@ export function admitModel(
     ],
   };
 }
+
+/** What a tool says of itself may be pages long; the start of it says enough. */
+function oneLine(text: string): string {
+  const line = text.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim();
+  return line.length > mostProducer ? `${line.slice(0, mostProducer)}…` : line;
+}
+
+const mostProducer = 60;
 
 /** Up to version 3 a constant had to be listed as an input too; those that were added are not. */
 function newerIr(version: bigint): bigint {

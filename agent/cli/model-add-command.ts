@@ -33,8 +33,7 @@ const tasks = ['binary', 'multiclass', 'regression', 'outlier'] as const;
 const activations = ['sigmoid', 'softmax', 'none'] as const;
 
 export function addAdd(model: Command, fork: ForkRole): void {
-  model
-    .command('add')
+  withMeaning(model.command('add'))
     .argument(
       '<path>',
       'an .onnx file, a folder with model.onnx, a bundle or its .tar, or a stick with one',
@@ -50,22 +49,6 @@ export function addAdd(model: Command, fork: ForkRole): void {
     .option('--threshold <x>', 'defect probability from which a part is a defect', number)
     .option('--positive <classes>', 'the classes that are defects, by commas', list)
     .option('--output <name>', 'the output to score by')
-    .addOption(
-      new Option('--task <task>', 'what it does, where the file does not tell').choices(tasks),
-    )
-    .addOption(
-      new Option(
-        '--activation <name>',
-        'what the export left off its end: it is put there',
-      ).choices(activations),
-    )
-    .addOption(
-      new Option('--direction <end>', 'which scores are bad').choices(['high', 'low'] as const),
-    )
-    .option('--low <x>', 'a predicted value below is a defect', number)
-    .option('--high <x>', 'a predicted value above is a defect', number)
-    .option('--unit <unit>', 'unit of a predicted value')
-    .option('--title <words>', 'what a predicted value is, e.g. 중량')
     .option('--golden <file>', 'JSON rows with inputs and the toolkit’s own outputs')
     .option('--data <csv>', 'instead: rows of a history; their outputs are the model’s own')
     .option('--loops <bounded|any>', 'any: allow loops without a fixed end (trusted models)', loops)
@@ -87,6 +70,27 @@ export function addAdd(model: Command, fork: ForkRole): void {
         else printAdded(bundle, notes, output);
       }),
     );
+}
+
+/** Flags that say what the outputs of a model mean. */
+function withMeaning(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--task <task>', 'what it does, where the file does not tell').choices(tasks),
+    )
+    .addOption(
+      new Option(
+        '--activation <name>',
+        'what the export left off its end: it is put there',
+      ).choices(activations),
+    )
+    .addOption(
+      new Option('--direction <end>', 'which scores are bad').choices(['high', 'low'] as const),
+    )
+    .option('--low <x>', 'a predicted value below is a defect', number)
+    .option('--high <x>', 'a predicted value above is a defect', number)
+    .option('--unit <unit>', 'unit of a predicted value')
+    .option('--title <words>', 'what a predicted value is, e.g. 중량');
 }
 
 type AddFlags = AddOptions & Json;

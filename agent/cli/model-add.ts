@@ -63,8 +63,7 @@ export async function addModelBundle(
   return { bundle: await writeBundle(target, parts, write), notes };
 }
 
-const selfMade =
-  'golden rows are what this model says itself: they prove the copy, not the export';
+const selfMade = 'golden rows are what this model says itself: they prove the copy, not the export';
 
 /** Runs the model where models run, out of a scratch folder, for the outputs of its golden rows. */
 async function answeredParts(parts: BundleParts, answer: AnswerRows): Promise<BundleParts> {

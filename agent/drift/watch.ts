@@ -5,13 +5,14 @@
  */
 import type { Profile } from '../../config/profile.ts';
 import type { Reference } from '../../models/reference.ts';
-import type {
-  Cycle,
-  DriftFinding,
-  DriftHealth,
-  DriftKind,
-  DriftStep,
-  Verdict,
+import {
+  type Cycle,
+  type DriftFinding,
+  type DriftHealth,
+  type DriftKind,
+  type DriftStep,
+  defectScoreOf,
+  type Verdict,
 } from '../records.ts';
 import { featureLook } from '../words.ts';
 import { enough as neededShots } from './baseline.ts';
@@ -86,7 +87,10 @@ export class DriftWatch {
   }
 
   /** Each shot, in order. What was not read whole, and what was set aside, only interrupts. */
-  observe(cycle: Cycle, verdict: Pick<Verdict, 'outcome' | 'flags' | 'probability'>): void {
+  observe(
+    cycle: Cycle,
+    verdict: Pick<Verdict, 'outcome' | 'flags' | 'probability' | 'estimate'>,
+  ): void {
     if (cycle.observed !== 'whole') return;
     if (cycle.suppressed !== null) {
       this.#stopped = true;
@@ -100,8 +104,9 @@ export class DriftWatch {
     const isGood = verdict.outcome !== 'defect';
     const values = this.#look(cycle, isGood);
     if (isGood) state.shots += 1;
-    state.spread.add(values, verdict.probability);
-    this.#machine.add(values, verdict.probability);
+    const score = defectScoreOf(verdict);
+    state.spread.add(values, score);
+    this.#machine.add(values, score);
     this.#remember(verdict);
   }
 

@@ -17,7 +17,9 @@ const hint = 'export the model again; check where the file comes from';
 /** Before any of them is put into a message. Throws `model-invalid`. */
 export function checkNames(model: ModelProto, subject: string): void {
   const { graph, producerName, producerVersion, domain, docString } = model;
-  for (const name of [producerName, producerVersion, domain]) checkName(name, subject);
+  // CatBoost writes a page of its build into its version: admission shows a line of it.
+  for (const text of [producerName, producerVersion]) checkText(text.length, subject);
+  checkName(domain, subject);
   checkText(docString.length, subject);
   for (const { key, value } of model.metadataProps) {
     checkName(key, subject);
