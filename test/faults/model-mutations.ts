@@ -164,7 +164,7 @@ class Attack {
 
   async use(dir: string, older: 'refuse' | 'allow' = 'refuse'): Promise<void> {
     const who = older === 'allow' ? { older, who: 'campaign', from: 'cli' } : {};
-    await this.#client.command('model-use', { machine: victim, path: dir, ...who });
+    await this.#client.command('model-use', { machine: victim, path: dir, mode: 'now', ...who });
   }
 
   /** At the control socket: it is activated, or it is not. */

@@ -73,6 +73,23 @@ describe('checkConfig', () => {
     expect(await messages(sound, findModel)).toEqual(['8 model.onnx does not match its sum']);
   });
 
+  it('tells a unit that is mixed up as an error, and a range that hardly overlaps as a warning', async () => {
+    const file = join(dir, 'ppuri.yaml');
+    writeFileSync(file, sound);
+    const features = [
+      { from: 'castPressure', unit: 'MPa' },
+      { from: 'meltTemperature', unit: '℃', range: [1390, 1600] as const },
+    ];
+    const manifest = { name: 'casting-scrap', profile: 'die-casting-cold-chamber', features };
+    const { problems, warnings } = await checkConfig(file, { findModel: () => ({ manifest }) });
+    expect(problems).toMatchObject([
+      { path: 'machines[0].model', line: 8, hint: expect.stringContaining('1 MPa = 10 bar') },
+    ]);
+    expect(warnings).toMatchObject([
+      { path: 'machines[0].model', message: expect.stringContaining('1390 … 1600') },
+    ]);
+  });
+
   it('lets a fault of its own through instead of blaming the configuration', async () => {
     const findModel: FindModel = () => {
       throw new TypeError('a fault in the caller');

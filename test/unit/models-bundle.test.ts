@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { appendFile, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { PpuriError } from '../../config/errors.ts';
@@ -132,6 +141,10 @@ describe('readBundle refuses', () => {
     'golden vectors that are no JSON': [
       (dir) => resum(dir, 'golden.json', '{"vectors": ['),
       /golden.json/,
+    ],
+    'a file that is a giant on paper': [
+      (dir) => truncate(join(dir, 'golden.json'), 2 ** 40),
+      /golden.json: it has 1048576.0 MiB, more than the 64.0 MiB allowed/,
     ],
     'a model that is none': [(dir) => resum(dir, 'model.onnx', 'MZ'), /not a readable ONNX/],
   };
