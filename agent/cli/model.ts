@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { ForkRole } from '../role.ts';
 import { addAdd } from './model-add-command.ts';
 import type { Json } from './model-flags.ts';
+import { addHealth } from './model-health.ts';
 import { inspectModel, printInspection } from './model-inspect.ts';
 import { addList } from './model-list.ts';
 import { addUse, type UseModel } from './model-use.ts';
@@ -18,11 +19,12 @@ export interface ModelCommandParts {
 
 /** The program needs `enablePositionalOptions()`, or its own --version shadows that of `add`. */
 export function addModel(program: Command, { fork, use }: ModelCommandParts): void {
-  const model = program.command('model').description('models: inspect, add, list, use');
+  const model = program.command('model').description('models: inspect, add, list, use, health');
   addInspect(model);
   addAdd(model, fork);
   addList(model);
   addUse(model, fork, use);
+  addHealth(model);
 }
 
 const inspectHelp = `
