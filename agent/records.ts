@@ -358,11 +358,48 @@ export interface QualityRow {
   };
 }
 
+/** What the model expects of some shots, against what inspection found of the same ones. */
+export type CalibrationFit = 'fits' | 'too-low' | 'too-high' | 'too-few';
+
+export interface CalibrationBin {
+  /** Of probability, 0 to 1; the last bin holds its upper end too. */
+  readonly low: number;
+  readonly high: number;
+  /** Mean probability of its labelled shots. */
+  readonly expected: number;
+  /** Defects among them. */
+  readonly found: Share;
+  readonly fit: CalibrationFit;
+}
+
+/**
+ * Whether the probabilities that were shown are right, of the labelled shots of one machine, mold and
+ * model. `too-low`: inspection finds more defects than the model expects, beyond chance.
+ */
+export interface CalibrationRow {
+  readonly machine: string;
+  readonly mold: string | null;
+  readonly model: { readonly name: string; readonly version: string };
+  readonly labelled: number;
+  /** Mean probability. */
+  readonly expected: number;
+  readonly found: Share;
+  readonly fit: CalibrationFit;
+  /** Mean squared distance of probability and finding, 0 to 1. */
+  readonly brier: number;
+  /** Those with labels. */
+  readonly bins: readonly CalibrationBin[];
+  /** How the labels were chosen: what is said holds for shots like those that were labelled. */
+  readonly coverage: QualityRow['coverage']['kind'];
+}
+
 export interface QualityReport {
   readonly fromWallMs: number;
   readonly toWallMs: number;
   readonly by: readonly QualityDimension[];
   readonly rows: readonly QualityRow[];
+  /** Of models that give probabilities; none where nothing is labelled. */
+  readonly calibration: readonly CalibrationRow[];
   /** Labels in force whose shot the store has let go of: they count nowhere. */
   readonly labelsWithoutShot: number;
 }

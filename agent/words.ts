@@ -3,7 +3,7 @@
  * `--json` and programs; whatever a person reads takes its words from here.
  */
 import type { Localized } from '../config/profile.ts';
-import type { Estimate, Severity, Text, Verdict } from './records.ts';
+import type { DriftFinding, DriftKind, Estimate, Severity, Text, Verdict } from './records.ts';
 
 export type Language = 'ko' | 'en';
 
@@ -229,3 +229,85 @@ export const deedWords: Readonly<Record<string, Text>> = {
   'kiosk-made': { ko: '현장 모니터 등록', en: 'Kiosk screen added' },
   'kiosk-removed': { ko: '현장 모니터 삭제', en: 'Kiosk screen removed' },
 };
+
+const driftActions: Readonly<Record<DriftKind, Text>> = {
+  'decimal-shift': {
+    ko: '정비 후 변환기 배율·소수점·단위 설정 확인.',
+    en: 'Check scale, decimal point and unit of the transmitter after maintenance.',
+  },
+  frozen: { ko: '센서·배선·변환기 확인.', en: 'Check sensor, wiring and transmitter.' },
+  'slow-offset': {
+    ko: '센서(열전대) 교정 상태와 공정 조건 확인.',
+    en: 'Check calibration of the sensor (thermocouple) and process conditions.',
+  },
+  'missing-rise': { ko: '커넥터·배선 접촉 확인.', en: 'Check plugs and wiring.' },
+  distribution: {
+    ko: '공정 변경 여부 확인, 모델 재학습 검토.',
+    en: 'See what changed in the process; consider training the model anew.',
+  },
+};
+
+interface DriftFacts {
+  readonly title: Text;
+  readonly since: Text;
+  /** Usual, and what came, with their unit. */
+  readonly from: string;
+  readonly to: string;
+  /** Of a moved decimal point. */
+  readonly factor: Text;
+}
+
+const driftSentences: Readonly<Record<DriftKind, (facts: DriftFacts) => Text>> = {
+  'decimal-shift': ({ title, since, from, to, factor }) => ({
+    ko: `${title.ko} 자릿수 어긋남: 평소 ${from} →${since.ko} ${to}(${factor.ko})`,
+    en: `${title.en} has its decimal point moved: usually ${from}, ${to}${since.en} (${factor.en})`,
+  }),
+  frozen: ({ title, since, to }) => ({
+    ko: `${title.ko} 값 고정:${since.ko} ${to}에서 움직이지 않음`,
+    en: `${title.en} stands still at ${to}${since.en}`,
+  }),
+  'slow-offset': ({ title, since, from, to }) => ({
+    ko: `${title.ko}${since.ko} 서서히 벗어남: 평소 ${from} → ${to}`,
+    en: `${title.en} creeps away${since.en}: usually ${from}, now ${to}`,
+  }),
+  'missing-rise': ({ title, from, to }) => ({
+    ko: `${title.ko} 값 빠짐 증가: 평소 ${from} → ${to}`,
+    en: `${title.en} is missing more often: usually ${from}, now ${to}`,
+  }),
+  distribution: ({ title, from, to }) => ({
+    ko: `${title.ko} 분포가 학습 때와 다름(PSI ${to}, 우연으로 설명되는 값 ${from}까지)`,
+    en: `${title.en}: spread unlike in training (PSI ${to}, chance explains up to ${from})`,
+  }),
+};
+
+function timesText(from: number | null, to: number | null): Text {
+  const decades = Math.round(Math.log10((to ?? 1) / (from ?? 1)));
+  const factor = 10 ** Math.abs(decades);
+  return decades > 0
+    ? { ko: `약 ${factor}배`, en: `about ${factor} times as much` }
+    : { ko: `약 1/${factor}`, en: `about 1/${factor}` };
+}
+
+/** What stands, without a full stop, and what to do about it. */
+export function driftWords(
+  { kind, feature, sinceShot, from, to }: DriftFinding,
+  profile: Looks | null,
+  cycleWord: Text,
+): { readonly what: Text; readonly action: Text } {
+  const look = featureLook(profile, feature ?? '');
+  const unit = look.unit === '' ? '' : ` ${look.unit}`;
+  const shown = (value: number | null): string => {
+    if (value === null) return '?';
+    if (kind === 'missing-rise') return `${(value * 100).toFixed(0)} %`;
+    return kind === 'distribution' ? value.toFixed(2) : `${value.toFixed(look.decimals)}${unit}`;
+  };
+  const what = driftSentences[kind]({
+    title: feature === null ? { ko: '예측 점수', en: 'Scores of the model' } : look.title,
+    since: {
+      ko: sinceShot === null ? '' : ` ${sinceShot}번 ${cycleWord.ko}부터`,
+      en: sinceShot === null ? '' : ` since ${cycleWord.en} ${sinceShot}`,
+    },
+    ...{ from: shown(from), to: shown(to), factor: timesText(from, to) },
+  });
+  return { what, action: driftActions[kind] };
+}

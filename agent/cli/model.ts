@@ -4,6 +4,7 @@ import type { ForkRole } from '../role.ts';
 import type { Language } from '../words.ts';
 import { addAdd } from './model-add-command.ts';
 import type { Json } from './model-flags.ts';
+import { addHealth } from './model-health.ts';
 import { inspectModel } from './model-inspect.ts';
 import { inspectionLines } from './model-inspect-lines.ts';
 import { addList } from './model-list.ts';
@@ -23,12 +24,13 @@ export interface ModelCommandParts {
 export function addModel(program: Command, { fork, use }: ModelCommandParts): void {
   const model = program
     .command('model')
-    .description('models: inspect, add, list, use, sign, verify');
+    .description('models: inspect, add, list, use, health, sign, verify');
   addInspect(model);
   addAdd(model, fork);
   addList(model);
   addUse(model, fork, use);
   addSigning(model);
+  addHealth(model);
 }
 
 const inspectHelp = `

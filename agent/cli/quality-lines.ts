@@ -1,5 +1,6 @@
 /** The quality report as people read it: a table, and below it what its labels can and cannot say. */
 import type { QualityReport, QualityRow, Share } from '../records.ts';
+import { calibrationLines } from './calibration-lines.ts';
 import type { Place } from './store-access.ts';
 import { type Column, cellText, csvLine, tableLines } from './table.ts';
 import { type Language, timeText } from './words.ts';
@@ -153,6 +154,7 @@ export function qualityLines(report: QualityReport, place: Place): string[] {
     ...coverageLines(report.rows, lang),
     legend[lang],
     ...(orphans > 0 ? [gone] : []),
+    ...calibrationLines(report.calibration, place),
   ];
 }
 

@@ -38,7 +38,10 @@ verdict ok are hardly labelled there is none. Shifts and parts of a shot are tho
 "mold","model","shiftFromWallMs","shots","verdicts","labelled","partly","unjudgedLabelled",
 "truePositives","falsePositives","trueNegatives","falseNegatives","baseRate","precision",
 "falseAlarms","missed","recall"|null,"coverage":{"kind":"none"|"even"|"selective"|"suspected-only"|
-"too-few","defect","ok"}}]}; a share is {"count","of","value","low","high"}, the last three null where of is 0.
+"too-few","defect","ok"}}]}; a share is {"count","of","value","low","high"}, the last three null where of is 0. "calibration":[{"machine",
+"mold","model","labelled","expected","found","fit":"fits"|"too-low"|"too-high"|"too-few","brier",
+"bins":[{"low","high","expected","found","fit"}],"coverage"}] sets the probabilities that were shown
+beside what inspection found, by machine, mold and model, however the rest is grouped.
 
 Examples:
   ppuri quality -c ppuri.yaml --since 24h
@@ -74,6 +77,12 @@ async function resolved(flags: QualityFlags, place: Place): Promise<QualityFlags
   } finally {
     store.close();
   }
+}
+
+/** Of the last seven days, by machine, mold and model. */
+export function weekOfQuality({ dir, parts }: Place): QualityReport {
+  const toWallMs = Date.now();
+  return reportOf(dir, { fromWallMs: toWallMs - weekMs, toWallMs, by: [], parts });
 }
 
 /** From the file, beside a running agent: a long period would keep that from its records. */

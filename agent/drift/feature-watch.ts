@@ -10,7 +10,7 @@ import { type Offset, SlowOffset, StopEffect } from './slow-offset.ts';
 /** Good values count as normal only once this many shots more were made. */
 const lag = 40;
 /** Of fewer good values nobody knows how far they wander. */
-const enoughToCreep = 100;
+const enoughToCreep = 200;
 /** Standard deviations. */
 const leastMoved = 1;
 
@@ -40,7 +40,7 @@ export class FeatureWatch {
   readonly #decimal = new DecimalShift();
   readonly #frozen = new Frozen();
   readonly #missing = new MissingRise();
-  readonly #offset = new SlowOffset({ beyond: 4.6, least: 1.6 });
+  readonly #offset = new SlowOffset({ beyond: 5.2, least: 1.6 });
   /** What it is compared with was itself estimated. */
   readonly #alone = new SlowOffset({ beyond: 5.5, least: 2.2 });
   readonly #stops = new StopEffect();

@@ -10,7 +10,7 @@ const short = 8;
 /** Of them, in the direction of the mean, this many lie well off. */
 const wellOff = 6;
 /** Means of health that must be known before anything is told. */
-export const armedAfter = 150;
+export const armedAfter = 400;
 /** Means wait so long before they count as health: a creep is not learned. */
 const lag = 40;
 const memory = 2000;

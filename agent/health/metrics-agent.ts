@@ -1,5 +1,7 @@
 /** Metrics of shots, verdicts, latencies, the store, children and the clock. */
+import type { DriftHealth } from '../records.ts';
 import { counter, gauge, type Metric } from './metric.ts';
+import { driftMetrics } from './metrics-drift.ts';
 import { syncMetrics, type TargetSource } from './metrics-sync.ts';
 
 interface Spread {
@@ -24,6 +26,8 @@ export interface AgentSource {
       readonly missedDeadlines: number;
     };
     readonly openAlerts: readonly { readonly severity: string }[];
+    /** An agent of an older version has none. */
+    readonly drift?: DriftHealth;
   }[];
   readonly alerts: { readonly callsLastHour: number; readonly floods: number };
   readonly outputs: readonly {
@@ -87,6 +91,7 @@ export function agentMetrics(agent: AgentSource, keep: KeepSource | null): Metri
     ...processMetrics(agent, keep),
     ...attentionMetrics(agent),
     ...shotMetrics(agent),
+    ...driftMetrics(agent.machines),
     ...storeMetrics(agent, keep),
     ...syncMetrics(keep?.targets ?? []),
   ];

@@ -23,6 +23,48 @@ interface Words {
   readonly action: Text;
 }
 
+/** What is wrong with a value, by cause; the key of the alert says whose. */
+const valueWords: Readonly<Record<string, Words>> = {
+  'decimal-shift': {
+    title: { ko: '자릿수 어긋남', en: 'decimal point moved' },
+    action: {
+      ko: '변환기 배율·소수점·단위 확인.',
+      en: 'Check scale, decimal point and unit of the transmitter.',
+    },
+  },
+  'sensor-frozen': {
+    title: { ko: '값 고정', en: 'stands still' },
+    action: { ko: '센서·배선·변환기 확인.', en: 'Check sensor, wiring and transmitter.' },
+  },
+  'slow-offset': {
+    title: { ko: '서서히 벗어남', en: 'creeps away' },
+    action: {
+      ko: '센서 교정 상태와 공정 조건 확인.',
+      en: 'Check calibration of the sensor and process conditions.',
+    },
+  },
+  'missing-rise': {
+    title: { ko: '값 빠짐 증가', en: 'missing more often' },
+    action: { ko: '커넥터·배선 접촉 확인.', en: 'Check plugs and wiring.' },
+  },
+  'model-drift': {
+    title: { ko: '분포가 학습 때와 다름', en: 'unlike in training' },
+    action: {
+      ko: '공정 변경 확인, 모델 재학습 검토.',
+      en: 'See what changed; consider training anew.',
+    },
+  },
+};
+
+function valueWordsOf({ key }: Alert, words: Words, machine: MachinePlan | null): Words {
+  const feature = key?.split(':')[2] ?? '';
+  const scores: Text = { ko: '예측 점수', en: 'scores' };
+  const known = machine?.features[feature]?.title ?? { ko: feature, en: feature };
+  const { ko, en } = feature === '' ? scores : known;
+  const { title, action } = words;
+  return { title: { ko: `${ko} ${title.ko}`, en: `${en} ${title.en}` }, action };
+}
+
 /** Alerts that are not of a defect. */
 const serviceWords: Readonly<Record<string, Words>> = {
   interlock: {
@@ -79,6 +121,8 @@ function sensorWords({ key, text }: Alert, machine: MachinePlan | null): Words {
 
 function wordsOf(alert: Alert, machine: MachinePlan | null): Words {
   if (alert.cause === 'sensor-invalid') return sensorWords(alert, machine);
+  const ofValue = valueWords[alert.cause];
+  if (ofValue !== undefined) return valueWordsOf(alert, ofValue, machine);
   const defect = machine?.defects[alert.cause];
   if (defect === undefined) return serviceWords[alert.cause] ?? unknownDefect;
   const { ko, en } = defect.title;

@@ -136,9 +136,19 @@ export interface FeatureView {
   readonly values: readonly (number | null)[];
 }
 
+/** Whether the model of a machine can be trusted. */
+export interface HealthView {
+  /** `collecting`: too little is known yet to say. `unknown`: the agent has not said. */
+  readonly state: 'good' | 'attention' | 'collecting' | 'unknown';
+  readonly line: Text;
+  /** What stands, what is collected, what was seen; most important first. */
+  readonly details: readonly Text[];
+}
+
 /** `GET /api/machines/<id>?shots=60`. */
 export interface MachinePage {
   readonly machine: MachineView;
+  readonly health: HealthView;
   readonly defects: readonly { readonly id: string; readonly title: Text }[];
   /** Parts of one shot, e.g. cavities; one '' where nothing was configured. */
   readonly parts: readonly string[];

@@ -2,17 +2,19 @@
  * The plant as the panel shows it, kept in memory out of what the loop says: its status each second,
  * and between two of them every record as it comes, which is before it is on the disk.
  */
-import type { Alert, Cycle, Severity, StoredRecord, Verdict } from '../records.ts';
+import type { Alert, Cycle, DriftHealth, Severity, StoredRecord, Verdict } from '../records.ts';
 import { alertView } from './alert-view.ts';
 import type {
   AlertView,
   FeatureView,
+  HealthView,
   MachinePage,
   MachineView,
   Overview,
   ShiftSummary,
   ShotView,
 } from './contract.ts';
+import { healthView } from './health-view.ts';
 import { looksOf, type MachinePlan, type PanelPlan } from './plan.ts';
 import { type SeenLabel, type SeenShot, ShotBook, shotView } from './shots.ts';
 
@@ -25,6 +27,7 @@ export interface PlantStatus {
     readonly model: { readonly name: string; readonly version: string } | null;
     readonly last: { readonly mold: string | null; readonly ageMs: number } | null;
     readonly openAlerts: readonly Alert[];
+    readonly drift?: DriftHealth;
   }[];
   readonly alerts: {
     readonly buzzer: Overview['buzzer'];
@@ -144,11 +147,17 @@ export class PlantView {
     const seen = this.#book.last(id, shots);
     return {
       machine: this.#machine(plan, facts),
+      health: this.#health(plan),
       defects: Object.entries(plan.defects).map(([defect, { title }]) => ({ id: defect, title })),
       parts: plan.parts,
       shots: seen.map(({ view }) => view),
       features: this.#features(plan, seen),
     };
+  }
+
+  #health(plan: MachinePlan): HealthView {
+    const drift = this.#status?.machines.find(({ id }) => id === plan.id)?.drift;
+    return healthView(drift ?? null, looksOf(plan), plan.cycleWord);
   }
 
   #alertViews(): AlertView[] {

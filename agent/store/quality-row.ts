@@ -33,7 +33,7 @@ const evenRatio = 0.8;
 const leastOkLabels = 30;
 const leastOkShare = 0.01;
 
-function coverageOf(counts: QualityCounts): QualityRow['coverage'] {
+export function coverageOf(counts: QualityCounts): QualityRow['coverage'] {
   const defect = shareOf(counts.truePositives + counts.falsePositives, counts.defect);
   const ok = shareOf(counts.trueNegatives + counts.falseNegatives, counts.ok);
   return { kind: kindOf(defect, ok), defect, ok };

@@ -7,6 +7,7 @@ import {
   qualityDimensions,
   type Verdict,
 } from '../records.ts';
+import { CalibrationTally } from './calibration.ts';
 import { idsBetween } from './find-cycle.ts';
 import { inForce } from './label-layout.ts';
 import { asFields, badParameter, type Fields, optionalNumber, optionalText } from './params.ts';
@@ -97,6 +98,7 @@ interface CycleGroup extends Group {
 
 interface LabelledCycle extends Group {
   wall_ms: number;
+  probability: number | null;
   parts: number;
   defects: number;
 }
@@ -116,7 +118,7 @@ const cyclesSql = (request: QualityRequest): string => `
 
 /** Labels are few against shots: those of the records of this period come first. */
 const labelledSql = (request: QualityRequest): string => `
-  SELECT ${grouped}, c.wall_ms, COUNT(*) AS parts, SUM(l.result = 'defect') AS defects
+  SELECT ${grouped}, c.wall_ms, c.probability, COUNT(*) AS parts, SUM(l.result = 'defect') AS defects
   FROM labels l CROSS JOIN cycles c ON c.id = l.cycle
   WHERE l.cycle BETWEEN @low AND @high AND ${inForce} AND ${conditions(request)} GROUP BY c.id`;
 
@@ -170,13 +172,19 @@ function idsOf(db: Database.Database, from: number, to: number): { low: number; 
 }
 
 /** A shot is a defect when one of its parts is, and good when all of them are. */
-function addLabelled(counts: QualityCounts, cycle: LabelledCycle, partCount: number): void {
+function addLabelled(
+  counts: QualityCounts,
+  cycle: LabelledCycle,
+  partCount: number,
+  calibration: CalibrationTally,
+): void {
   const isDefect = cycle.defects > 0;
   const isWhole = isDefect || cycle.parts >= partCount;
   if (cycle.outcome === 'unscored') counts.unjudgedLabelled += 1;
   else if (!isWhole) counts.partly += 1;
   else if (cycle.outcome === 'defect') counts[isDefect ? 'truePositives' : 'falsePositives'] += 1;
   else counts[isDefect ? 'falseNegatives' : 'trueNegatives'] += 1;
+  if (cycle.outcome !== 'unscored' && isWhole) calibration.add(cycle, cycle.outcome, isDefect);
 }
 
 /** Verdicts against labels. Only shots with a verdict count, and only in the figures they belong to. */
@@ -188,17 +196,22 @@ export function queryQuality(db: Database.Database, request: QualityRequest): Qu
     ? shiftsWithin(from, to, request.shifts ?? defaultShifts)
     : [whole];
   const tally = new Tally(by);
+  const calibration = new CalibrationTally();
   const cycles = db.prepare<[object], CycleGroup>(cyclesSql(request));
   for (const period of periods) {
     const found = cycles.all({ machine, mold, from: period.from, to: period.to });
-    for (const group of found) addCycles(tally.of(group, period.shiftFrom), group);
+    for (const group of found) {
+      addCycles(tally.of(group, period.shiftFrom), group);
+      if (group.outcome !== 'unscored') calibration.addShots(group, group.outcome, group.shots);
+    }
   }
   const labelled = db.prepare<[object], LabelledCycle>(labelledSql(request));
   for (const cycle of labelled.iterate({ machine, mold, from, to, ...idsOf(db, from, to) })) {
     const period = periods.find(({ to: end }) => cycle.wall_ms < end) ?? whole;
     const counts = tally.of(cycle, period.shiftFrom);
-    addLabelled(counts, cycle, request.parts?.[cycle.machine] ?? 1);
+    addLabelled(counts, cycle, request.parts?.[cycle.machine] ?? 1, calibration);
   }
   const labelsWithoutShot = Number(db.prepare(orphansSql).pluck().get());
-  return { fromWallMs: from, toWallMs: to, by, rows: tally.rows(), labelsWithoutShot };
+  const rows = { rows: tally.rows(), calibration: calibration.rows() };
+  return { fromWallMs: from, toWallMs: to, by, ...rows, labelsWithoutShot };
 }

@@ -142,31 +142,39 @@ export interface PlantReport {
   readonly how: DriftKind | 'reading-refused' | null;
   /** Findings of other features meanwhile. */
   readonly others: number;
+  /** The value wanders by itself for dozens of shots, as melt does: it resembles itself eight shots on. */
+  readonly wanders: boolean;
 }
 
-const warmShots = 700;
+const warmShots = 1500;
 const watchedFor = 120;
 
-/** Within molds, and as the register shows it: the spread of the last shots before the plant. */
-function spreadOf(kind: Kind, seed: number, signal: CodedSignal): number {
+/** Within molds, and as the register shows it: how the shots before the plant are spread. */
+function spreadOf(kind: Kind, seed: number, signal: CodedSignal) {
   const byMold = new Map<string | null, number[]>();
   let judged = 0;
   for (const { cycle } of shotsOf(loadProfile(kind), seed, clean)) {
     const value = cycle.readings[signal.name]?.value ?? null;
     if (cycle.suppressed !== null || value === null) continue;
     judged += 1;
-    if (judged > 200) byMold.set(cycle.mold, [...(byMold.get(cycle.mold) ?? []), value]);
+    if (judged > 500) byMold.set(cycle.mold, [...(byMold.get(cycle.mold) ?? []), value]);
     if (judged >= warmShots) break;
   }
-  let [squares, count] = [0, 0];
+  let [squares, count, products] = [0, 0, 0];
   for (const values of byMold.values()) {
     const mean = values.reduce((sum, one) => sum + one, 0) / values.length;
-    for (const one of values) squares += (one - mean) ** 2;
+    for (const [at, one] of values.entries()) {
+      squares += (one - mean) ** 2;
+      products += (one - mean) * ((values[at - 8] ?? mean) - mean);
+    }
     count += values.length - 1;
   }
   // Less than a step of the display is no deviation that anybody sees.
   const least = 10 ** -signal.spec.decimals / 2;
-  return Math.max(least, Math.sqrt(squares / Math.max(1, count)));
+  return {
+    sigma: Math.max(least, Math.sqrt(squares / Math.max(1, count))),
+    wanders: products > 0.3 * squares,
+  };
 }
 
 function changeOf(
@@ -208,10 +216,10 @@ const levelSignals = (profile: Profile): CodedSignal[] => {
 export function runPlant(kind: Kind, seed: number, what: PlantKind, rate: number): PlantReport {
   const profile = loadProfile(kind);
   const random = new Random(seed, `plant ${what}`);
-  const [first, ...rest] = levelSignals(profile);
-  if (first === undefined) throw new RangeError(`no signal of ${kind} feeds a feature`);
-  const signal = random.pick([first, ...rest]);
-  const sigma = what === 'slow-offset' ? spreadOf(kind, seed, signal) : 0;
+  const signals = levelSignals(profile);
+  const signal = signals[seed % signals.length];
+  if (signal === undefined) throw new RangeError(`no signal of ${kind} feeds a feature`);
+  const { sigma, wanders } = spreadOf(kind, seed, signal);
   const from = warmShots + random.whole(0, 200);
   const plant = { signal: signal.name, from, change: changeOf(what, signal, sigma, rate, random) };
   const watch = new DriftWatch(profile, null);
@@ -220,7 +228,7 @@ export function runPlant(kind: Kind, seed: number, what: PlantKind, rate: number
     .map(([name]) => name);
   const others = new Set<string>();
   let refused = 0;
-  const told = { kind, seed, signal: signal.name, what };
+  const told = { kind, seed, signal: signal.name, what, wanders };
   for (const { cycle, isDefect, planted } of shotsOf(profile, seed, clean, plant)) {
     watch.observe(cycle, verdictOf(isDefect));
     if (planted === 0 || cycle.suppressed !== null) continue;
@@ -288,6 +296,7 @@ function main(): void {
         kind,
         ...(what === 'slow-offset' ? { rate: values.rate } : {}),
         ...summary(reports),
+        steady: summary(reports.filter(({ wanders }) => !wanders)),
       });
       if (values.late)
         for (const one of reports) if (one.after === null || one.after > 30) print(one);

@@ -282,6 +282,21 @@ export function machinePageOf(
   const shots = outcomes(Number(id.slice(3)), 60, bad).map((outcome, i) => shotOf(i, outcome));
   return {
     machine,
+    health: bad
+      ? {
+          state: 'attention',
+          line: {
+            ko: '입력값 이상 1건(모델 입력 1건)',
+            en: '1 values in doubt (1 of model inputs)',
+          },
+          details: [
+            {
+              ko: '고속 속도 자릿수 어긋남: 평소 300.0 cm/s → 1204번 샷부터 30.0 cm/s(약 1/10). 정비 후 변환기 배율·소수점·단위 설정 확인.',
+              en: 'fast-shot speed has its decimal point moved: usually 300.0 cm/s, 30.0 cm/s since shot 1204 (about 1/10). Check scale, decimal point and unit of the transmitter after maintenance.',
+            },
+          ],
+        }
+      : { state: 'good', line: { ko: '입력값 이상 없음', en: 'no value in doubt' }, details: [] },
     defects,
     parts,
     shots,

@@ -45,6 +45,7 @@ export function qualityOf(): QualityReport {
     toWallMs: now,
     by: ['machine', 'mold', 'model', 'shift'],
     rows: [row, { ...row, machine: 'dc-02', recall: null, coverage: suspected }, unjudged],
+    calibration: [],
     labelsWithoutShot: 0,
   };
 }

@@ -121,7 +121,7 @@ describe('a machine’s values', () => {
 
   test('a value that creeps is found and says how far it has come', () => {
     const [watch, shop] = [new DriftWatch(profile, model), new Shop()];
-    run(watch, shop, 500);
+    run(watch, shop, 800);
     let off = 0;
     const creep = ({ melt, ...rest }: Record<string, number | null>) => {
       off += 0.15 * 1.5;
@@ -130,8 +130,8 @@ describe('a machine’s values', () => {
     run(watch, shop, 30, creep);
     const [found] = watch.findings();
     expect(found).toMatchObject({ kind: 'slow-offset', feature: 'melt', modelInput: true });
-    expect(found?.sinceShot).toBeGreaterThan(490);
-    expect(found?.sinceShot).toBeLessThan(520);
+    expect(found?.sinceShot).toBeGreaterThan(790);
+    expect(found?.sinceShot).toBeLessThan(820);
     expect(found?.to).toBeLessThan(657);
     // It is doubted, but its number is not known to be wrong.
     expect(watch.doubts().size).toBe(0);
@@ -139,7 +139,7 @@ describe('a machine’s values', () => {
 
   test('a jump is a setting or a repair: listed, not found, and the new level is taken as it is', () => {
     const [watch, shop] = [new DriftWatch(profile, model), new Shop()];
-    run(watch, shop, 500);
+    run(watch, shop, 800);
     const set = ({ speed, ...rest }: Record<string, number | null>) => ({
       ...rest,
       speed: (speed ?? 0) + 12,
@@ -149,7 +149,7 @@ describe('a machine’s values', () => {
       expect(watch.findings()).toEqual([]);
     }
     const [step] = watch.health().steps;
-    expect(step).toMatchObject({ feature: 'speed', mold: '8412', shot: 501 });
+    expect(step).toMatchObject({ feature: 'speed', mold: '8412', shot: 801 });
     expect(Math.abs((step?.to ?? 0) - (step?.from ?? 0) - 12)).toBeLessThan(1.5);
   });
 

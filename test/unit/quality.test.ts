@@ -121,7 +121,14 @@ test('the only inspected shot had verdict ok: nobody was after suspected ones', 
     { outcome: 'defect', found: null, count: 5 },
   ]);
   expect(row).toMatchObject({ recall: null, coverage: { kind: 'too-few' } });
-  const report = { fromWallMs: 0, toWallMs: 1, by: [], rows: [row], labelsWithoutShot: 0 };
+  const report = {
+    fromWallMs: 0,
+    toWallMs: 1,
+    by: [],
+    rows: [row],
+    calibration: [],
+    labelsWithoutShot: 0,
+  };
   const text = qualityLines(report, placeOf({ store: 'x' })).join('\n');
   expect(text).not.toContain('의심 샷만');
   expect(text).toContain('너무 적어(30건 또는 1 % 미만)');
@@ -152,6 +159,7 @@ test('the table says what labels cannot tell, in Korean too', () => {
     toWallMs: 1,
     by: ['machine'] as const,
     rows,
+    calibration: [],
     labelsWithoutShot: 3,
   };
   const of = (lang: 'ko' | 'en'): string[] => qualityLines(report, placeOf({ store: 'x', lang }));
@@ -230,4 +238,67 @@ test('by machine, mold, model and shift; a shot is a defect when one of its part
     { ...period, parts: { a: 0 } },
   ])
     await expect(keeper.query('quality', params as never)).rejects.toMatchObject({ code: 'usage' });
+});
+
+/** Shots with one probability each, and what inspection found of so many of them. */
+async function calibrated(
+  plans: readonly { p: number; outcome: 'ok' | 'defect'; defects: number; of: number }[],
+) {
+  const { keeper } = startKeeper(temporaryDirectory(), { memoryRecords: 50_000 });
+  const model = { name: 'diecast-defect', version: '1.0.0', hash: 'h' };
+  for (const { p, outcome, defects, of } of plans)
+    for (let n = 0; n < of; n += 1) {
+      made += 1;
+      const judged = { outcome, reason: 'x', probability: p, threshold: 0.5, model };
+      const key = keeper.keep(cycleBody(made, {}, judged), at(1000 + made));
+      keeper.keep(
+        labelBody(key, { machine: 'dc-03', result: n < defects ? 'defect' : 'ok' }),
+        at(2000 + made),
+      );
+    }
+  await keeper.flush(30_000);
+  const period = { fromWallMs: at(0).wallMs, toWallMs: at(1e7).wallMs };
+  const report = await keeper.query('quality', { ...period, by: [] });
+  return report;
+}
+
+test('the model says 5 %, inspection found 12 %: said so, where chance does not explain it', async () => {
+  const report = await calibrated([{ p: 0.05, outcome: 'ok', defects: 24, of: 200 }]);
+  const [row] = report.calibration;
+  expect(row).toMatchObject({
+    machine: 'dc-03',
+    model: { name: 'diecast-defect', version: '1.0.0' },
+    labelled: 200,
+    found: { count: 24, of: 200, value: 0.12 },
+    fit: 'too-low',
+  });
+  expect(row?.expected).toBeCloseTo(0.05, 9);
+  // 24 defects at 0.95 ** 2 and 176 good ones at 0.05 ** 2.
+  expect(row?.brier).toBeCloseTo((24 * 0.95 ** 2 + 176 * 0.05 ** 2) / 200, 9);
+  expect(row?.bins).toHaveLength(1);
+  const text = (lang: 'ko' | 'en') =>
+    qualityLines(report, placeOf({ store: 'x', lang })).join('\n');
+  expect(text('ko')).toMatch(/모델은 불량 5\.0 % 예상, 검사 결과 12\.0 % \(24\/200, 8\.2~17\.2\)/);
+  expect(text('ko')).toContain('모델이 실제보다 낮게 봄');
+  expect(text('en')).toContain('the model says too little');
+});
+
+test('probabilities that come true fit, in every range; a few labels tell nothing', async () => {
+  const report = await calibrated([
+    { p: 0.01, outcome: 'ok', defects: 2, of: 200 },
+    { p: 0.3, outcome: 'ok', defects: 18, of: 60 },
+    { p: 0.9, outcome: 'defect', defects: 2, of: 9 },
+  ]);
+  const [row] = report.calibration;
+  expect(row?.fit).toBe('fits');
+  expect(row?.bins.map(({ low, high, fit }) => [low, high, fit])).toEqual([
+    [0, 0.02, 'fits'],
+    [0.2, 0.4, 'fits'],
+    [0.8, 1, 'too-few'],
+  ]);
+});
+
+test('a score that is no probability is not set against a share', async () => {
+  const report = await calibrated([{ p: 4.2, outcome: 'defect', defects: 40, of: 40 }]);
+  expect(report.calibration).toEqual([]);
 });

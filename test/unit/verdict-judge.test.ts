@@ -181,3 +181,53 @@ test('a site’s own limits replace the profile’s by feature', () => {
   });
   expect(limitsInForce(profile, 'none')).toEqual({});
 });
+
+describe('a cycle that the model should not be believed on', () => {
+  const novelty = (values: Readonly<Record<string, number | null>>) =>
+    (values.biscuit ?? 0) > 50 ? 1.4 : 0.3;
+
+  test('unlike anything in training: flagged, and unscored where the bundle says so', () => {
+    const flags = judged(
+      new Judge({}, model({ novelty }), true),
+      cycle({ biscuit: good(60) }),
+      scored(0.1),
+    );
+    expect(flags).toMatchObject({ outcome: 'ok', flags: ['novel'] });
+    const stops = new Judge({}, model({ novelty, onNovelty: 'abstain' }), true);
+    expect(judged(stops, cycle({ biscuit: good(60) }), scored(0.1))).toMatchObject({
+      outcome: 'unscored',
+      reason: 'novel',
+      probability: null,
+      flags: ['novel'],
+    });
+    expect(judged(stops, cycle(biscuit), scored(0.1)).outcome).toBe('ok');
+  });
+
+  test('an input that stands still or lost its decimal point: flagged while it does, or unscored', () => {
+    const judge = new Judge({}, model(), true);
+    judge.doubt(
+      new Map([
+        ['biscuit', 'decimal-shift'],
+        ['other', 'frozen'],
+      ]),
+    );
+    expect(judged(judge, cycle(biscuit), scored(0.1))).toMatchObject({
+      outcome: 'ok',
+      flags: ['drift:decimal-shift:biscuit'],
+    });
+    judge.useModel(model({ onDrift: 'abstain' }));
+    const stopped = judged(judge, cycle(biscuit), scored(0.1));
+    expect(stopped).toMatchObject({ reason: 'input-doubtful', detail: 'biscuit: decimal-shift' });
+    judge.doubt(new Map());
+    expect(judged(judge, cycle(biscuit), scored(0.1)).outcome).toBe('ok');
+  });
+
+  test('a broken limit is a defect all the same', () => {
+    const judge = new Judge({ biscuit: { low: 15 } }, model({ onDrift: 'abstain' }), true);
+    judge.doubt(new Map([['biscuit', 'frozen']]));
+    expect(judged(judge, cycle({ biscuit: good(2) }), scored(0.1))).toMatchObject({
+      outcome: 'defect',
+      reason: 'limit',
+    });
+  });
+});

@@ -8,6 +8,7 @@ import { h, html } from './element.ts';
 import { isOld } from './freshness.ts';
 import { SignIcon } from './icons.ts';
 import { Labelling } from './labelling.ts';
+import { ModelHealth } from './model-health.ts';
 import { type Page, usePage, useWords } from './page.ts';
 import { ShotStrip, shotKey, shotsThatFit } from './shot-strip.ts';
 import { LinkChip, machineState, recentText, standingAlerts } from './tile.ts';
@@ -160,6 +161,7 @@ export function MachineDetail({ id }: { id: string }): VNode {
       <div class="acting" role="group" aria-label=${words('alerts')} tabindex="0">
         ${alerts.length === 0 && html`<p class="calm-note">${words('noAlerts')}</p>`}
         ${alerts.map((alert) => h(AlertCard, { key: alert.id, alert, size: 'full' }))}
+        ${page !== null && h(ModelHealth, { health: page.health })}
         ${
           page !== null &&
           chosen !== undefined &&

@@ -1,6 +1,7 @@
 /** How good the verdicts were, by what inspection found; a share never stands without its base. */
 import type { VNode } from 'preact';
 import type { QualityReport, QualityRow, Share } from '../../records.ts';
+import { Calibration } from './calibration.ts';
 import { h, html } from './element.ts';
 import { count, dayAndTime, percent } from './format.ts';
 import { usePage, useWords, type Words } from './page.ts';
@@ -95,5 +96,6 @@ export function QualityView(): VNode {
         empty: words('nothing'),
       })
     }
+    ${value !== null && h(Calibration, { rows: value.calibration, nameOf })}
   </div>`;
 }

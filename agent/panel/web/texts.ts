@@ -38,6 +38,13 @@ export const coverageWords = {
   'too-few': { ko: '검사 부족', en: 'too few labels' },
 } satisfies Record<string, Text>;
 
+export const fitWords = {
+  fits: { ko: '맞음', en: 'agrees' },
+  'too-low': { ko: '모델이 낮게 봄', en: 'model says too little' },
+  'too-high': { ko: '모델이 높게 봄', en: 'model says too much' },
+  'too-few': { ko: '검사 부족', en: 'too few labels' },
+} satisfies Record<string, Text>;
+
 export const texts = {
   // Places
   overview: { ko: '현황', en: 'Overview' },
@@ -238,6 +245,19 @@ export const texts = {
   limits: { ko: '한계값', en: 'limits' },
   moldColumn: { ko: '금형', en: 'Mold' },
   coverage: { ko: '검사 범위', en: 'What was inspected' },
+  modelHealth: { ko: '모델 상태', en: 'Model health' },
+  calibration: { ko: '모델 확률과 검사 결과', en: 'Probability and inspection' },
+  calibrationNote: {
+    ko: '검사한 샷끼리의 비교입니다. 눈에 띄는 불량만 골라 검사했다면 실제보다 높게 나옵니다.',
+    en: 'Of labelled shots only: too high where only parts that looked bad were inspected.',
+  },
+  noLabelsYet: { ko: '검사 결과가 없어 알 수 없습니다.', en: 'No labels: not known.' },
+  probabilityRange: { ko: '확률 구간', en: 'Probability' },
+  allLabelled: { ko: '전체', en: 'all' },
+  inspected: { ko: '검사 샷', en: 'Inspected' },
+  expected: { ko: '모델 예상', en: 'Model expects' },
+  found: { ko: '검사 결과', en: 'Inspection found' },
+  fit: { ko: '판단', en: 'Reading' },
 } satisfies Record<string, Text>;
 
 export type TextKey = keyof typeof texts;
