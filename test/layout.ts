@@ -23,13 +23,14 @@ const leaves = new Set(['drivers', 'models', 'config']);
 /** What any room of the agent may import of the agent. */
 const shared = new Set([
   'agent/records.ts',
+  'agent/quality-report.ts',
   'agent/role.ts',
   'agent/words.ts',
   'agent/health/log.ts',
 ]);
 /** These connect rooms: commands, the demo, the backtest and the files at the top of agent/. */
 const connectors =
-  /^agent\/(?:(?!records\.ts|role\.ts|words\.ts)[a-z-]+\.[jt]s$|(?:cli|demo|backtest)\/)/;
+  /^agent\/(?:(?!records\.ts|quality-report\.ts|role\.ts|words\.ts)[a-z-]+\.[jt]s$|(?:cli|demo|backtest)\/)/;
 
 /** How errors and their hints are made; imports nothing itself. */
 const everyones = new Set(['config/errors.ts', 'config/nearest.ts', 'config/curve-points.ts']);
