@@ -291,7 +291,7 @@ export async function runMutations(options: MutationOptions): Promise<MutationRe
   await appendFile(config, `models: { trust: ${trust}, unsigned: refuse }\n`);
   const agent = start(['run', '-c', config], root);
   // Making mutants is nothing that goes on at a gateway: it takes no time from the agent.
-  setPriority(process.pid, constants.priority.PRIORITY_LOW);
+  setPriority(process.pid, constants.priority.PRIORITY_BELOW_NORMAL);
   try {
     const client = await connected(store);
     const base = await baseFiles(keys);

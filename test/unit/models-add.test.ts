@@ -15,14 +15,7 @@ import type { Bundle } from '../../models/manifest.ts';
 import { DataType, tensorInfo } from '../../models/onnx/model.ts';
 import { wrapModel } from '../../models/wrap/wrap.ts';
 import { shotsProfile, toolkitModels } from '../fixtures/models/toolkits.ts';
-import {
-  onnxBytes,
-  scoreGraph,
-  scoreManifest,
-  scoreParts,
-  scratchDir,
-  zipMapGraph,
-} from './models-support.ts';
+import { onnxBytes, scoreGraph, scoreParts, scratchDir, zipMapGraph } from './models-support.ts';
 
 /** Exports of a real toolkit, not part of the repository. */
 const realModels = join(import.meta.dirname, '..', '..', '..', 'shared', 'models');
@@ -234,20 +227,6 @@ describe('ppuri model add', () => {
     expect(changed.code).toBe('usage');
     const { bundle } = await addModelBundle(from, { store }, prove);
     expect(bundle.dir).toBe(join(store, 'models', 'two-sums', '1.0.0'));
-  });
-
-  test('a finished bundle in another unit than the machine’s is refused, naming both', async () => {
-    await using scratch = await scratchDir();
-    const from = join(scratch.path, 'finished');
-    const features = scoreManifest.features.map((one) =>
-      one.from === 'meltTemperature' ? { ...one, unit: 'K' } : one,
-    );
-    await writeBundle(from, scoreParts({ features }));
-    const store = join(scratch.path, 'store');
-    const { message, hint } = await refusal(addModelBundle(from, { store }, prove));
-    expect(message).toContain('meltTemperature in K, profile "die-casting-cold-chamber" gives °C');
-    expect(hint).toContain('°C = K − 273.15');
-    expect(existsSync(store)).toBe(false);
   });
 
   test('a facts.json that is none is refused with every fault', async () => {

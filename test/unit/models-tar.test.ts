@@ -8,7 +8,7 @@ import { PpuriError } from '../../config/errors.ts';
 import { writeBundle } from '../../models/bundle.ts';
 import { readSource } from '../../models/bundle-source.ts';
 import { readTar } from '../../models/tar.ts';
-import { scoreParts, scratchDir } from './models-support.ts';
+import { scoreManifest, scoreParts, scratchDir } from './models-support.ts';
 
 async function refusal(work: Promise<unknown>): Promise<PpuriError> {
   const thrown = await work.then(
@@ -178,6 +178,20 @@ describe('ppuri model add from a stick', () => {
     await mkdir(join(home, `.1.0.0-${process.pid}-abcdef`));
     await addModelBundle(stick, { store }, noProof);
     expect((await readdir(home)).sort()).toEqual([`.1.0.0-${process.pid}-abcdef`, '1.0.0']);
+  });
+
+  test('refuses a bundle in another unit than the machine’s, naming both', async () => {
+    await using scratch = await scratchDir();
+    const from = join(scratch.path, 'finished');
+    const features = scoreManifest.features.map((one) =>
+      one.from === 'meltTemperature' ? { ...one, unit: 'K' } : one,
+    );
+    await writeBundle(from, scoreParts({ features }));
+    const store = join(scratch.path, 'store');
+    const { message, hint } = await refusal(addModelBundle(from, { store }, noProof));
+    expect(message).toContain('meltTemperature in K, profile "die-casting-cold-chamber" gives °C');
+    expect(hint).toContain('°C = K − 273.15');
+    expect(existsSync(store)).toBe(false);
   });
 
   test('takes no bare model where only signed ones are taken', async () => {
