@@ -1,5 +1,5 @@
 /** argv and role → exit code. Each role loads only what it needs: children stay small. */
-import { goAsOthers, standBack } from './priority.ts';
+import { goAsOthers, standBack, standBackUntil } from './priority.ts';
 
 /**
  * A terminal's Ctrl-C and systemd's stop reach every process of the program: its first one decides
@@ -23,7 +23,7 @@ async function main(): Promise<void> {
   else if (role !== undefined && role !== 'infer') goAsOthers();
   switch (role) {
     case 'infer':
-      return (await import('./infer/child.ts')).runInferChild();
+      return (await import('./infer/child.ts')).runInferChild(standBackUntil());
     case 'keep':
       return (await import('./keep.ts')).runKeep();
     case 'simulate':

@@ -5,15 +5,25 @@ import type { LoadedModel } from './session.ts';
 
 type Sessions = typeof import('./session.ts');
 
-/** Serves until the parent disconnects. Never writes to stdout. */
-export async function runInferChild(): Promise<void> {
+/**
+ * Serves until the parent disconnects. Never writes to stdout. `begun` is called when it is asked
+ * for an answer first: until then it loads, beside the child it is to follow.
+ */
+export async function runInferChild(begun: () => void): Promise<void> {
   process.once('disconnect', () => process.exit(0));
   // A signal to the whole process group is the parent's to act on: it ends this child in order.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, ignore);
   const sessions = await loadRuntime();
   if (sessions === null) return;
   const models = new Map<string, LoadedModel>();
-  process.on('message', (message: ToChild) => void serve(message, models, sessions));
+  let asked = false;
+  process.on('message', (message: ToChild) => {
+    if (!asked && message.op === 'run') {
+      asked = true;
+      begun();
+    }
+    void serve(message, models, sessions);
+  });
   say({ op: 'ready' });
 }
 

@@ -9,7 +9,7 @@ const priorities = new URL('../../agent/priority.ts', import.meta.url).href;
 async function told(steps: string): Promise<string> {
   const source = `
     import { getPriority as at } from 'node:os';
-    import { goAsOthers, goFirst, standBack } from ${JSON.stringify(priorities)};
+    import { goAsOthers, goFirst, standBack, standBackUntil } from ${JSON.stringify(priorities)};
     ${steps}`;
   const run = promisify(execFile);
   const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', source]);
@@ -32,4 +32,11 @@ test('a simulated machine has no part in it', async () => {
   expect(Number(await told('goFirst(); goAsOthers(); console.log(at());'))).toBeGreaterThanOrEqual(
     0,
   );
+});
+
+test('a child that loads stands back until it is asked, where it may come back from that', async () => {
+  const said = await told(
+    'goFirst(); const end = standBackUntil(); const aside = at(); end(); console.log(aside, at());',
+  );
+  expect(said).toBe(isRoot ? '5 -10' : `${getPriority()} ${getPriority()}`);
 });
