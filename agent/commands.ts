@@ -48,21 +48,27 @@ const onDisk =
     await parts.kept();
   };
 
+/** Who did it would outlive a power cut too. */
+const noted =
+  (act: (...asked: Parameters<Handler>) => Promise<unknown>): Handler =>
+  async (parts, fields, method) => {
+    const done = await act(parts, fields, method);
+    await parts.kept();
+    return done;
+  };
+
+/** What inspection says may speak against a model on trial. */
+const weighed =
+  (take: (...asked: Parameters<Handler>) => Promise<unknown>): Handler =>
+  async (parts, fields, method) => {
+    const taken = await take(parts, fields, method);
+    parts.models.noticeLabels();
+    return taken;
+  };
+
 const handlers: Readonly<Record<string, Handler>> = {
-  'model-use': async ({ models, deed, kept }, fields, method) => {
-    const older = fields.older === 'allow' ? 'allow' : 'refuse';
-    const actor = older === 'allow' ? actorOf(method, fields) : null;
-    const machine = String(fields.machine);
-    const bundle = await models.use(machine, String(fields.path), { older });
-    const { name, version, serial } = bundle.manifest;
-    if (actor !== null) {
-      const at = { monoMs: performance.now(), wallMs: Date.now() };
-      const detail = `${machine}, serial ${serial ?? 'none'}`;
-      deed({ what: 'model-older-allowed', subject: `${name} ${version}`, ...actor, detail, at });
-      await kept();
-    }
-    return { machine: fields.machine, name, version, hash: bundle.hash };
-  },
+  'model-use': noted(({ models }, fields) => models.use(fields)),
+  'model-rollback': noted(({ models }, fields) => models.rollback(fields)),
   'model-restore': async ({ models }, fields) => {
     await models.restore(String(fields.hash));
     return { hash: fields.hash };
@@ -82,8 +88,8 @@ const handlers: Readonly<Record<string, Handler>> = {
   'alert-false': onDisk(({ alerts }, fields, method) =>
     alerts.markFalse(textOf(method, fields, 'id'), actorOf(method, fields)),
   ),
-  label: ({ labels }, fields) => labels.take(fields),
-  'label-many': ({ labels }, fields) => labels.takeMany(fields),
+  label: weighed(({ labels }, fields) => labels.take(fields)),
+  'label-many': weighed(({ labels }, fields) => labels.takeMany(fields)),
   'buzzer-silence': ({ alerts }, fields, method) => alerts.silence(actorOf(method, fields)),
 };
 

@@ -3,7 +3,7 @@
  * answered counts only if the confirmed shot makes the very same row for the same model; otherwise
  * the model is asked as if nothing had been.
  */
-import type { Answer, JudgeModel } from './verdict/judge.ts';
+import type { Answer, Row } from './verdict/judge.ts';
 
 /** A model's answer, and how long it took to give it, ms. */
 export interface Answered {
@@ -18,40 +18,43 @@ export interface ForesightParts {
   readonly clock: () => number;
 }
 
-interface Asked {
-  readonly model: JudgeModel;
-  readonly input: Float32Array;
+interface Asked extends Row {
   readonly answered: Promise<Answered>;
 }
 
 /** A machine whose rows are never what the block alone says, e.g. with a scale read after it. */
 const givenUpAfter = 3;
+/** … is tried again after so many shots: it may have another model by then. */
+const restShots = 1000;
 
 export class Foresight {
   readonly #parts: ForesightParts;
   #asked: Asked | null = null;
-  /** The model that `#misses` counts for. */
-  #judged: JudgeModel | null = null;
   /** Rows in a row that turned out otherwise. */
   #misses = 0;
+  /** Shots since it was given up. */
+  #rested = 0;
 
   constructor(parts: ForesightParts) {
     this.#parts = parts;
   }
 
-  /** Whether it is worth asking ahead. */
-  worthwhile(model: JudgeModel): boolean {
-    if (model !== this.#judged) this.#misses = 0;
-    this.#judged = model;
-    return this.#misses < givenUpAfter;
+  /** Whether it is worth asking ahead; to be looked at once a shot. */
+  get worthwhile(): boolean {
+    if (this.#misses < givenUpAfter) return true;
+    this.#rested += 1;
+    if (this.#rested < restShots) return false;
+    this.#rested = 0;
+    this.#misses = givenUpAfter - 1;
+    return true;
   }
 
-  ahead(model: JudgeModel, input: Float32Array, withinMs: number): void {
-    this.#asked = { model, input, answered: this.ask(model, input, withinMs) };
+  ahead(row: Row, withinMs: number): void {
+    this.#asked = { ...row, answered: this.ask(row, withinMs) };
   }
 
   /** What was asked ahead, if it was this; null: ask now. Each is given once. */
-  take(model: JudgeModel, input: Float32Array): Promise<Answered> | null {
+  take({ model, input }: Row): Promise<Answered> | null {
     const asked = this.#asked;
     this.#asked = null;
     if (asked === null) return null;
@@ -60,7 +63,7 @@ export class Foresight {
     return same ? asked.answered : null;
   }
 
-  async ask(model: JudgeModel, input: Float32Array, withinMs: number): Promise<Answered> {
+  async ask({ model, input }: Row, withinMs: number): Promise<Answered> {
     const { predict, clock } = this.#parts;
     const from = clock();
     const answer = await predict(model.identity.hash, input, withinMs);

@@ -65,9 +65,9 @@ export class MachineLine {
   /** A snapshot that is being confirmed: asks the model ahead, and changes nothing. */
   foresee(snapshot: Snapshot): void {
     const { tracker, judge, deadlineMs } = this.#parts;
-    if (judge.model === null || !this.#foresight.worthwhile(judge.model)) return;
-    const input = judge.rowOf(tracker.foresee(snapshot));
-    if (input !== null) this.#foresight.ahead(judge.model, input, deadlineMs);
+    if (!this.#foresight.worthwhile) return;
+    const row = judge.rowOf(tracker.foresee(snapshot));
+    if (row !== null) this.#foresight.ahead(row, deadlineMs);
   }
 
   /** Judges one consistent snapshot. Settles with the verdict given, before the store has it. */
@@ -107,8 +107,9 @@ export class MachineLine {
     const { deadlineMs, clock } = this.#parts;
     const until = cycle.times.snapshot + deadlineMs;
     const leftMs = until - clock();
-    const ahead = this.#foresight.take(model, input);
-    const answered = leftMs > 0 ? await (ahead ?? this.#foresight.ask(model, input, leftMs)) : null;
+    const row = { model, input };
+    const ahead = this.#foresight.take(row);
+    const answered = leftMs > 0 ? await (ahead ?? this.#foresight.ask(row, leftMs)) : null;
     if (answered !== null && (answered.answer.kind === 'unscored' || clock() <= until))
       return answered;
     const detail = 'the agent itself was late';

@@ -84,9 +84,9 @@ export class CycleTracker {
   }
 
   /** The features of a snapshot that is not confirmed yet; changes nothing. */
-  foresee(snapshot: Snapshot): Readonly<Record<string, Reading>> {
-    const history = this.#historyOf(this.#moldOf(snapshot.readings));
-    return this.#featuresOf(snapshot, history.foreseen());
+  foresee(snapshot: Snapshot): Pick<Cycle, 'mold' | 'features'> {
+    const mold = this.#moldOf(snapshot.readings);
+    return { mold, features: this.#featuresOf(snapshot, this.#historyOf(mold).foreseen()) };
   }
 
   #featuresOf(snapshot: Snapshot, history: PastValues): Record<string, Reading> {

@@ -157,7 +157,7 @@ describe('a snapshot that is not confirmed yet', () => {
       looking.foresee(snapshot(index + 1, 99));
       const foreseen = looking.foresee(next);
       const cycle = looking.complete(next);
-      expect(foreseen).toEqual(cycle.features);
+      expect(foreseen).toEqual({ mold: '7', features: cycle.features });
       expect(cycle).toEqual(plain.complete(next));
     }
   });

@@ -140,7 +140,8 @@ describe('a cycle with a model', () => {
   test('is judged by the model that was in force when its row was made', () => {
     const swapping = new Judge({}, model(), true);
     const prepared = swapping.prepare(cycle(biscuit));
-    swapping.useModel(model({ threshold: 0.9, identity: { name: 'm', version: '2', hash: 'h2' } }));
+    const next = model({ threshold: 0.9, identity: { name: 'm', version: '2', hash: 'h2' } });
+    swapping.useModels({ byDefault: next, molds: new Map() });
     expect(swapping.conclude(cycle(biscuit), prepared, scored(0.6), 2)).toMatchObject({
       outcome: 'defect',
       threshold: 0.5,
@@ -215,7 +216,7 @@ describe('a cycle that the model should not be believed on', () => {
       outcome: 'ok',
       flags: ['drift:decimal-shift:biscuit'],
     });
-    judge.useModel(model({ onDrift: 'abstain' }));
+    judge.useModels({ byDefault: model({ onDrift: 'abstain' }), molds: new Map() });
     const stopped = judged(judge, cycle(biscuit), scored(0.1));
     expect(stopped).toMatchObject({ reason: 'input-doubtful', detail: 'biscuit: decimal-shift' });
     judge.doubt(new Map());
