@@ -138,10 +138,9 @@ async function compared(
   if (options.against === undefined) return null;
   const other = await openBundle(options.against, options);
   const theirs = await judgeHistory(other, table, options, progress);
-  const { threshold } = other.manifest;
   return compare(
     { shots: judged.shots, threshold: compileEncoder(manifest).limit },
-    { shots: theirs.shots, threshold, model: nameOf(other) },
+    { shots: theirs.shots, threshold: compileEncoder(other.manifest).limit, model: nameOf(other) },
   );
 }
 
