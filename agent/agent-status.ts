@@ -5,6 +5,7 @@ import type { ClockStatus } from './health/clock.ts';
 import type { Quantiles } from './health/latency.ts';
 import type { InferenceStatus } from './infer/inference.ts';
 import type { MachineStatus } from './machine-status.ts';
+import type { SlotStatus } from './model-status.ts';
 import type { OutputStatus } from './outputs/output.ts';
 import type { Alert } from './records.ts';
 import type { KeeperStats } from './store/keeper.ts';
@@ -29,6 +30,8 @@ export interface AgentStatus {
   readonly buses: readonly BusStats[];
   readonly outputs: readonly OutputStatus[];
   readonly inference: InferenceStatus;
+  /** Of each machine, and of each mold with a model of its own. */
+  readonly models: readonly SlotStatus[];
   readonly store: KeeperStats;
   readonly latencyMs: {
     readonly snapshotToAlert: Quantiles | null;

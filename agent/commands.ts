@@ -49,20 +49,8 @@ const onDisk =
   };
 
 const handlers: Readonly<Record<string, Handler>> = {
-  'model-use': async ({ models, deed, kept }, fields, method) => {
-    const older = fields.older === 'allow' ? 'allow' : 'refuse';
-    const actor = older === 'allow' ? actorOf(method, fields) : null;
-    const machine = String(fields.machine);
-    const bundle = await models.use(machine, String(fields.path), { older });
-    const { name, version, serial } = bundle.manifest;
-    if (actor !== null) {
-      const at = { monoMs: performance.now(), wallMs: Date.now() };
-      const detail = `${machine}, serial ${serial ?? 'none'}`;
-      deed({ what: 'model-older-allowed', subject: `${name} ${version}`, ...actor, detail, at });
-      await kept();
-    }
-    return { machine: fields.machine, name, version, hash: bundle.hash };
-  },
+  'model-use': ({ models }, fields) => models.use(fields),
+  'model-rollback': ({ models }, fields) => models.rollback(fields),
   'model-restore': async ({ models }, fields) => {
     await models.restore(String(fields.hash));
     return { hash: fields.hash };

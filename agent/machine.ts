@@ -4,7 +4,6 @@ import { PpuriError } from '../config/errors.ts';
 import type { Profile } from '../config/profile.ts';
 import type { MachineConfig } from '../config/schema.ts';
 import { counterModulus } from '../drivers/decode.ts';
-import type { AnyBus } from '../drivers/driver.ts';
 import type { Bundle } from '../models/manifest.ts';
 import type { TrainingNormal } from './alerts/baseline.ts';
 import { AlertEngine } from './alerts/engine.ts';
@@ -13,49 +12,17 @@ import { CycleTracker, type Snapshot } from './cycles/tracker.ts';
 import { MachineWatch } from './cycles/watch.ts';
 import { type PastShot, ResumedWatch } from './drift/resumed-watch.ts';
 import { Explainer } from './explain.ts';
-import type { Inference } from './infer/inference.ts';
 import { judgeModelOf, watchedModelOf } from './judge-model.ts';
 import { MachineLine } from './line.ts';
+import type { MachineSurroundings } from './machine-contract.ts';
 import { lastShotOf, type MachineStatus } from './machine-status.ts';
 import { RejectSignal } from './outputs/reject-signal.ts';
-import type { AgentEvent, Alert, Cycle, Instant, RecordBody, Verdict } from './records.ts';
+import type { AgentEvent, Alert, Cycle, DriftKind, Instant, Text, Verdict } from './records.ts';
 import { requireModelFit } from './require-fit.ts';
 import { type DeviceSource, MachineSignals } from './signals/machine-signals.ts';
 import { slowTotals } from './signals/slow-poller.ts';
-import { type Answer, Judge } from './verdict/judge.ts';
-import { limitsInForce } from './verdict/limits.ts';
-
-export interface MachineSurroundings {
-  /** By the reference as the configuration writes it. */
-  readonly profileOf: (reference: string) => Profile;
-  readonly busOf: (name: string) => AnyBus;
-  /** Never rejects; settles by the deadline. */
-  readonly predict: (request: {
-    model: string;
-    machine: string;
-    input: Float32Array;
-    deadlineMs: number;
-    hardLimitMs: number;
-  }) => Promise<Answer>;
-  /** For rows that no verdict waits for; its times count nowhere. */
-  readonly predictAside: Inference['predict'];
-  /** A prediction by this model, given by its hash, will be asked for in a moment. */
-  readonly rehearse: (model: string) => void;
-  readonly keep: (body: RecordBody, at: Instant) => void;
-  readonly onVerdict: (cycle: Cycle, verdict: Verdict) => void;
-  /** What is to be told of what this machine's engine says. */
-  readonly present: (alerts: readonly Alert[]) => readonly Alert[];
-  /** Alerts of this machine that stand. */
-  readonly standing: (machine: string) => readonly Alert[];
-  readonly onAlert: (alert: Alert) => void;
-  readonly onRejected: (ms: number) => void;
-  readonly onEvent: (event: AgentEvent) => void;
-  readonly timeScale: number;
-  /** Where in the poll interval the trigger is read, 0 to 1. */
-  readonly phase: number;
-  /** What the bus of the machine's own device allows, ms; the configuration's pollMs is the user's. */
-  readonly leastTriggerMs: number;
-}
+import { Judge } from './verdict/judge.ts';
+import { type LimitTable, limitsInForce } from './verdict/limits.ts';
 
 /** Alerts that say that a machine's shots are not judged as they should be. */
 const blindCauses = new Set(['bus-lost', 'prediction-stopped', 'model-set-aside']);
@@ -91,6 +58,7 @@ export class Machine {
   readonly #profile: Profile;
   readonly #around: MachineSurroundings;
   readonly #signals: MachineSignals;
+  readonly #limits: LimitTable;
   readonly #judge: Judge;
   readonly #alerts: AlertEngine;
   readonly #drift: ResumedWatch;
@@ -112,9 +80,8 @@ export class Machine {
       main,
       devices.filter((device) => device !== main),
     );
-    const limits = limitsInForce(this.#profile.limits, config.limits);
-    const model = bundle === null ? null : judgeModelOf(bundle);
-    this.#judge = new Judge(limits, model, cycle.mold !== undefined);
+    this.#limits = limitsInForce(this.#profile.limits, config.limits);
+    this.#judge = this.judgeBy(bundle);
     this.#alerts = new AlertEngine({
       machine: config.id,
       machineName: config.name ?? config.id,
@@ -166,14 +133,37 @@ export class Machine {
     await this.#reject?.close();
   }
 
+  /** Features whose values are known to be wrong. */
+  get doubts(): ReadonlyMap<string, DriftKind> {
+    return this.#judge.doubts;
+  }
+
+  /** Judges as this machine does, by its limits and a model of one's own; null: limits alone. */
+  judgeBy(bundle: Bundle | null): Judge {
+    const model = bundle === null ? null : judgeModelOf(bundle);
+    return new Judge(this.#limits, model, this.#profile.cycle?.mold !== undefined);
+  }
+
   /** From the next shot on. */
-  useBundle(bundle: Bundle | null): void {
-    this.#judge.useModel(bundle === null ? null : judgeModelOf(bundle));
-    this.#drift.useModel(watchedModelOf(bundle));
+  useBundles(byDefault: Bundle | null, molds: ReadonlyMap<string, Bundle>): void {
+    this.#judge.useModels({
+      byDefault: byDefault === null ? null : judgeModelOf(byDefault),
+      molds: new Map([...molds].map(([mold, bundle]) => [mold, judgeModelOf(bundle)])),
+    });
+    this.#drift.useModel(watchedModelOf(byDefault));
+  }
+
+  get hardLimitMs(): number {
+    return this.#config.hardLimitMs;
   }
 
   tellModel(state: 'set-aside' | 'back', name: string): void {
     this.#line.tell(this.#around.present(this.#alerts.model(state, name, now())));
+  }
+
+  /** A new model was taken back, or (null) another is tried. */
+  tellReturn(name: string, why: Text | null): void {
+    this.#line.tell(this.#around.present(this.#alerts.modelReturned(name, why, now())));
   }
 
   /** Settles when the machine was heard for the first time. */

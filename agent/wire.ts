@@ -1,52 +1,30 @@
 /** The only file that knows every part: configuration in, a running agent out. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { PpuriError } from '../config/errors.ts';
-import type { Profile } from '../config/profile.ts';
 import type { Config } from '../config/schema.ts';
 import type { AnyBus } from '../drivers/driver.ts';
 import { BusSet } from '../drivers/registry.ts';
-import type { Bundle } from '../models/manifest.ts';
+import type { AgentOptions } from './agent-options.ts';
 import type { AgentStatus } from './agent-status.ts';
 import { AlertDesk, keyOf } from './alerts/desk.ts';
 import { BundleReader } from './bundle-reader.ts';
 import { leastTrigger, unitGaps, writableOn } from './bus-needs.ts';
 import { runCommand } from './commands.ts';
-import { type ClockFix, type ClockSource, WallClock } from './health/clock.ts';
+import { type ClockFix, WallClock } from './health/clock.ts';
 import { LatencyRecorder } from './health/latency.ts';
-import type { Log } from './health/log.ts';
-import type { Inference } from './infer/inference.ts';
+import type { Inference, Prediction } from './infer/inference.ts';
 import { createInference } from './infer/pool.ts';
 import { keepPlanOf } from './keep-plan.ts';
 import { LabelDesk } from './label-desk.ts';
 import { Machine } from './machine.ts';
-import { keptBy, ModelDesk } from './model-desk.ts';
+import { ModelDesk } from './model-desk.ts';
+import { modelMemory } from './model-memory.ts';
 import { createOutputs, hasBuzzer } from './outputs/output-set.ts';
 import { PlantShow } from './plant-show.ts';
 import type { AgentEvent, Alert, Cycle, Deed, Verdict } from './records.ts';
 import { type Resumed, recallDrift, resume } from './resume.ts';
-import type { ForkRole } from './role.ts';
 import { type Command, createKeeper, type Keeper } from './store/keeper.ts';
-import type { BootInfo } from './store/protocol.ts';
 import { syncPlanOf } from './sync-plan.ts';
-
-export interface AgentOptions {
-  readonly config: Config;
-  /** By the reference as the configuration writes it. */
-  readonly profiles: ReadonlyMap<string, Profile>;
-  /** Machine → the bundle its configuration names, verified. */
-  readonly bundles: ReadonlyMap<string, Bundle>;
-  readonly fork: ForkRole;
-  readonly log: Log;
-  readonly boot: BootInfo;
-  /** Default: this system's. */
-  readonly clock?: ClockSource;
-  /** `at-once`: a machine's shots are seen, if not scored, while models still load. */
-  readonly watch?: 'at-once' | 'when-models-are-loaded';
-  /** Simulated seconds per real second; 1 on real machines. */
-  readonly timeScale?: number;
-  readonly onVerdict?: (cycle: Cycle, verdict: Verdict) => void;
-  readonly onAlert?: (alert: Alert) => void;
-}
 
 const STATUS_EVERY_MS = 1000;
 /** A person who acts waits so long for the disk. */
@@ -55,6 +33,13 @@ const CONFIRM_WITHIN_MS = 1000;
 const goldenRatio = (Math.sqrt(5) - 1) / 2;
 /** An agent that is ending may hold its store this long. */
 const LOCK_WITHIN_MS = 10_000;
+
+/** Which model judges a machine is asked of the store at the start. */
+const beforeModels: Prediction = {
+  kind: 'unscored',
+  reason: 'not-loaded',
+  detail: 'the models are still being looked up',
+};
 
 export class Agent {
   readonly #options: AgentOptions;
@@ -137,6 +122,7 @@ export class Agent {
     this.#statusTimer = setInterval(() => {
       for (const machine of this.#machines.values()) machine.look();
       this.#alerts.tick();
+      void this.#desk.tick();
       this.#keeper.publishStatus(this.status());
     }, STATUS_EVERY_MS);
     await this.#desk.open();
@@ -208,6 +194,8 @@ export class Agent {
       this.#plant.close(),
     ]);
     await this.#buses.close();
+    await this.#desk.settle();
+    await this.#desk.tick();
     this.#bundles.close();
     await this.#inference.close();
     await this.#noticing;
@@ -249,6 +237,7 @@ export class Agent {
       buses: this.#buses.all().map((bus) => bus.stats()),
       outputs: this.#plant.status(),
       inference: this.#inference.status(),
+      models: this.#desk.status(),
       store: this.#keeper.stats(),
       latencyMs: {
         snapshotToAlert: this.#toAlert.quantiles(),
@@ -261,6 +250,7 @@ export class Agent {
   }
 
   async #predict(request: Parameters<Inference['predict']>[0]): ReturnType<Inference['predict']> {
+    if (!this.#desk.isSeated(request.machine)) return beforeModels;
     const prediction = await this.#inference.predict(request);
     if (prediction.kind === 'scored') {
       this.#queued.add(prediction.queuedMs);
@@ -324,12 +314,16 @@ export class Agent {
   }
 
   #createDesk(): ModelDesk {
+    const { config, boot } = this.#options;
     return new ModelDesk({
       machines: this.#machines,
       configured: this.#options.bundles,
       inference: this.#inference,
-      memory: keptBy(this.#keeper),
+      byMold: this.#options.moldBundles ?? new Map(),
+      memory: modelMemory(this.#keeper, boot.id, partCounts(config)),
+      rules: config.trial,
       readBundle: (dir) => this.#bundles.read(dir),
+      deed: (deed) => this.#keepDeed(deed),
       tell: (...said) => {
         // Who ends an agent in its start has ended the loads under way.
         if (!this.#stopping || said[0] !== 'model-not-loaded') this.#tell(...said);
@@ -370,6 +364,7 @@ export class Agent {
       this.#toAlert.add(done - verdict.times.snapshot);
     }
     this.#options.onVerdict?.(cycle, verdict);
+    this.#desk.onVerdict(cycle, verdict);
   }
 
   #tell(kind: string, level: AgentEvent['level'], subject: string, text: string): void {
@@ -388,6 +383,10 @@ export class Agent {
     if (!event.kind.startsWith('model-')) return;
     this.#noticing = this.#noticing.then(() => this.#desk.noticeIncidents());
   }
+}
+
+function partCounts({ machines }: Config): Record<string, number> {
+  return Object.fromEntries(machines.map(({ id, parts }) => [id, Math.max(1, parts.length)]));
 }
 
 function known<T>(map: ReadonlyMap<string, T>, name: string, what: string): T {

@@ -11,6 +11,7 @@ import { limitProblems } from './profile-rules.ts';
 import type { DeviceConfig, MachineConfig, ModelsConfig, RejectConfig } from './schema.ts';
 import { textHint } from './signal-rules.ts';
 import type { Path } from './source.ts';
+import { modelsNamed } from './trial-schema.ts';
 
 /** As much of a model's manifest as a configuration must fit. */
 export interface ModelFacts {
@@ -199,29 +200,49 @@ class MachineRules {
     }
   }
 
-  async model(findModel: FindModel, place: ModelPlace): Promise<void> {
+  async models(findModel: FindModel, place: ModelPlace): Promise<void> {
     const { model } = this.#machine;
-    if (model === undefined) return;
+    for (const { mold, name } of modelsNamed(model))
+      await this.#model(modelPath(model, mold), name, { findModel, place });
+    const molds = typeof model === 'object' ? Object.keys(model.molds) : [];
+    if (molds.length === 0 || this.#profile === null || this.#profile.cycle?.mold !== undefined)
+      return;
+    const hint = 'give one model; or name the mold signal under cycle in the profile';
+    this.#key(['model', 'molds'], `profile "${this.#profile.id}" does not tell the mold`, hint);
+  }
+
+  async #model(path: Path, name: string, { findModel, place }: ModelSearch): Promise<void> {
     try {
-      const found = await findModel(model, place);
+      const found = await findModel(name, place);
       const hint =
         '`ppuri model list` shows the models there are; leave it out for rule limits only';
-      if (found === null) this.#value(['model'], `there is no model "${model}"`, hint);
-      else this.#modelFeatures(found);
+      if (found === null) this.#value(path, `there is no model "${name}"`, hint);
+      else this.#modelFeatures(path, found);
     } catch (thrown) {
       if (!(thrown instanceof PpuriError)) throw thrown;
-      this.#value(['model'], thrown.message, thrown.hint);
+      this.#value(path, thrown.message, thrown.hint);
     }
   }
 
-  #modelFeatures({ manifest }: ModelFacts): void {
+  #modelFeatures(path: Path, { manifest }: ModelFacts): void {
     if (this.#profile === null) return;
     const { errors, warnings } = modelFit(manifest, this.#profile);
-    for (const { message, hint } of errors) this.#value(['model'], message, hint);
-    const path = [...this.#path, 'model'];
+    for (const { message, hint } of errors) this.#value(path, message, hint);
+    const whole = [...this.#path, ...path];
     for (const { message, hint } of warnings)
-      this.warnings.push(this.#checked.source.atValue(path, message, hint));
+      this.warnings.push(this.#checked.source.atValue(whole, message, hint));
   }
+}
+
+interface ModelSearch {
+  readonly findModel: FindModel;
+  readonly place: ModelPlace;
+}
+
+/** Where a machine names the model of this mold. */
+function modelPath(model: MachineConfig['model'], mold: string | null): Path {
+  if (typeof model !== 'object') return ['model'];
+  return mold === null ? ['model', 'default'] : ['model', 'molds', mold];
 }
 
 /** What is wrong with the machines, each by itself, and what is worth a look. */
@@ -239,7 +260,7 @@ export async function machineProblems(
     rules.limits();
     rules.deadlines();
     rules.reject();
-    await rules.model(findModel, place);
+    await rules.models(findModel, place);
     problems.push(...rules.problems);
     warnings.push(...rules.warnings);
   }

@@ -7,6 +7,7 @@ import { outputsSchema } from './outputs-schema.ts';
 import { panelSchema } from './panel-schema.ts';
 import { limitSchema } from './profile.ts';
 import { syncSchema } from './sync-schema.ts';
+import { modelSchema, trialSchema } from './trial-schema.ts';
 
 const name = z.string().regex(/^[a-z][a-z0-9-]*$/, 'lower-case letters, digits and hyphens');
 
@@ -145,12 +146,7 @@ export const machineSchema = z.strictObject({
   devices: z
     .record(name, deviceSchema)
     .describe('The units this machine is read from; `plc` is the machine itself.'),
-  model: z
-    .string()
-    .optional()
-    .describe(
-      'Name of an added model, a shipped one, or a path to a bundle; absent: rule limits only.',
-    ),
+  model: modelSchema.optional(),
   pollMs: z
     .int()
     .min(1)
@@ -236,6 +232,7 @@ export const configSchema = z.strictObject({
     .describe('Stack lights, buzzers and webhooks, each by a name of yours.'),
   panel: panelSchema.optional().describe('Pages of this gateway; absent: none are served.'),
   alerts: alertsSchema.prefault({}).describe('How alerts call for the operator.'),
+  trial: trialSchema.prefault({}).describe('How a new model proves itself before it decides.'),
   store: storeSchema.prefault({}).describe('Where records are kept.'),
   models: modelsSchema.prefault({}).describe('Which model bundles this site takes.'),
   sync: syncSchema.default([]).describe('Where records are delivered to; absent: nowhere.'),

@@ -1,6 +1,6 @@
 /** All alerts of one machine: cycles, links and models in, raised, updated and cleared alerts out. */
 import type { Profile } from '../../config/profile.ts';
-import type { Alert, Cycle, DriftFinding, Driver, Instant, Verdict } from '../records.ts';
+import type { Alert, Cycle, DriftFinding, Driver, Instant, Text, Verdict } from '../records.ts';
 import type { TrainingNormal } from './baseline.ts';
 import { AlertBook } from './book.ts';
 import { DefectAlerts } from './defect-alerts.ts';
@@ -61,6 +61,11 @@ export class AlertEngine {
 
   model(state: 'set-aside' | 'back', name: string, at: Instant): readonly Alert[] {
     return this.#service.model(state, name, at);
+  }
+
+  /** A new model was taken back for `why`; null: another is tried, and that is over. */
+  modelReturned(name: string, why: Text | null, at: Instant): readonly Alert[] {
+    return this.#service.modelReturned(name, why, at);
   }
 
   /** A cycle that was kept before this start, oldest first: baselines and trends go on from there. */

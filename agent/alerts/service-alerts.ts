@@ -74,6 +74,17 @@ export class ServiceAlerts {
     ];
   }
 
+  /** A new model was taken back and the old one judges; null: that is over. */
+  modelReturned(name: string, why: Text | null, at: Instant): readonly Alert[] {
+    if (why === null) return this.#clear('model-returned', at);
+    if (this.#book.isOpen('model-returned')) return [];
+    const ko = `새 모델 ${name} 적용 취소, 기존 판정으로 복귀. 사유: ${why.ko}. 담당자 확인.`;
+    const en = `New model ${name} was taken back; shots are judged as before. Reason: ${why.en}. Tell the technician.`;
+    const text = this.#say('caution', ko, en);
+    const cause = 'model-returned';
+    return [this.#raise({ key: cause, severity: 'caution', cause, text }, at, null)];
+  }
+
   /** The machine has stopped itself, or runs again. */
   interlock(state: 'stopped' | 'runs', at: Instant): readonly Alert[] {
     if (state === 'runs') return this.#clear('interlock', at);

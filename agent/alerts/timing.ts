@@ -16,6 +16,7 @@ const byCause: Readonly<Record<string, Timing>> = {
   'sensor-invalid': { onDelayMs: 0, offDelayMs: 60_000 },
   'prediction-stopped': { onDelayMs: 0, offDelayMs: 30_000 },
   'model-set-aside': { onDelayMs: 0, offDelayMs: 0 },
+  'model-returned': { onDelayMs: 0, offDelayMs: 0 },
   'warm-up': { onDelayMs: 0, offDelayMs: 0 },
 };
 

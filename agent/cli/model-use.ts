@@ -1,38 +1,38 @@
-/** `ppuri model use`: checks that a bundle fits and works, then has the machine pointed to it. */
-import { dirname, resolve } from 'node:path';
-import type { Command } from 'commander';
-import { PpuriError } from '../../config/errors.ts';
-import { loadConfig } from '../../config/load.ts';
-import { loadProfile } from '../../config/profile-load.ts';
-import { findBundle, readBundle } from '../../models/bundle.ts';
-import type { Bundle } from '../../models/manifest.ts';
+/** `ppuri model use` and `shadow`: a bundle that fits and works is watched, tried, and used. */
+import { type Command, Option } from 'commander';
 import { requirePace } from '../model-pace.ts';
-import { requireModelFit } from '../require-fit.ts';
 import type { ForkRole } from '../role.ts';
-import { thisUser } from './label-agent.ts';
+import { positiveNumber, wholeNumber } from './arguments.ts';
 import type { Json } from './model-flags.ts';
-import { action } from './output.ts';
+import {
+  type UseFlags,
+  type UseOutcome,
+  type UseRequest,
+  useRequest,
+} from './model-request-use.ts';
+import { action, type Output } from './output.ts';
 import { proveModel } from './prove-model.ts';
 
-export interface UseRequest {
-  readonly machine: string;
-  readonly bundle: Bundle;
-  readonly storePath: string;
-  /** The machine's: snapshot complete → verdict. */
-  readonly deadlineMs: number;
-  /** Who goes back to an older release on purpose; absent: nobody does. */
-  readonly olderBy?: string;
-}
-
-/** Points the machine to the bundle, remembered, and says when it takes effect. */
-export type UseModel = (request: UseRequest) => Promise<'now' | 'next-start'>;
+export type UseModel = (request: UseRequest) => Promise<UseOutcome>;
 
 const useHelp = `
-The bundle is verified and its golden vectors are run before the machine is pointed to it.
+The bundle is verified and its golden vectors are run first. Then the machine's shots are judged by it
+unseen (shadow), then it decides while the old model is asked beside it (trial), and then it stays.
+It is taken back at once when it crashes, is late, gives no number, disagrees beyond \`trial:\` of the
+configuration, or inspection contradicts it. \`ppuri model status\` shows how far it is.
 
 Examples:
   ppuri model use diecast-defect --machine dc-03 -c /etc/ppuri/ppuri.yaml
-  ppuri model use diecast-defect@1.2.0 --machine dc-03 -c ppuri.yaml --json
+  ppuri model use diecast-defect@1.2.0 --machine dc-03 --mold A12 --shadow 100 -c ppuri.yaml
+  ppuri model use diecast-defect --machine dc-03 --now -c ppuri.yaml --json
+`;
+
+const shadowHelp = `
+The machine's shots are judged by the model after their verdict, and nobody is shown what it says or
+alerted by it. \`ppuri model status --shots 50\` compares. It decides nothing, whatever comes of it.
+
+Examples:
+  ppuri model shadow diecast-defect@1.2.0 --machine dc-03 --shots 200 -c /etc/ppuri/ppuri.yaml
 `;
 
 const whenWords = {
@@ -40,65 +40,89 @@ const whenWords = {
   'next-start': 'once the agent is started; none runs on this store now',
 } as const;
 
-interface UseFlags extends Json {
-  readonly machine: string;
-  readonly config: string;
-  readonly allowOlder?: boolean;
+const jsonHelp =
+  'one JSON object: machine, mold, name, version, hash, dir, effective, stage, shots';
+
+function usedText({ machine, mold, bundle, mode }: UseRequest, done: UseOutcome): string {
+  const { name, version } = bundle.manifest;
+  const place = mold === null ? machine : `${machine} mold ${mold}`;
+  const when = whenWords[done.effective];
+  const model = `${name} ${version}`;
+  if (done.stage === 'now') return `${place} uses ${model} ${when}`;
+  if (done.stage === 'trial')
+    return `${place} uses ${model} on trial for ${done.shots} shots, ${when}`;
+  const after = mode === 'shadow' ? 'nothing follows from it' : 'then it is tried';
+  return `${place} is watched by ${model} for ${done.shots} shots, ${when}; ${after}`;
 }
 
+async function useModel(
+  output: Output,
+  name: string,
+  flags: UseFlags & Json,
+  parts: { readonly mode: UseRequest['mode']; readonly fork: ForkRole; readonly use: UseModel },
+): Promise<void> {
+  const request = await useRequest(name, flags, parts.mode);
+  const { runMs } = await proveModel(request.bundle, parts.fork);
+  requirePace(runMs, request.deadlineMs, request.machine);
+  const done = await parts.use(request);
+  const { machine, mold, bundle } = request;
+  const { manifest, hash, dir } = bundle;
+  const { name: model, version } = manifest;
+  if (flags.json === true) output.json({ machine, mold, name: model, version, hash, dir, ...done });
+  else output.line(usedText(request, done));
+}
+
+/** `--machine`, `--mold`, `-c` and `--by`, as every command on a machine's models has them. */
+export function addPlaceFlags(command: Command): Command {
+  return command
+    .requiredOption('--machine <id>', 'the machine')
+    .option('--mold <mold>', 'for this mold only, as the machine tells it')
+    .requiredOption('-c, --config <file>', 'the configuration')
+    .option('--by <name>', 'who did it (default: this user)');
+}
+
+const olderHelp = 'go back to a signed release before the newest; it is noted who did';
+
 export function addUse(model: Command, fork: ForkRole, use: UseModel): void {
-  model
+  const command = model
     .command('use')
     .argument('<name[@version]>', 'an added or shipped model, or a path to a bundle')
-    .description('let a machine use a model from its next shot on')
-    .requiredOption('--machine <id>', 'the machine')
-    .requiredOption('-c, --config <file>', 'the configuration')
-    .option('--allow-older', 'go back to a signed release before the newest; it is noted who did')
-    .option('--json', 'one JSON object: machine, name, version, hash, dir, effective')
+    .description('have a machine use a model: watched first, then on trial, then for good');
+  addPlaceFlags(command)
+    .addOption(
+      new Option('--shadow <shots>', 'shots it is watched; 0: none').argParser(wholeNumber),
+    )
+    .addOption(new Option('--trial <shots>', 'shots it is on trial').argParser(positiveNumber))
+    .addOption(
+      new Option('--now', 'for good from the next shot on, untried').conflicts(['shadow', 'trial']),
+    )
+    .option('--allow-older', olderHelp)
+    .option('--json', jsonHelp)
     .addHelpText('after', useHelp)
     .action(
-      action('use a model', async (output, name: string, flags: UseFlags) => {
-        const request = await useRequest(name, flags);
-        const { runMs } = await proveModel(request.bundle, fork);
-        requirePace(runMs, request.deadlineMs, request.machine);
-        const effective = await use(request);
-        const { manifest, hash, dir } = request.bundle;
-        const { machine } = request;
-        if (flags.json === true)
-          output.json({
-            machine,
-            name: manifest.name,
-            version: manifest.version,
-            hash,
-            dir,
-            effective,
-          });
-        else
-          output.line(
-            `${machine} uses ${manifest.name} ${manifest.version} ${whenWords[effective]}`,
-          );
-      }),
+      action('use a model', (output, name: string, flags: UseFlags & Json) =>
+        useModel(output, name, flags, { mode: flags.now === true ? 'now' : 'use', fork, use }),
+      ),
     );
 }
 
-/** Throws `usage` for an unknown machine, `model-invalid` for a model that does not fit it. */
-async function useRequest(name: string, flags: UseFlags): Promise<UseRequest> {
-  const { config } = loadConfig(flags.config);
-  const machine = config.machines.find(({ id }) => id === flags.machine);
-  const details = { operation: 'use a model', subject: flags.machine };
-  if (machine === undefined) {
-    const known = config.machines.map(({ id }) => id).join(', ');
-    throw new PpuriError('usage', `there is no machine "${flags.machine}"`, {
-      ...details,
-      hint: `machines: ${known}`,
-    });
-  }
-  const storePath = resolve(config.store.path);
-  const { dir } = await findBundle(name, { storePath });
-  const bundle = await readBundle(dir, { trust: config.models });
-  const profile = loadProfile(machine.profile, dirname(flags.config));
-  requireModelFit(bundle, profile, machine.id);
-  const older = flags.allowOlder === true ? { olderBy: thisUser() } : {};
-  const { id, deadlineMs } = machine;
-  return { machine: id, bundle, storePath, deadlineMs, ...older };
+interface ShadowFlags extends UseFlags, Json {
+  readonly shots?: number;
+}
+
+export function addShadow(model: Command, fork: ForkRole, use: UseModel): void {
+  const command = model
+    .command('shadow')
+    .argument('<name[@version]>', 'an added or shipped model, or a path to a bundle')
+    .description('have a model judge a machine’s shots unseen, to compare');
+  addPlaceFlags(command)
+    .addOption(new Option('--shots <n>', 'how many').argParser(positiveNumber))
+    .option('--json', jsonHelp)
+    .addHelpText('after', shadowHelp)
+    .action(
+      action('watch a model', (output, name: string, { shots, ...flags }: ShadowFlags) => {
+        const asked = shots === undefined ? flags : { ...flags, shadow: shots };
+        return useModel(output, name, asked, { mode: 'shadow', fork, use });
+      }),
+    );
 }

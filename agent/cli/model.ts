@@ -8,27 +8,31 @@ import { addHealth } from './model-health.ts';
 import { inspectModel } from './model-inspect.ts';
 import { inspectionLines } from './model-inspect-lines.ts';
 import { addList } from './model-list.ts';
+import { addRollback, type RollBack } from './model-rollback.ts';
 import { addSigning } from './model-sign.ts';
-import { addUse, type UseModel } from './model-use.ts';
+import { addModelStatus } from './model-status.ts';
+import { addShadow, addUse, type UseModel } from './model-use.ts';
 import { action } from './output.ts';
-
-export type { UseModel, UseRequest } from './model-use.ts';
 
 export interface ModelCommandParts {
   /** Starts the child that runs golden vectors. */
   readonly fork: ForkRole;
   readonly use: UseModel;
+  readonly rollBack: RollBack;
 }
 
 /** The program needs `enablePositionalOptions()`, or its own --version shadows that of `add`. */
-export function addModel(program: Command, { fork, use }: ModelCommandParts): void {
+export function addModel(program: Command, { fork, use, rollBack }: ModelCommandParts): void {
   const model = program
     .command('model')
-    .description('models: inspect, add, list, use, health, sign, verify');
+    .description('models: inspect, add, list, use, go back, health, sign, verify');
   addInspect(model);
   addAdd(model, fork);
   addList(model);
   addUse(model, fork, use);
+  addShadow(model, fork, use);
+  addRollback(model, rollBack);
+  addModelStatus(model);
   addSigning(model);
   addHealth(model);
 }

@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { exitCodes } from '../../config/errors.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { forkRole } from '../role.ts';
-import { activate } from './activate.ts';
+import { activate, rollBack } from './activate.ts';
 import { addAlerts } from './alerts.ts';
 import { addBacktest } from './backtest.ts';
 import { addBackup } from './backup.ts';
@@ -54,7 +54,7 @@ export function createProgram(early: Interruption | null = null): Command {
   addReceive(program);
   addBackup(program);
   addSimulate(program);
-  addModel(program, { fork: forkRole, use: activate });
+  addModel(program, { fork: forkRole, use: activate, rollBack });
   addBacktest(program);
   addDoctor(program);
   return program;

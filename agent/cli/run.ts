@@ -59,7 +59,7 @@ async function runAgent(options: RunOptions, stop: Interruption): Promise<void> 
   const log = createLog(createLineSink(process.stdout.fd));
   const orders = takeNotifyOrders(process.env);
   const prepared = await prepare(options.config);
-  const { config, profiles, bundles } = prepared;
+  const { config, profiles, bundles, moldBundles } = prepared;
   logProblems(log, prepared);
   if (stop.seen() !== null) {
     log.info('stopping', { signal: stop.seen() });
@@ -72,6 +72,7 @@ async function runAgent(options: RunOptions, stop: Interruption): Promise<void> 
     config,
     profiles,
     bundles,
+    moldBundles,
     fork: forkRole,
     log,
     boot: newBoot(),

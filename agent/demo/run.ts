@@ -114,7 +114,7 @@ class Demo implements RunningDemo {
       file,
       demoConfig(options, this.#simulator.ports, join(dir, 'store'), receiverPort),
     );
-    const { config, profiles, bundles, ...troubles } = await prepare(file);
+    const { config, profiles, bundles, moldBundles, ...troubles } = await prepare(file);
     if (this.#interrupted) return;
     const problems = [...troubles.modelProblems, ...troubles.storeProblems];
     // An agent goes on without a model that is broken; a demo is run to see it work.
@@ -125,6 +125,7 @@ class Demo implements RunningDemo {
       config,
       profiles,
       bundles,
+      moldBundles,
       fork,
       log,
       boot: newBoot(),

@@ -15,9 +15,10 @@ export interface PredictRequest {
   readonly hardLimitMs: number;
   /**
    * `explanation`: no verdict waits for it, so whatever does goes first, and the model does not
-   * answer for a row that no machine made. Absent: a verdict.
+   * answer for a row that no machine made. `mirror`: no verdict waits for it either, but the row is a
+   * machine's, so that the model answers for what it does. Absent: a verdict.
    */
-  readonly purpose?: 'verdict' | 'explanation';
+  readonly purpose?: 'verdict' | 'explanation' | 'mirror';
 }
 
 export type UnscoredReason =
@@ -97,9 +98,12 @@ export interface Inference {
   /**
    * Resolves when the model is loaded and has reproduced its golden vectors. Each load is undone by
    * one `release`. Rejects with `model-invalid`, `model-golden-mismatch` or `model-unavailable`.
+   * `apart`: in a child of its own, unless it is loaded already: what it does costs no other model.
    */
-  load(bundle: Bundle): Promise<Loaded>;
+  load(bundle: Bundle, where?: 'shared' | 'apart'): Promise<Loaded>;
   release(model: string): void;
+  /** A model that was loaded apart moves to the others, once they have it too: no run waits for it. */
+  join(model: string): void;
   /** Never rejects, and settles by its deadline. */
   predict(request: PredictRequest): Promise<Prediction>;
   /**

@@ -70,6 +70,16 @@ export class Lane {
     return this.#queue.length;
   }
 
+  /** The child at work has loaded it. */
+  holds(model: Model): boolean {
+    return this.#current?.holds(model) ?? false;
+  }
+
+  /** Nothing runs or waits. */
+  get quiet(): boolean {
+    return this.#queue.length === 0 && (this.#current?.idle ?? true);
+  }
+
   add(model: Model): void {
     this.#models.set(model.hash, model);
     const current = this.#current;
@@ -299,7 +309,7 @@ export class Lane {
         this.#lostAt ??= performance.now();
         this.#keepSpare();
       }
-      if (seat.pending?.forVerdict !== false) this.#blame(loss);
+      if (seat.pending?.blames !== false) this.#blame(loss);
       this.#parts.events.lost(loss, seat.pid);
     }
     this.#plan();

@@ -9,6 +9,8 @@ export class Pending {
   readonly machine: string;
   readonly hardLimitMs: number;
   readonly forVerdict: boolean;
+  /** The row is a machine's: what comes of it is the model's doing. */
+  readonly blames: boolean;
   readonly promise: Promise<Prediction>;
   settled = false;
   #input: Float32Array;
@@ -21,7 +23,8 @@ export class Pending {
     this.model = model;
     this.machine = request.machine;
     this.hardLimitMs = Math.min(request.hardLimitMs, longestTimerMs);
-    this.forVerdict = request.purpose !== 'explanation';
+    this.forVerdict = request.purpose === undefined || request.purpose === 'verdict';
+    this.blames = request.purpose !== 'explanation';
     this.#input = request.input;
     const { promise, resolve } = Promise.withResolvers<Prediction>();
     this.promise = promise;

@@ -44,6 +44,8 @@ class Pool implements Inference {
   readonly #models = new Map<string, Model>();
   readonly #shared: Lane;
   readonly #own = new Map<string, Lane>();
+  /** Of those, models that are to run with the others once these have them too. */
+  readonly #joining = new Set<string>();
   /** Lanes that are ending, so that `close` can wait for their children too. */
   readonly #ending = new Set<Promise<void>>();
   #lastId = 0;
@@ -58,7 +60,7 @@ class Pool implements Inference {
     this.#shared = this.#createLane('shared');
   }
 
-  async load(bundle: Bundle): Promise<Loaded> {
+  async load(bundle: Bundle, where: 'shared' | 'apart' = 'shared'): Promise<Loaded> {
     const label = `${bundle.manifest.name} ${bundle.manifest.version}`;
     if (this.#closed) throw unavailable(label, 'inference is closed');
     if (this.#book.placement(bundle.hash) === 'set-aside') {
@@ -71,7 +73,7 @@ class Pool implements Inference {
     model.users += 1;
     if (known === undefined) {
       this.#models.set(model.hash, model);
-      this.#seat(model);
+      this.#seat(model, where);
     } else if (known.state === 'refused') {
       this.#retry(known);
     }
@@ -99,12 +101,21 @@ class Pool implements Inference {
     model.loaded.reject(unavailable(model.label, 'the model was released while it was loading'));
   }
 
+  join(hash: string): void {
+    const model = this.#models.get(hash);
+    const isApart = this.#own.has(hash) && this.#book.placement(hash) === 'shared';
+    if (model === undefined || !isApart || this.#closed) return;
+    this.#joining.add(hash);
+    this.#shared.add(model);
+  }
+
   predict(request: PredictRequest): Promise<Prediction> {
     const model = this.#models.get(request.model);
     const refusal = this.#refusal(request, model);
     if (refusal !== null || model === undefined) {
       return Promise.resolve(refusal ?? unscored('not-loaded', 'no such model'));
     }
+    this.#moveIfJoined(model);
     const lane = this.#laneOf(model);
     const pending = new Pending(request, model, () => this.#laneOf(model).expire(pending));
     lane.enqueue(pending);
@@ -177,23 +188,36 @@ class Pool implements Inference {
     return this.#own.get(model.hash) ?? this.#shared;
   }
 
-  #seat(model: Model): void {
-    if (this.#book.placement(model.hash) === 'own') {
+  #seat(model: Model, where: 'shared' | 'apart' = 'shared'): void {
+    if (where === 'apart' || this.#book.placement(model.hash) === 'own') {
       this.#own.set(model.hash, this.#createLane('own'));
     }
     this.#laneOf(model).add(model);
   }
 
+  /** Between two runs only: what runs in its own child is answered there. */
+  #moveIfJoined(model: Model): void {
+    const own = this.#own.get(model.hash);
+    if (own === undefined || !this.#joining.has(model.hash)) return;
+    if (!own.quiet || !this.#shared.holds(model)) return;
+    this.#joining.delete(model.hash);
+    own.remove(model);
+    this.#endOwn(model.hash, own);
+  }
+
   #unseat(model: Model): Pending[] {
     const waiting = this.#laneOf(model).remove(model);
+    if (this.#joining.delete(model.hash)) this.#shared.remove(model);
     const own = this.#own.get(model.hash);
-    if (own !== undefined) {
-      this.#own.delete(model.hash);
-      const ending = own.close();
-      this.#ending.add(ending);
-      void ending.then(() => this.#ending.delete(ending));
-    }
+    if (own !== undefined) this.#endOwn(model.hash, own);
     return waiting;
+  }
+
+  #endOwn(hash: string, own: Lane): void {
+    this.#own.delete(hash);
+    const ending = own.close();
+    this.#ending.add(ending);
+    void ending.then(() => this.#ending.delete(ending));
   }
 
   #retry(model: Model): void {
@@ -233,7 +257,11 @@ class Pool implements Inference {
         model.detail = '';
         model.loaded.resolve();
       },
-      refused: (model, error) => this.#refused(model, error),
+      refused: (model, error) => {
+        // It goes on in its own child.
+        if (kind === 'shared' && this.#joining.delete(model.hash)) this.#shared.remove(model);
+        else this.#refused(model, error);
+      },
       incident: (model, cause, loss) => this.#incident(model, cause, loss),
       lost: (loss, pid) => this.#lost(kind, loss, pid),
       back: (afterMs) => {

@@ -86,6 +86,13 @@ const serviceWords: Readonly<Record<string, Words>> = {
     title: { ko: '예측 모델 사용 중지', en: 'Model set aside' },
     action: { ko: '담당자 확인 필요.', en: 'Tell the technician.' },
   },
+  'model-returned': {
+    title: { ko: '새 모델 적용 취소', en: 'New model taken back' },
+    action: {
+      ko: '기존 모델로 판정 중. 담당자 확인.',
+      en: 'The old model judges. Tell the technician.',
+    },
+  },
   'warm-up': {
     title: { ko: '정지 후 재가동', en: 'Restarted after a stop' },
     action: { ko: '예열타 구분.', en: 'Set warm-up shots aside.' },

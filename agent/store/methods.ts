@@ -6,6 +6,14 @@ import type Database from 'better-sqlite3';
 import type { QualityReport } from '../records.ts';
 import { type Account, accountFor, type Ledger, queryLedger } from './account-queries.ts';
 import {
+  type MirroredRow,
+  type ModelStep,
+  queryMirrored,
+  saveProgress,
+  type TrialProgress,
+  takeStep,
+} from './activations.ts';
+import {
   type AlertChange,
   type AlertHistoryRequest,
   queryAlertHistory,
@@ -52,7 +60,7 @@ import {
   setModelState,
   setPointer,
 } from './models.ts';
-import { asFields, optionalText, requiredText } from './params.ts';
+import { asFields, limitOf, optionalText, requiredText } from './params.ts';
 import { type QualityRequest, queryQuality, readQualityRequest } from './quality.ts';
 
 export interface Methods {
@@ -71,6 +79,11 @@ export interface Methods {
   ledger: { params: Record<string, never>; result: Ledger };
   models: { params: Record<string, never>; result: ModelTable };
   'model-floors': { params: Record<string, never>; result: readonly ModelFloor[] };
+  /** What the model that does not decide said, newest first. */
+  mirrored: {
+    params: { readonly machine?: string | undefined; readonly limit?: number | undefined };
+    result: readonly MirroredRow[];
+  };
   /** Of earlier starts. */
   'last-shots': { params: LastShotsRequest; result: Readonly<Record<string, number>> };
   /** Alerts that stood, or were put off, when the agent before this one ended. */
@@ -79,7 +92,13 @@ export interface Methods {
 
 /** What only the loop may ask: it changes the store. */
 export interface OwnMethods {
-  'set-pointer': { params: BundlePointer & { readonly machine: string }; result: ModelPointer };
+  'set-pointer': {
+    params: BundlePointer & { readonly machine: string; readonly mold?: string | null };
+    result: ModelPointer;
+  };
+  /** A step of a new model, whole or not at all. */
+  'model-step': { params: ModelStep; result: ModelTable };
+  'trial-progress': { params: TrialProgress; result: null };
   'raise-model-floor': { params: ModelFloor; result: null };
   'set-model-state': { params: { readonly hash: string; readonly state: unknown }; result: null };
 }
@@ -103,14 +122,30 @@ const reading: Answers<Methods> = {
   ledger: (db) => queryLedger(db),
   models: (db) => queryModels(db),
   'model-floors': (db) => queryFloors(db),
+  mirrored: (db, params) => {
+    const fields = asFields('mirrored', params, ['machine', 'limit']);
+    const machine = optionalText('mirrored', fields, 'machine');
+    return queryMirrored(db, machine, limitOf('mirrored', fields, 100, 5000));
+  },
   'last-shots': (db, params) => queryLastShots(db, readLastShotsRequest(params)),
   stood: (db) => queryStood(db),
 };
 
 const changing: Answers<OwnMethods> = {
   'set-pointer': (db, params) => {
-    const { machine, bundle } = readPointer(params);
-    return setPointer(db, machine, bundle);
+    const { machine, mold, bundle } = readPointer(params);
+    return setPointer(db, machine, bundle, mold);
+  },
+  // These two come from this program's own loop, which makes them by their types.
+  'model-step': (db, params) => {
+    const step = params as ModelStep;
+    const { machine, mold, before } = step;
+    takeStep(db, step, (bundle) => void setPointer(db, machine, bundle, mold, before));
+    return queryModels(db);
+  },
+  'trial-progress': (db, params) => {
+    saveProgress(db, params as TrialProgress);
+    return null;
   },
   'raise-model-floor': (db, params) => {
     raiseFloor(db, readFloor(params));

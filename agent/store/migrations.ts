@@ -7,6 +7,7 @@
  */
 import type Database from 'better-sqlite3';
 import { PpuriError } from '../../config/errors.ts';
+import { activationLayout } from './activation-layout.ts';
 import { bdSeqLayout } from './bd-seq.ts';
 import { deliveriesLayout } from './delivery.ts';
 import { labelLayout } from './label-layout.ts';
@@ -170,6 +171,7 @@ export const migrations: readonly Migration[] = [
   { title: 'labels and deeds', sql: labelLayout },
   { title: 'newest releases of signed models', sql: floorsLayout },
   { title: 'scores and predicted values', sql: estimateLayout },
+  { title: 'models by mold, and new models on trial', sql: activationLayout },
 ];
 
 /** 'ppur' as SQLite's application id: tells our files from other programs'. */

@@ -1,18 +1,15 @@
-/** Which bundle each machine uses, and what is remembered of models that misbehaved. */
+/** Which bundle each machine uses for which mold, and what is remembered of models that misbehaved. */
 import type Database from 'better-sqlite3';
-import { asFields, requiredText } from './params.ts';
+import type { Activation, BundlePointer } from '../records.ts';
+import { type ModelChangeRow, queryActivations, queryModelChanges } from './activations.ts';
+import { asFields, optionalText, requiredText } from './params.ts';
 
-export interface BundlePointer {
-  readonly name: string;
-  readonly version: string;
-  /** Directory of the bundle. */
-  readonly path: string;
-  /** sha256 of model.onnx, hex. */
-  readonly hash: string;
-}
+export type { BundlePointer };
 
 export interface ModelPointer extends BundlePointer {
   readonly machine: string;
+  /** Null: every mold without a pointer of its own. */
+  readonly mold: string | null;
   /** The one before, to go back to. */
   readonly previous: BundlePointer | null;
   readonly changedWallMs: number;
@@ -27,11 +24,15 @@ export interface ModelState {
 
 export interface ModelTable {
   readonly pointers: readonly ModelPointer[];
+  readonly activations: readonly Activation[];
   readonly states: readonly ModelState[];
+  /** The last steps, newest first. */
+  readonly changes: readonly ModelChangeRow[];
 }
 
 interface RawPointer {
   machine: string;
+  mold: string;
   name: string;
   version: string;
   path: string;
@@ -41,18 +42,18 @@ interface RawPointer {
 }
 
 function toPointer(raw: RawPointer): ModelPointer {
-  const { machine, name, version, path, hash, previous, changed_wall_ms } = raw;
+  const { machine, mold, name, version, path, hash, previous, changed_wall_ms } = raw;
   return {
-    ...{ machine, name, version, path, hash },
+    ...{ machine, mold: mold === '' ? null : mold, name, version, path, hash },
     previous: previous === null ? null : JSON.parse(previous),
     changedWallMs: changed_wall_ms,
   };
 }
 
-/** All pointers and states; there are as many as machines and models. */
+/** All there is; there is as much as machines, molds and models. */
 export function queryModels(db: Database.Database): ModelTable {
   const pointers = db
-    .prepare<[], RawPointer>('SELECT * FROM model_pointers ORDER BY machine LIMIT 1000')
+    .prepare<[], RawPointer>('SELECT * FROM model_pointers ORDER BY machine, mold LIMIT 1000')
     .all();
   const states = db
     .prepare<[], { hash: string; state: string; changed_wall_ms: number }>(
@@ -61,51 +62,64 @@ export function queryModels(db: Database.Database): ModelTable {
     .all();
   return {
     pointers: pointers.map(toPointer),
+    activations: queryActivations(db),
     states: states.map(({ hash, state, changed_wall_ms }) => ({
       hash,
       state: JSON.parse(state),
       changedWallMs: changed_wall_ms,
     })),
+    changes: queryModelChanges(db),
   };
 }
 
+export function findPointer(
+  db: Database.Database,
+  machine: string,
+  mold: string | null,
+): ModelPointer | null {
+  const raw = db
+    .prepare<[string, string], RawPointer>(
+      'SELECT * FROM model_pointers WHERE machine = ? AND mold = ?',
+    )
+    .get(machine, mold ?? '');
+  return raw === undefined ? null : toPointer(raw);
+}
+
 const upsertPointer = `
-  INSERT INTO model_pointers (machine, name, version, path, hash, previous, changed_wall_ms)
-  VALUES (@machine, @name, @version, @path, @hash, @previous, @wall)
-  ON CONFLICT (machine) DO UPDATE SET name = excluded.name, version = excluded.version,
+  INSERT INTO model_pointers (machine, mold, name, version, path, hash, previous, changed_wall_ms)
+  VALUES (@machine, @mold, @name, @version, @path, @hash, @previous, @wall)
+  ON CONFLICT (machine, mold) DO UPDATE SET name = excluded.name, version = excluded.version,
     path = excluded.path, hash = excluded.hash, previous = excluded.previous,
     changed_wall_ms = excluded.changed_wall_ms`;
 
-/** Points `machine` at a bundle, in one transaction; the old one becomes `previous`. */
+const plain = ({ name, version, path, hash }: BundlePointer): BundlePointer => ({
+  ...{ name, version, path, hash },
+});
+
+/**
+ * Points `machine` at a bundle, in one transaction; the old one becomes `previous`. `before`: what was
+ * in force without a pointer, by the configuration.
+ */
 export function setPointer(
   db: Database.Database,
   machine: string,
   bundle: BundlePointer,
+  mold: string | null = null,
+  before: BundlePointer | null = null,
 ): ModelPointer {
   return db
     .transaction(() => {
-      const find = db.prepare<[string], RawPointer>(
-        'SELECT * FROM model_pointers WHERE machine = ?',
-      );
-      const old = find.get(machine);
-      const same = old !== undefined && old.hash === bundle.hash && old.path === bundle.path;
-      const before = old === undefined ? null : toPointer(old);
-      const { name, version, path, hash } = bundle;
-      const previous = same
-        ? before?.previous
-        : before && {
-            name: before.name,
-            version: before.version,
-            path: before.path,
-            hash: before.hash,
-          };
+      const old = findPointer(db, machine, mold);
+      const same = old !== null && old.hash === bundle.hash && old.path === bundle.path;
+      const last = old ?? before;
+      const previous = same ? old.previous : last && plain(last);
       db.prepare(upsertPointer).run({
-        ...{ machine, name, version, path, hash, wall: Date.now() },
+        ...{ machine, mold: mold ?? '', ...plain(bundle), wall: Date.now() },
         previous: previous ? JSON.stringify(previous) : null,
       });
-      const now = find.get(machine);
-      if (now === undefined) throw new Error('the pointer just written is not there');
-      return toPointer(now);
+      const now = findPointer(db, machine, mold);
+      if (now === null) throw new Error('the pointer just written is not there');
+      return now;
     })
     .immediate();
 }
@@ -124,12 +138,17 @@ export function setModelState(db: Database.Database, hash: string, state: unknow
 }
 
 /** Parameters of `set-pointer`. Throws `usage`. */
-export function readPointer(params: unknown): { machine: string; bundle: BundlePointer } {
+export function readPointer(params: unknown): {
+  readonly machine: string;
+  readonly mold: string | null;
+  readonly bundle: BundlePointer;
+} {
   const method = 'set-pointer';
-  const fields = asFields(method, params, ['machine', 'name', 'version', 'path', 'hash']);
+  const fields = asFields(method, params, ['machine', 'mold', 'name', 'version', 'path', 'hash']);
   const text = (name: string): string => requiredText(method, fields, name);
   return {
     machine: text('machine'),
+    mold: optionalText(method, fields, 'mold') ?? null,
     bundle: {
       name: text('name'),
       version: text('version'),

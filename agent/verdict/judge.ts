@@ -83,26 +83,39 @@ function whyMissing(names: readonly string[], cycle: Cycle): string {
     .join('; ');
 }
 
+/** Which model judges: a mold's own, else the default; without either, limits alone. */
+export interface ModelChoice {
+  readonly byDefault: JudgeModel | null;
+  readonly molds: ReadonlyMap<string, JudgeModel>;
+}
+
 export class Judge {
   readonly #limits: LimitTable;
   readonly #moldExpected: boolean;
-  #model: JudgeModel | null;
+  #models: ModelChoice;
+  #lastMold: string | null = null;
   #doubts: ReadonlyMap<string, DriftKind> = new Map();
 
   /** `moldExpected`: the profile names a mold signal, so a cycle without one is in doubt. */
   constructor(limits: LimitTable, model: JudgeModel | null, moldExpected: boolean) {
     this.#limits = limits;
-    this.#model = model;
+    this.#models = { byDefault: model, molds: new Map() };
     this.#moldExpected = moldExpected;
   }
 
+  /** Of the mold of the last cycle. */
   get model(): JudgeModel | null {
-    return this.#model;
+    return this.#modelFor(this.#lastMold);
   }
 
   /** From the next cycle on. */
-  useModel(model: JudgeModel | null): void {
-    this.#model = model;
+  useModels(models: ModelChoice): void {
+    this.#models = models;
+  }
+
+  #modelFor(mold: string | null): JudgeModel | null {
+    const { byDefault, molds } = this.#models;
+    return (mold === null ? undefined : molds.get(mold)) ?? byDefault;
   }
 
   /** Features whose values are known to be wrong, from the next cycle on. */
@@ -110,20 +123,33 @@ export class Judge {
     this.#doubts = features;
   }
 
+  get doubts(): ReadonlyMap<string, DriftKind> {
+    return this.#doubts;
+  }
+
   prepare(cycle: Cycle): Prepared {
-    const blank = { model: this.#model, breaches: [], flags: [], input: null };
+    if (cycle.mold !== null) this.#lastMold = cycle.mold;
+    const model = this.#modelFor(cycle.mold);
+    const blank = { model, breaches: [], flags: [], input: null };
     if (cycle.observed !== 'whole')
       return { ...blank, unscored: unscored(`shot-${cycle.observed}`) };
     if (cycle.suppressed !== null) return { ...blank, unscored: unscored(cycle.suppressed) };
     const breaches = findBreaches(this.#limits, cycle.features);
-    if (this.#model === null)
-      return { ...blank, breaches, unscored: this.#whyLimitsCannotSay(cycle) };
-    return { ...this.#encode(cycle, this.#model), model: this.#model, breaches };
+    if (model === null) return { ...blank, breaches, unscored: this.#whyWithoutModel(cycle) };
+    return { ...this.#encode(cycle, model), model, breaches };
+  }
+
+  /** Where other molds have models, limits alone say too little of this one. */
+  #whyWithoutModel(cycle: Cycle): Prepared['unscored'] {
+    if (this.#models.molds.size === 0) return this.#whyLimitsCannotSay(cycle);
+    return cycle.mold === null
+      ? unscored('mold-unknown', 'the mold signal has no good value')
+      : unscored('unknown-mold', `mold ${cycle.mold} has no model`);
   }
 
   /** The row of a shot whose features are these, if it comes to asking the model. */
   rowOf(features: Readonly<Record<string, Reading>>): Float32Array | null {
-    const encoded = this.#model?.encode(plainValues(features));
+    const encoded = this.model?.encode(plainValues(features));
     return encoded !== undefined && 'input' in encoded ? encoded.input : null;
   }
 

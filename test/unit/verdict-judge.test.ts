@@ -140,7 +140,8 @@ describe('a cycle with a model', () => {
   test('is judged by the model that was in force when its row was made', () => {
     const swapping = new Judge({}, model(), true);
     const prepared = swapping.prepare(cycle(biscuit));
-    swapping.useModel(model({ threshold: 0.9, identity: { name: 'm', version: '2', hash: 'h2' } }));
+    const next = model({ threshold: 0.9, identity: { name: 'm', version: '2', hash: 'h2' } });
+    swapping.useModels({ byDefault: next, molds: new Map() });
     expect(swapping.conclude(cycle(biscuit), prepared, scored(0.6), 2)).toMatchObject({
       outcome: 'defect',
       threshold: 0.5,
