@@ -1,6 +1,5 @@
 /** Has a machine use a model: by the running agent, else in the store for its next start. */
 import { randomUUID } from 'node:crypto';
-import type Database from 'better-sqlite3';
 import { PpuriError } from '../../config/errors.ts';
 import { noTrialCounts } from '../governance/count.ts';
 import { floorOf, requireRelease } from '../model-release.ts';
@@ -15,6 +14,8 @@ import { findPointer, setPointer } from '../store/models.ts';
 import { storePaths } from '../store/paths.ts';
 import { makeDirectory } from '../store/session.ts';
 import type { RollbackRequest, UseOutcome, UseRequest } from './model-request-use.ts';
+
+type StoreFile = ReturnType<typeof openDatabase>;
 
 const LOCK_WAIT_MS = 2000;
 const MAX_MIB = 2048;
@@ -40,7 +41,7 @@ async function askAgent<T>(
 }
 
 /** Nobody else writes meanwhile. Throws `store-in-use` and `store-*`. */
-function withStore<T>(storePath: string, use: (db: Database.Database) => T): T {
+function withStore<T>(storePath: string, use: (db: StoreFile) => T): T {
   makeDirectory(storePath);
   const paths = storePaths(storePath);
   const lock = takeLock(paths.lock, LOCK_WAIT_MS);
@@ -56,12 +57,12 @@ function withStore<T>(storePath: string, use: (db: Database.Database) => T): T {
   }
 }
 
-function write(db: Database.Database, step: ModelStep): void {
+function write(db: StoreFile, step: ModelStep): void {
   const { machine, mold } = step;
   takeStep(db, step, (bundle) => void setPointer(db, machine, bundle, mold));
 }
 
-function useLater(db: Database.Database, request: UseRequest): UseOutcome {
+function useLater(db: StoreFile, request: UseRequest): UseOutcome {
   const { machine, mold, bundle, mode, shadowShots, trialShots, who } = request;
   if (request.older === 'allow')
     throw new PpuriError('agent-unreachable', 'only a running agent can note who goes back', {
@@ -102,7 +103,7 @@ export async function activate(request: UseRequest): Promise<UseOutcome> {
   return { effective: 'now', ...(used as Pick<UseOutcome, 'stage' | 'shots'>) };
 }
 
-function rollBackLater(db: Database.Database, request: RollbackRequest): string {
+function rollBackLater(db: StoreFile, request: RollbackRequest): string {
   const { machine, mold, who } = request;
   const place = { machine, mold };
   const pointer = findPointer(db, machine, mold);

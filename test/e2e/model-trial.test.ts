@@ -1,0 +1,214 @@
+import { afterEach, expect, test } from 'vitest';
+import type { Activation } from '../../agent/records.ts';
+import type { TrialModel } from '../fixtures/models/trial-bundles.ts';
+import { TrialAgent, type TrialOptions } from '../fixtures/trial-agent.ts';
+
+const trial = { shadowShots: 12, trialShots: 12, leastShots: 6 };
+let it: TrialAgent | null = null;
+
+afterEach(async () => {
+  await it?.close();
+  it = null;
+});
+
+/** An agent whose machines run `good`, at work. */
+async function begin(options: TrialOptions = {}): Promise<TrialAgent> {
+  const agent = new TrialAgent();
+  it = agent;
+  const { dir } = await agent.bundle('good');
+  await agent.simulate({ model: dir, trial, ...options });
+  await agent.start();
+  // Shots before the first one with a model are another matter.
+  const first = (): number => agent.judged.findIndex(({ verdict }) => verdict.judge === 'model');
+  await agent.when(() => first() >= 0);
+  agent.judged.splice(0, first());
+  return agent;
+}
+
+async function use(
+  agent: TrialAgent,
+  name: TrialModel,
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<unknown> {
+  const { dir } = await agent.bundle(name);
+  return agent.command('model-use', { machine: 'dc-01', path: dir, who: 'kim', ...more });
+}
+
+const activationOf = (agent: TrialAgent): Activation | null =>
+  agent.agent?.status().models[0]?.activation ?? null;
+
+const returns = (agent: TrialAgent) =>
+  agent.alerts.filter(({ cause }) => cause === 'model-returned');
+
+/** Shots that had a model and no answer from it, in the order of their coming. */
+const unanswered = (agent: TrialAgent) =>
+  agent.judged
+    .filter(({ cycle, verdict }) => {
+      const judgeable = cycle.observed === 'whole' && cycle.suppressed === null;
+      return judgeable && verdict.judge !== 'model';
+    })
+    .map(({ verdict }) => `${verdict.reason}: ${verdict.detail}`);
+
+test('an agreeing model is watched, tried and stays; no shot goes unscored and each has one model', async () => {
+  const agent = await begin({ machines: 2, speed: 600 });
+  expect(await use(agent, 'good-too')).toMatchObject({ stage: 'shadow', shots: 12 });
+  await agent.event('model-trial-begun');
+  await agent.event('model-committed');
+  await agent.shots(6);
+  const mine = agent.judged.filter(({ cycle }) => cycle.machine === 'dc-01');
+  const names = mine.map(({ verdict }) => verdict.model?.name);
+  expect(names.filter((name, index) => name !== names[index - 1])).toEqual(['good', 'good-too']);
+  expect(unanswered(agent)).toEqual([]);
+  expect(
+    agent.judged.every(({ verdict }) => /^[0-9a-f]{64}$/.test(verdict.model?.hash ?? '')),
+  ).toBe(true);
+  const table = await agent.ask((client) => client.ask('models', {}));
+  expect(table.activations).toEqual([]);
+  expect(table.pointers).toMatchObject([
+    { machine: 'dc-01', mold: null, name: 'good-too', previous: { name: 'good' } },
+  ]);
+  expect(table.changes.map(({ what, who }) => `${what} by ${who}`)).toEqual([
+    'committed by ppuri',
+    'trial-begun by ppuri',
+    'shadow-begun by kim',
+  ]);
+  const mirrored = await agent.ask((client) => client.ask('mirrored', { machine: 'dc-01' }));
+  expect(new Set(mirrored.map(({ role, model }) => `${role} ${model.name}`))).toEqual(
+    new Set(['candidate good-too', 'current good']),
+  );
+  const deeds = await agent.ask((client) => client.ask('deeds', {}));
+  expect(deeds).toMatchObject([{ what: 'model-use', who: 'kim', subject: 'dc-01' }]);
+  expect(returns(agent)).toEqual([]);
+});
+
+test('a model that disagrees is never shown and is taken back; people are told in their words', async () => {
+  const agent = await begin();
+  await use(agent, 'contrary');
+  await agent.event('model-returned');
+  await agent.when(() => returns(agent).length > 0);
+  expect(agent.judged.every(({ verdict }) => verdict.outcome !== 'defect')).toBe(true);
+  expect(agent.models()).toEqual(['good']);
+  expect(returns(agent)).toMatchObject([
+    {
+      ...{ cause: 'model-returned', severity: 'caution', machine: 'dc-01' },
+      text: {
+        ko: expect.stringMatching(
+          /^\[주의\] dc-01 새 모델 contrary 1\.0\.0 적용 취소, 기존 판정으로 복귀\. 사유: 기존 모델과 판정 불일치 \d+샷 중 \d+샷/,
+        ),
+        en: expect.stringMatching(/its verdicts differ from the old model’s on \d+ of \d+ shots/),
+      },
+    },
+  ]);
+  // Another try ends what is said of the last one.
+  await use(agent, 'good-too');
+  await agent.when(() => returns(agent).some(({ state }) => state === 'cleared'));
+});
+
+test('put on trial at once, a model that disagrees decides few shots and the old one goes on', async () => {
+  const agent = await begin();
+  await use(agent, 'contrary', { shadowShots: 0 });
+  await agent.event('model-returned');
+  await agent.shots(4);
+  expect(agent.models()).toEqual(['good', 'contrary', 'good']);
+  expect(unanswered(agent)).toEqual([]);
+});
+
+test('a model that gives no number is taken back after one shot', async () => {
+  const agent = await begin();
+  await use(agent, 'undefined');
+  await agent.event('model-returned');
+  expect(agent.events.find(({ kind }) => kind === 'model-returned')?.text).toContain(
+    'it gave no usable number',
+  );
+  expect(agent.models()).toEqual(['good']);
+});
+
+test('a model that is late is taken back, and costs the old one nothing', async () => {
+  const agent = await begin({ deadlineMs: 60, speed: 120 });
+  await use(agent, 'heavy');
+  await agent.event('model-returned');
+  const text = agent.events.find(({ kind }) => kind === 'model-returned')?.text;
+  expect(text).toMatch(/it was late \d+ times \(the old model 0\)/);
+  expect(agent.models()).toEqual(['good']);
+});
+
+test('a model whose run does not end is taken back with its child; no verdict is lost', async () => {
+  const agent = await begin({ deadlineMs: 40, hardLimitMs: 40, speed: 120 });
+  const from = agent.judged.length;
+  await use(agent, 'heavy');
+  await agent.event('model-returned');
+  expect(agent.events.find(({ kind }) => kind === 'model-returned')?.text).toMatch(
+    /it took its process down \(hang: no answer within 40 ms\)/,
+  );
+  const lost = agent.judged.slice(from).filter(({ verdict }) => verdict.judge !== 'model');
+  expect(lost.map(({ verdict }) => verdict.reason)).toEqual([]);
+});
+
+test('a crash of the candidate’s process under its run takes it back', async () => {
+  const agent = await begin();
+  await use(agent, 'heavy', { shadowShots: 1000 });
+  await agent.when(() => (activationOf(agent)?.counts.shots ?? 0) > 0);
+  const own = agent.agent?.status().inference.children.find(({ kind }) => kind === 'own');
+  const returned = agent.event('model-returned');
+  // Not every moment is within a run: a crash between two is nobody's.
+  await agent.shots(1);
+  process.kill(own?.pid ?? 0, 'SIGSEGV');
+  await returned;
+  expect(agent.models()).toEqual(['good']);
+});
+
+test('watched only, a model decides nothing, whatever it said', async () => {
+  const agent = await begin();
+  await use(agent, 'good-too', { mode: 'shadow', shadowShots: 5 });
+  await agent.event('model-shadow-ended');
+  await agent.shots(4);
+  expect(agent.models()).toEqual(['good']);
+  const table = await agent.ask((client) => client.ask('models', {}));
+  expect(table).toMatchObject({ activations: [], pointers: [] });
+  expect(table.changes[0]).toMatchObject({ what: 'shadow-ended', counts: { shots: 5 } });
+});
+
+test('a rollback ends what is under way, then goes back and forth between the last two', async () => {
+  const agent = await begin();
+  const rollback = () => agent.command('model-rollback', { machine: 'dc-01', who: 'lee' });
+  await expect(rollback()).rejects.toMatchObject({ code: 'usage' });
+  await use(agent, 'contrary', { shadowShots: 0, trialShots: 1000 });
+  await expect(use(agent, 'good-too')).rejects.toMatchObject({ code: 'usage' });
+  expect(await rollback()).toMatchObject({ name: 'good' });
+  await use(agent, 'good-too', { mode: 'now' });
+  expect(await rollback()).toMatchObject({ name: 'good' });
+  expect(await rollback()).toMatchObject({ name: 'good-too' });
+  await agent.when(() => agent.models().at(-1) === 'good-too');
+});
+
+test('how far a trial was outlives the agent, and the model that decided still does', async () => {
+  const agent = await begin();
+  await use(agent, 'good-too', { shadowShots: 0, trialShots: 60 });
+  await agent.when(() => (activationOf(agent)?.counts.shots ?? 0) >= 8);
+  await agent.stopAgent();
+  agent.judged.length = 0;
+  await agent.start();
+  expect(activationOf(agent)).toMatchObject({ stage: 'trial', trialShots: 60 });
+  expect(activationOf(agent)?.counts.shots).toBeGreaterThanOrEqual(8);
+  await agent.event('model-committed');
+  expect(agent.models()).toEqual(['good-too']);
+});
+
+test('each mold has its model from its very first shot; others have the default', async () => {
+  const agent = new TrialAgent();
+  it = agent;
+  const [good, other] = [await agent.bundle('good'), await agent.bundle('good-too')];
+  const scenario = { moldChangeGapShots: [3, 5] as const, stopGapShots: null };
+  await agent.simulate({
+    scenario: { firstEpisodeShots: null, garbageRate: 0, freezeRate: 0, ...scenario },
+    model: { default: good.dir, molds: { 2102: other.dir } },
+  });
+  await agent.start();
+  const molds = () => new Set(agent.judged.map(({ cycle }) => cycle.mold));
+  await agent.when(() => molds().size >= 2 && agent.judged.length > 30);
+  for (const { cycle, verdict } of agent.judged) {
+    if (verdict.judge !== 'model') continue;
+    expect(verdict.model?.name).toBe(cycle.mold === '2102' ? 'good-too' : 'good');
+  }
+  expect(new Set(agent.models())).toEqual(new Set(['good', 'good-too']));
+});
