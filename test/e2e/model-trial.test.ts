@@ -198,14 +198,12 @@ test('each mold has its model from its very first shot; others have the default'
   const agent = new TrialAgent();
   it = agent;
   const [good, other] = [await agent.bundle('good'), await agent.bundle('good-too')];
-  const scenario = { moldChangeGapShots: [3, 5] as const, stopGapShots: null };
-  await agent.simulate({
-    scenario: { firstEpisodeShots: null, garbageRate: 0, freezeRate: 0, ...scenario },
-    model: { default: good.dir, molds: { 2102: other.dir } },
-  });
+  await agent.simulate({ model: { default: good.dir, molds: { 2102: other.dir } } });
   await agent.start();
   const molds = () => new Set(agent.judged.map(({ cycle }) => cycle.mold));
-  await agent.when(() => molds().size >= 2 && agent.judged.length > 30);
+  // Two molds take turns, shot by shot.
+  await agent.when(() => agent.models().length > 10);
+  expect(molds().size).toBe(2);
   for (const { cycle, verdict } of agent.judged) {
     if (verdict.judge !== 'model') continue;
     expect(verdict.model?.name).toBe(cycle.mold === '2102' ? 'good-too' : 'good');
