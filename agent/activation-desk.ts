@@ -274,6 +274,11 @@ export class ActivationDesk {
     }
   }
 
+  /** Inspection results came: precision is weighed at the next tick. */
+  noticeLabels(): void {
+    this.#precisionDueMs = Number.NEGATIVE_INFINITY;
+  }
+
   /** Settles when no step is under way. */
   async settle(): Promise<void> {
     await this.#last;

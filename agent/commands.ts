@@ -48,6 +48,15 @@ const onDisk =
     await parts.kept();
   };
 
+/** What inspection says may speak against a model on trial. */
+const weighed =
+  (take: (...asked: Parameters<Handler>) => Promise<unknown>): Handler =>
+  async (parts, fields, method) => {
+    const taken = await take(parts, fields, method);
+    parts.models.noticeLabels();
+    return taken;
+  };
+
 const handlers: Readonly<Record<string, Handler>> = {
   'model-use': ({ models }, fields) => models.use(fields),
   'model-rollback': ({ models }, fields) => models.rollback(fields),
@@ -70,8 +79,8 @@ const handlers: Readonly<Record<string, Handler>> = {
   'alert-false': onDisk(({ alerts }, fields, method) =>
     alerts.markFalse(textOf(method, fields, 'id'), actorOf(method, fields)),
   ),
-  label: ({ labels }, fields) => labels.take(fields),
-  'label-many': ({ labels }, fields) => labels.takeMany(fields),
+  label: weighed(({ labels }, fields) => labels.take(fields)),
+  'label-many': weighed(({ labels }, fields) => labels.takeMany(fields)),
   'buzzer-silence': ({ alerts }, fields, method) => alerts.silence(actorOf(method, fields)),
 };
 

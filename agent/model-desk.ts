@@ -107,6 +107,10 @@ export class ModelDesk {
     return this.#activations.tick();
   }
 
+  noticeLabels(): void {
+    this.#activations.noticeLabels();
+  }
+
   settle(): Promise<void> {
     return this.#activations.settle();
   }

@@ -11,11 +11,11 @@ afterEach(async () => {
   it = null;
 });
 
-/** An agent whose machines run `good`, at work. */
-async function begin(options: TrialOptions = {}): Promise<TrialAgent> {
+/** An agent at work, whose machines run `model`. */
+async function begin(options: TrialOptions = {}, model: TrialModel = 'good'): Promise<TrialAgent> {
   const agent = new TrialAgent();
   it = agent;
-  const { dir } = await agent.bundle('good');
+  const { dir } = await agent.bundle(model);
   await agent.simulate({ model: dir, trial, ...options });
   await agent.start();
   // Shots before the first one with a model are another matter.
@@ -209,4 +209,43 @@ test('each mold has its model from its very first shot; others have the default'
     expect(verdict.model?.name).toBe(cycle.mold === '2102' ? 'good-too' : 'good');
   }
   expect(new Set(agent.models())).toEqual(new Set(['good', 'good-too']));
+});
+
+test('a model on trial whose defects inspection does not confirm is taken back', async () => {
+  const agent = await begin({ speed: 600 }, 'contrary');
+  const label = async (model: string, result: 'ok' | 'defect'): Promise<void> => {
+    const shots = () =>
+      agent.judged.filter(
+        ({ verdict }) => verdict.judge === 'model' && verdict.model?.name === model,
+      );
+    await agent.when(() => shots().length >= 8);
+    for (const { cycle } of shots().slice(0, 8)) {
+      const place = { machine: 'dc-01', shot: cycle.shot };
+      const given = { place, part: '', result, type: null, ambiguous: 'newest' };
+      await agent.command('label', { ...given, who: 'park', from: 'cli' });
+    }
+  };
+  await label('contrary', 'defect');
+  await use(agent, 'contrary-too', { shadowShots: 0, trialShots: 10_000 });
+  await label('contrary-too', 'ok');
+  await agent.event('model-returned');
+  const text = agent.events.find(({ kind }) => kind === 'model-returned')?.text;
+  expect(text).toContain('inspection confirmed 0/8 of its defects (the old model: 8/8)');
+});
+
+test('while the store is away nothing changes and it is said; once it is back the step is taken', async () => {
+  const agent = await begin();
+  await use(agent, 'good-too', { shadowShots: 0 });
+  const pid = agent.agent?.status().store.pid ?? 0;
+  process.kill(pid, 'SIGSTOP');
+  await agent.when(() => (activationOf(agent)?.counts.shots ?? 0) >= trial.trialShots);
+  await agent.shots(6);
+  expect(activationOf(agent)?.stage).toBe('trial');
+  expect(agent.models()).toEqual(['good', 'good-too']);
+  process.kill(pid, 'SIGKILL');
+  await agent.event('model-step-not-kept');
+  await agent.event('model-committed');
+  expect(agent.models()).toEqual(['good', 'good-too']);
+  const table = await agent.ask((client) => client.ask('models', {}));
+  expect(table).toMatchObject({ activations: [], pointers: [{ name: 'good-too' }] });
 });

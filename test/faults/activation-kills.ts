@@ -94,7 +94,7 @@ class Campaign {
   /** A new model is on its way, and the moment has come. */
   async #approach(moment: Moment): Promise<void> {
     const seen = moment.startsWith('model-') ? this.#event(moment) : null;
-    const wanted = moment === 'model-returned' ? 'contrary' : null;
+    const wanted = moment === 'model-returned' ? 'contrary' : 'good';
     const use = this.#use(wanted).catch((thrown: unknown) => {
       if (!(thrown instanceof PpuriError)) throw thrown;
     });
@@ -107,7 +107,7 @@ class Campaign {
     if (this.#random.chance(0.5)) await pause(this.#random.between(0, 12));
   }
 
-  async #use(wanted: string | null): Promise<void> {
+  async #use(wanted: 'good' | 'contrary'): Promise<void> {
     await this.#ask(async (client) => {
       const table = await client.ask('models', {});
       const now = decidingOf(table, this.#configured);
