@@ -8,6 +8,7 @@ import { formatProblem, type Problem } from '../../config/problem.ts';
 import type { Profile, SignalSpec } from '../../config/profile.ts';
 import type { Config, MachineConfig } from '../../config/schema.ts';
 import type { SyncTargetConfig } from '../../config/sync-schema.ts';
+import { modelsNamed } from '../../config/trial-schema.ts';
 import { planReads } from '../../drivers/plan.ts';
 import { findModel } from '../find-model.ts';
 import { failedVectors } from '../signals/vectors.ts';
@@ -109,7 +110,8 @@ export async function checkFile(file: string): Promise<CheckReport> {
     warnings,
     machines: machines.length,
     buses: Object.keys(sound?.buses ?? {}).length,
-    models: new Set(machines.flatMap(({ model }) => model ?? [])).size,
+    models: new Set(machines.flatMap(({ model }) => modelsNamed(model).map(({ name }) => name)))
+      .size,
     plan: machines.flatMap((machine) => devicePlans(machine, profiles)),
     targets: (sound?.sync ?? []).map(syncPlace),
   };

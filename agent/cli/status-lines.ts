@@ -45,6 +45,26 @@ function lastText({ last }: Machine, lang: Language): string {
   return lang === 'ko' ? `${words}, ${ago} 전` : `${words}, ${ago} ago`;
 }
 
+const stageWords = {
+  shadow: { ko: '관찰', en: 'shadow' },
+  trial: { ko: '시험 적용', en: 'trial' },
+} as const;
+
+/** New models under way; `ppuri model status` has more. */
+function trialLines({ models }: Pick<AgentStatus, 'models'>, lang: Language): string[] {
+  return (models ?? []).flatMap(({ machine, mold, activation }) => {
+    if (activation === null) return [];
+    const { stage, candidate, counts, shadowShots, trialShots } = activation;
+    const place = mold === null ? machine : `${machine} ${mold}`;
+    const of = stage === 'shadow' ? shadowShots : trialShots;
+    const model = `${candidate.name} ${candidate.version}`;
+    const { differing, compared } = counts;
+    return lang === 'ko'
+      ? `새 모델 ${model} ${stageWords[stage].ko}: ${place}, ${counts.shots}/${of}샷, 불일치 ${differing}/${compared}`
+      : `new model ${model} in ${stageWords[stage].en}: ${place}, ${counts.shots}/${of} shots, ${differing}/${compared} differ`;
+  });
+}
+
 function machineColumns(lang: Language, paint: Paint): Column<Machine>[] {
   const ko = lang === 'ko';
   const unscored = ({ counts }: Machine): number =>
@@ -148,6 +168,7 @@ export function statusLines(
     ...alertLines(status, lang),
     '',
     ...tableLines(machineColumns(lang, paint), status.machines),
+    ...trialLines(status, lang),
     '',
     ...busLines(status, lang, paint),
   ];

@@ -74,6 +74,23 @@ export interface ShiftSummary {
   readonly alerts: number;
 }
 
+/** A new model on its way to deciding, beside the old one. What it says of a shot is never shown. */
+export interface TrialView {
+  readonly mold: string | null;
+  /** `shadow`: it decides nothing; `trial`: it decides. */
+  readonly stage: 'shadow' | 'trial';
+  readonly model: { readonly name: string; readonly version: string };
+  readonly shots: number;
+  /** Shots that the stage takes. */
+  readonly of: number;
+  readonly compared: number;
+  readonly differing: number;
+  readonly dropped: number;
+  /** Mean ms of an answer of the new model and of the old one; null: not known. */
+  readonly candidateMs: number | null;
+  readonly currentMs: number | null;
+}
+
 export interface MachineView {
   readonly id: string;
   readonly name: string;
@@ -84,6 +101,8 @@ export interface MachineView {
   readonly worst: Severity | null;
   readonly openAlerts: number;
   readonly model: { readonly name: string; readonly version: string } | null;
+  /** New models under way; absent: none. */
+  readonly trials?: readonly TrialView[];
   readonly last: ShotView | null;
   /** Since the last shot, ms, at `sentMonoMs`; null: none yet. */
   readonly lastAgeMs: number | null;

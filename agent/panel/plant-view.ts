@@ -17,6 +17,7 @@ import type {
 import { healthView } from './health-view.ts';
 import { looksOf, type MachinePlan, type PanelPlan } from './plan.ts';
 import { type SeenLabel, type SeenShot, ShotBook, shotView } from './shots.ts';
+import { type TrialStatus, trialsOf } from './trial-view.ts';
 
 /** The part of the agent's status that is shown. */
 export interface PlantStatus {
@@ -29,6 +30,7 @@ export interface PlantStatus {
     readonly openAlerts: readonly Alert[];
     readonly drift?: DriftHealth;
   }[];
+  readonly models?: readonly TrialStatus[];
   readonly alerts: {
     readonly buzzer: Overview['buzzer'];
     readonly unseen: readonly Alert[];
@@ -189,6 +191,7 @@ export class PlantView {
       worst: ranks[worst] ?? null,
       openAlerts: open.length,
       model: status?.model ?? null,
+      ...trialsOf(this.#status?.models, id),
       lastAgeMs: this.#ageMs(id, status?.last?.ageMs ?? null),
       recent: seen.map(({ view }) => view.outcome),
       shift: facts.shift.get(id) ?? emptyShift,

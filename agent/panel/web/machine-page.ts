@@ -2,14 +2,21 @@
 import type { VNode } from 'preact';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Text } from '../../records.ts';
-import type { AlertView, DriverView, FeatureView, MachinePage, ShotView } from '../contract.ts';
+import type {
+  AlertView,
+  DriverView,
+  FeatureView,
+  MachinePage,
+  MachineView,
+  ShotView,
+} from '../contract.ts';
 import { AlertCard } from './alert-card.ts';
 import { h, html } from './element.ts';
 import { isOld } from './freshness.ts';
 import { SignIcon } from './icons.ts';
 import { Labelling } from './labelling.ts';
 import { ModelHealth } from './model-health.ts';
-import { type Page, usePage, useWords } from './page.ts';
+import { type Page, usePage, useWords, type Words } from './page.ts';
 import { ShotStrip, shotKey, shotsThatFit } from './shot-strip.ts';
 import { LinkChip, machineState, recentText, standingAlerts } from './tile.ts';
 import { Trend } from './trend.ts';
@@ -66,6 +73,14 @@ function ownAlerts({ overview }: Page, id: string): readonly AlertView[] {
   );
 }
 
+function trialLines({ trials = [] }: MachineView, words: Words): readonly string[] {
+  return trials.map(({ stage, model, shots, of, differing, compared }) =>
+    words(stage === 'shadow' ? 'shadowed' : 'onTrial', {
+      ...{ model: `${model.name} ${model.version}`, shots, of, differing, compared },
+    }),
+  );
+}
+
 function Title({ id }: { id: string }): VNode {
   const page = usePage();
   const words = useWords();
@@ -80,7 +95,7 @@ function Title({ id }: { id: string }): VNode {
     ${!old && h(LinkChip, { link: state.link })}
     <p class="facts">${machine.mold === null ? '' : words('mold', { mold: machine.mold })}<br />${
       machine.model === null ? words('noModel') : `${machine.model.name} ${machine.model.version}`
-    }</p>
+    }${trialLines(machine, words).map((line) => html`<br />${line}`)}</p>
   </div>`;
 }
 

@@ -71,6 +71,14 @@ export const texts = {
   before: { ko: '이전: {state}', en: 'Was: {state}' },
   noShots: { ko: '샷 없음', en: 'No shots yet' },
   noModel: { ko: '모델 없음(한계값만)', en: 'Limits only' },
+  shadowed: {
+    ko: '새 모델 {model} 관찰 {shots}/{of}샷, 불일치 {differing}/{compared}',
+    en: 'New model {model}: watched {shots}/{of} shots, differs on {differing}/{compared}',
+  },
+  onTrial: {
+    ko: '새 모델 {model} 시험 적용 {shots}/{of}샷, 불일치 {differing}/{compared}',
+    en: 'New model {model}: on trial {shots}/{of} shots, differs on {differing}/{compared}',
+  },
   alertCount: { ko: '알림 {n}건', en: '{n} alerts' },
   alertCountOne: { ko: '알림 1건', en: '1 alert' },
   noAlerts: { ko: '조치할 알림이 없습니다.', en: 'Nothing needs attention.' },
