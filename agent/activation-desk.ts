@@ -4,6 +4,7 @@
  * so that a cut at any moment leaves the model before the step or the one after it.
  */
 import { PpuriError } from '../config/errors.ts';
+import type { Activation, MirroredShot, TrialCounts } from '../models/activation.ts';
 import { countDropped, countPair, type Judged, noTrialCounts } from './governance/count.ts';
 import { type Decision, evaluate, evaluatePrecision, type Return } from './governance/evaluate.ts';
 import type { TrialRules } from './governance/rules.ts';
@@ -12,7 +13,7 @@ import type { Mirror } from './mirror.ts';
 import { floorOf } from './model-release.ts';
 import { type ModelSeats, messageOf, type SeatParts } from './model-seats.ts';
 import { labelOf, type ModelSlot, pointerTo } from './model-slot.ts';
-import type { Activation, Cycle, MirroredShot, Share, TrialCounts, Verdict } from './records.ts';
+import type { Cycle, Share, Verdict } from './records.ts';
 import type { ModelStep, TrialProgress } from './store/activations.ts';
 import type { ModelFloor } from './store/model-floors.ts';
 import type { ModelTable } from './store/models.ts';

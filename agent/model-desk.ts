@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { PpuriError } from '../config/errors.ts';
+import type { Activation } from '../models/activation.ts';
 import type { Bundle } from '../models/manifest.ts';
 import { ActivationDesk, type ActivationParts, type ModelMemory } from './activation-desk.ts';
 import { noTrialCounts } from './governance/count.ts';
@@ -17,7 +18,7 @@ import { ModelSeats, messageOf, type SeatParts } from './model-seats.ts';
 import { labelOf, ModelSlot, pointerTo, slotKey } from './model-slot.ts';
 import { type SlotStatus, slotStatus } from './model-status.ts';
 import { askedOf, refuse, type UseAsked } from './model-use.ts';
-import type { Activation, Cycle, Deed, Verdict } from './records.ts';
+import type { Cycle, Deed, Verdict } from './records.ts';
 import type { ModelTable } from './store/models.ts';
 
 export interface DeskParts {

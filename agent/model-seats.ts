@@ -3,12 +3,12 @@
  * what it ran before once nobody waits for its answer any more.
  */
 import { PpuriError } from '../config/errors.ts';
+import type { Activation, BundlePointer } from '../models/activation.ts';
 import type { Bundle } from '../models/manifest.ts';
 import type { Inference } from './infer/inference.ts';
 import type { Machine } from './machine.ts';
 import { requirePace } from './model-pace.ts';
 import { labelOf, loadedKey, type ModelSlot, slotKey } from './model-slot.ts';
-import type { Activation, BundlePointer } from './records.ts';
 import type { ModelTable } from './store/models.ts';
 
 export interface SeatParts {

@@ -1,8 +1,10 @@
 /** One place for a model: a machine, and a mold or every mold without a place of its own. */
+
+import type { Activation, BundlePointer, MirroredShot } from '../models/activation.ts';
 import type { Bundle } from '../models/manifest.ts';
 import type { Return } from './governance/evaluate.ts';
 import type { Machine } from './machine.ts';
-import type { Activation, BundlePointer, MirroredShot, ModelIdentity } from './records.ts';
+import type { ModelIdentity } from './records.ts';
 
 export class ModelSlot {
   readonly machine: Machine;

@@ -1,6 +1,8 @@
 /** What an agent tells of the models of one machine and mold. */
+
+import type { Activation } from '../models/activation.ts';
 import { identityOf, type ModelSlot } from './model-slot.ts';
-import type { Activation, ModelIdentity } from './records.ts';
+import type { ModelIdentity } from './records.ts';
 
 export interface SlotStatus {
   readonly machine: string;

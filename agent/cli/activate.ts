@@ -1,10 +1,10 @@
 /** Has a machine use a model: by the running agent, else in the store for its next start. */
 import { randomUUID } from 'node:crypto';
 import { PpuriError } from '../../config/errors.ts';
+import type { Activation } from '../../models/activation.ts';
 import { noTrialCounts } from '../governance/count.ts';
 import { floorOf, requireRelease } from '../model-release.ts';
 import { labelOf, pointerTo } from '../model-slot.ts';
-import type { Activation } from '../records.ts';
 import { type ModelStep, queryActivations, takeStep } from '../store/activations.ts';
 import { type ControlClient, connectControl, whyUnreachable } from '../store/control-client.ts';
 import { openDatabase } from '../store/database.ts';

@@ -1,8 +1,8 @@
 /** `ppuri model status`: which model decides where, how far a new one is, and what both say. */
 import { type Command, Option } from 'commander';
+import type { Activation, SideCounts } from '../../models/activation.ts';
 import type { AgentStatus } from '../agent-status.ts';
 import type { SlotStatus } from '../model-status.ts';
-import type { Activation, SideCounts } from '../records.ts';
 import type { MirroredRow } from '../store/activations.ts';
 import type { ModelTable } from '../store/models.ts';
 import { outcomeWords } from '../words.ts';

@@ -1,5 +1,6 @@
 /** Counting of shots on which two models were asked. Pure. */
-import type { SideCounts, TrialCounts, Verdict } from '../records.ts';
+import type { SideCounts, TrialCounts } from '../../models/activation.ts';
+import type { Verdict } from '../records.ts';
 
 /** What one of the two made of a shot. */
 export interface Judged {

@@ -2,8 +2,10 @@
  * What follows for a new model from how it did beside the old one: nothing yet, the next stage, or the
  * way back. Pure: counts in, decision out.
  */
+
+import type { Activation } from '../../models/activation.ts';
 import { shareOf } from '../../models/share.ts';
-import type { Activation, Share } from '../records.ts';
+import type { Share } from '../records.ts';
 import { leastExtraLate, type TrialRules } from './rules.ts';
 
 /** Why a candidate does not go on. */

@@ -1,5 +1,5 @@
 /** New models under way, as the panel shows them. */
-import type { Activation, SideCounts } from '../records.ts';
+import type { Activation, SideCounts } from '../../models/activation.ts';
 import type { TrialView } from './contract.ts';
 
 /** The part of the agent's status that is shown. */

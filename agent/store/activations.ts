@@ -1,6 +1,11 @@
 /** New models on their way to deciding: each step is one transaction, whole or not at all. */
 import type Database from 'better-sqlite3';
-import type { Activation, BundlePointer, MirroredShot, TrialCounts } from '../records.ts';
+import type {
+  Activation,
+  BundlePointer,
+  MirroredShot,
+  TrialCounts,
+} from '../../models/activation.ts';
 import { type ModelFloor, raiseFloor } from './model-floors.ts';
 
 /** One step, with who and why, as it stays in the store. */

@@ -1,6 +1,6 @@
 /** Which bundle each machine uses for which mold, and what is remembered of models that misbehaved. */
 import type Database from 'better-sqlite3';
-import type { Activation, BundlePointer } from '../records.ts';
+import type { Activation, BundlePointer } from '../../models/activation.ts';
 import { type ModelChangeRow, queryActivations, queryModelChanges } from './activations.ts';
 import { asFields, optionalText, requiredText } from './params.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import type { Activation } from '../../agent/records.ts';
+import type { Activation } from '../../models/activation.ts';
 import type { TrialModel } from '../fixtures/models/trial-bundles.ts';
 import { TrialAgent, type TrialOptions } from '../fixtures/trial-agent.ts';
 

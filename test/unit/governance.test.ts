@@ -7,8 +7,8 @@ import {
 } from '../../agent/governance/count.ts';
 import { evaluate, evaluatePrecision } from '../../agent/governance/evaluate.ts';
 import { returnWords } from '../../agent/governance/words.ts';
-import type { Activation, TrialCounts } from '../../agent/records.ts';
 import { trialSchema } from '../../config/trial-schema.ts';
+import type { Activation, TrialCounts } from '../../models/activation.ts';
 import { shareOf } from '../../models/share.ts';
 
 const rules = trialSchema.parse({});

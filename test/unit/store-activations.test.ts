@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { noTrialCounts } from '../../agent/governance/count.ts';
-import type { Activation, MirroredShot } from '../../agent/records.ts';
 import type { ModelStep } from '../../agent/store/activations.ts';
 import { queryMirrored, saveProgress, takeStep } from '../../agent/store/activations.ts';
 import { openDatabase } from '../../agent/store/database.ts';
 import { migrate, migrations } from '../../agent/store/migrations.ts';
 import { findPointer, queryModels, setPointer } from '../../agent/store/models.ts';
+import type { Activation, MirroredShot } from '../../models/activation.ts';
 import { temporaryDirectory } from './store-support.ts';
 
 const bundle = (version: string) => ({
