@@ -48,6 +48,15 @@ const onDisk =
     await parts.kept();
   };
 
+/** Who did it would outlive a power cut too. */
+const noted =
+  (act: (...asked: Parameters<Handler>) => Promise<unknown>): Handler =>
+  async (parts, fields, method) => {
+    const done = await act(parts, fields, method);
+    await parts.kept();
+    return done;
+  };
+
 /** What inspection says may speak against a model on trial. */
 const weighed =
   (take: (...asked: Parameters<Handler>) => Promise<unknown>): Handler =>
@@ -58,8 +67,8 @@ const weighed =
   };
 
 const handlers: Readonly<Record<string, Handler>> = {
-  'model-use': ({ models }, fields) => models.use(fields),
-  'model-rollback': ({ models }, fields) => models.rollback(fields),
+  'model-use': noted(({ models }, fields) => models.use(fields)),
+  'model-rollback': noted(({ models }, fields) => models.rollback(fields)),
   'model-restore': async ({ models }, fields) => {
     await models.restore(String(fields.hash));
     return { hash: fields.hash };
