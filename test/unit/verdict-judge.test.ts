@@ -216,7 +216,7 @@ describe('a cycle that the model should not be believed on', () => {
       outcome: 'ok',
       flags: ['drift:decimal-shift:biscuit'],
     });
-    judge.useModel(model({ onDrift: 'abstain' }));
+    judge.useModels({ byDefault: model({ onDrift: 'abstain' }), molds: new Map() });
     const stopped = judged(judge, cycle(biscuit), scored(0.1));
     expect(stopped).toMatchObject({ reason: 'input-doubtful', detail: 'biscuit: decimal-shift' });
     judge.doubt(new Map());
