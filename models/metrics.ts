@@ -124,6 +124,23 @@ function justAbove(score: number): number {
   return score + Math.max(Math.abs(score) * 1e-6, Number.MIN_VALUE);
 }
 
+/** What a threshold calls a defect: everything at or above it. */
+export interface ThresholdStep {
+  readonly threshold: number;
+  readonly truePositives: number;
+  readonly falsePositives: number;
+}
+
+/** One step for each distinct score, highest first. */
+export function thresholdSteps(scores: Scores, labels: Labels): readonly ThresholdStep[] {
+  let [truePositives, falsePositives] = [0, 0];
+  return scoreGroups(scores, labels).map(({ score, positives, negatives }) => {
+    truePositives += positives;
+    falsePositives += negatives;
+    return { threshold: score, truePositives, falsePositives };
+  });
+}
+
 interface ScoreGroup {
   readonly score: number;
   readonly positives: number;

@@ -1,36 +1,41 @@
 /** `ppuri backtest`: a model on a history, judged as live shots are. */
-import { access, constants, stat, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { type Command, Option } from 'commander';
+import { basename } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PpuriError } from '../../config/errors.ts';
-import type { Profile } from '../../config/profile.ts';
-import { loadProfile } from '../../config/profile-load.ts';
 import { findBundle, readBundle } from '../../models/bundle.ts';
 import type { Bundle } from '../../models/manifest.ts';
 import { readTable, type Table } from '../../models/table.ts';
-import { featureHistory, featuresFed, type History, profileHistory } from '../backtest/history.ts';
-import { readLabels } from '../backtest/labels.ts';
-import { type BacktestReport, type JudgedRow, reportOn } from '../backtest/report.ts';
-import { openHistoryJudge } from '../backtest/run.ts';
-import { createLog } from '../health/log.ts';
-import { forkRole } from '../role.ts';
-import { type TimeOrder, timeOrder } from '../simulator/replay-time.ts';
+import { alertFigures } from '../backtest/alert-figures.ts';
+import { type Comparison, compare } from '../backtest/compare.ts';
+import type { Prices } from '../backtest/cost.ts';
+import { pageOf } from '../backtest/picture/page.ts';
+import { pictureOf } from '../backtest/picture/picture.ts';
+import { type BacktestReport, reportOn } from '../backtest/report.ts';
+import { sheetsOf } from '../backtest/sheets.ts';
+import type { WindowsBy } from '../backtest/windows.ts';
+import type { Text } from '../records.ts';
 import { collectPairs, positiveNumber } from './arguments.ts';
+import { requireWritable, verdictsCsv, writeResult } from './backtest-files.ts';
+import { sheetLines } from './backtest-lines.ts';
+import { noLabels, notesOn } from './backtest-notes.ts';
+import { type JudgedHistory, judgeHistory, type RunOptions } from './backtest-run.ts';
 import { list } from './model-flags.ts';
 import { action, type Output } from './output.ts';
+import type { Language } from './words.ts';
 
-interface BacktestOptions {
-  readonly label?: string;
-  readonly time?: readonly string[];
-  readonly positive?: string;
-  readonly profile?: string;
-  readonly column: Readonly<Record<string, string>>;
-  readonly drop: Readonly<Record<string, string>>;
-  readonly fromRow?: number;
-  readonly toRow?: number;
-  readonly limits: 'none' | 'profile';
+interface BacktestOptions extends RunOptions {
+  readonly windows: WindowsBy;
+  readonly shifts?: readonly string[];
+  readonly episode: number;
+  readonly costMiss?: number;
+  readonly costFalse?: number;
+  readonly costInspect?: number;
+  readonly against?: string;
+  readonly html?: string;
+  readonly svg?: string;
   readonly verdicts?: string;
   readonly store?: string;
+  readonly lang: Language;
   readonly json?: boolean;
 }
 
@@ -40,176 +45,122 @@ signals (so a verdict equals the one a live replay gives), else straight into th
 Rows must be in the order of time: where a column says when each was (--time, or a usual name such
 as registration_time), rows that go back are told. Row numbers count data rows from 1.
 
+The verdicts then make alerts by the agent's own rules, in the history's own time: how many an
+operator would have had, how many were true, which runs of defects they found and how soon.
+Costs are per shot in any unit: a defect called good (--cost-miss), a good shot called a defect
+(--cost-false), an inspection (--cost-inspect, for each verdict defect). A threshold is chosen on
+the earlier half of the time and judged on the later half, never on the same shots.
+
 --json prints {"rows","scored","unscored":{reason:n},"verdicts","auc","ap","threshold","recall",
-"falseAlarmRate","precision","accuracy","baseRate","n","perMold","chronological","time","model"};
-metrics are over the n rows with a probability and a label, at the bundle's threshold, and null where
-these cannot give them. time: {"columns","backwards","firstLine"}, null when no column says.
+"falseAlarmRate","precision","accuracy","baseRate","n","defects","intervals","perMold",
+"chronological","windows","gaps","period","repeats","thresholds","cost"|null,"alerts",
+"against"|null,"time","model"}; metrics are over the n rows with a probability and a label, at the
+bundle's threshold, and null where these cannot give them. time: {"columns","backwards",
+"firstLine"}, null when no column says. A mold or window with fewer than 5 defects or good shots
+has null figures and "tooFew".
 
 Examples:
   ppuri backtest diecast-defect history.csv --label passorfail
   ppuri backtest ./my-bundle log.csv.gz --label passorfail --from-row 57372 --json
   ppuri backtest ./lens quality.csv --label quality --positive 1 --verdicts out.csv
-  ppuri backtest diecast-defect log.csv --label result --drop tryshot_signal=D`;
+  ppuri backtest diecast-defect log.csv --label result --drop tryshot_signal=D --windows week
+  ppuri backtest ./new log.csv --label result --against ./old --html backtest.html
+  ppuri backtest ./new log.csv --label result --cost-miss 30000 --cost-false 1500`;
 
-/** A profile without the model's features would leave every input missing. */
-function requireFeatures({ manifest }: Bundle, profile: Profile): void {
-  const lacking = manifest.features
-    .map(({ from }) => from)
-    .filter((from) => !(from in profile.features));
-  if (lacking.length === 0) return;
-  throw new PpuriError('usage', `profile ${profile.id} does not fit model ${manifest.name}`, {
-    operation: 'backtest',
-    subject: profile.id,
-    hint: `the model is for ${manifest.profile}; this profile lacks ${lacking.join(', ')}`,
+function windowsBy(text: string): WindowsBy {
+  if (text === 'day' || text === 'week' || text === 'shift') return text;
+  const blocks = Number(text);
+  if (Number.isSafeInteger(blocks) && blocks >= 1 && blocks <= 1000) return blocks;
+  throw new InvalidArgumentError('give day, week, shift or a number of equal blocks');
+}
+
+function price(text: string): number {
+  const value = Number(text.replaceAll(/[,_]/g, ''));
+  if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value;
+  throw new InvalidArgumentError('give an amount from 0, such as 15000');
+}
+
+function clockTimes(text: string): string[] {
+  return list(text).map((time) => {
+    if (/^([01]\d|2[0-3]):[0-5]\d$/.test(time)) return time;
+    throw new InvalidArgumentError('give times such as 08:00,20:00');
   });
 }
 
-async function openHistory(
-  bundle: Bundle,
-  file: string,
-  table: Table,
-  options: BacktestOptions,
-): Promise<History> {
-  const reference = options.profile ?? bundle.manifest.profile;
-  const profile = loadProfile(reference);
-  requireFeatures(bundle, profile);
-  const fed = featuresFed(table, bundle.manifest, profile, options.column);
-  return fed.throughProfile > 0 && fed.throughProfile >= fed.straight
-    ? profileHistory(file, profile, options.column)
-    : featureHistory(table, bundle.manifest);
+/** Throws `usage` where one of the two that belong together is absent. */
+function pricesOf({ costMiss, costFalse, costInspect }: BacktestOptions): Prices | null {
+  if (costMiss !== undefined && costFalse !== undefined)
+    return { miss: costMiss, falseAlarm: costFalse, inspect: costInspect ?? null };
+  if (costMiss === undefined && costFalse === undefined && costInspect === undefined) return null;
+  const absent = costMiss === undefined ? '--cost-miss' : '--cost-false';
+  throw new PpuriError('usage', 'costs weigh misses against false alarms: one is not given', {
+    operation: 'backtest',
+    subject: absent,
+    hint: `give ${absent} too`,
+  });
 }
 
-function droppedRows(
-  table: Table,
-  drop: Readonly<Record<string, string>>,
-): (row: number) => boolean {
-  const rules = Object.entries(drop).map(([name, value]) => ({
-    column: table.column(name),
-    value,
-  }));
-  return (row) => rules.some(({ column, value }) => table.rows[row]?.[column] === value);
+async function openBundle(reference: string, { store }: BacktestOptions): Promise<Bundle> {
+  const place = await findBundle(reference, store === undefined ? {} : { storePath: store });
+  return readBundle(place.dir);
 }
 
-async function judgeRows(
-  history: History,
+/** A line that is written over, on a terminal only. */
+function progressOn(table: Table, { json }: BacktestOptions) {
+  const isShown = process.stderr.isTTY === true && json !== true;
+  return {
+    step: (done: number): void => {
+      if (isShown && done % 500 === 0)
+        process.stderr.write(`\r${done} of ${table.rows.length} rows`);
+    },
+    end: (): void => {
+      if (isShown) process.stderr.write('\r\u001b[K');
+    },
+  };
+}
+
+/** What the bundle says of the data it was made from. */
+function trainedOn({ manifest: { training } }: Bundle): string | null {
+  const said = training.data ?? training.source;
+  return typeof said === 'string' ? said : null;
+}
+
+const nameOf = ({ manifest: { name, version }, hash }: Bundle) => ({ name, version, hash });
+
+async function compared(
+  { manifest }: Bundle,
+  judged: JudgedHistory,
   table: Table,
-  bundle: Bundle,
   options: BacktestOptions,
   progress: (done: number) => void,
-): Promise<JudgedRow[]> {
-  const profile =
-    options.limits === 'profile' ? loadProfile(options.profile ?? bundle.manifest.profile) : null;
-  const log = createLog((line) => process.stderr.write(`${line}\n`), 'warn');
-  const labelOf =
-    options.label === undefined ? () => null : readLabels(table, options.label, options.positive);
-  const isDropped = droppedRows(table, options.drop);
-  const [from, to] = [options.fromRow ?? 1, options.toRow ?? Number.POSITIVE_INFINITY];
-  const judged: JudgedRow[] = [];
-  const judge = await openHistoryJudge(bundle, profile?.limits ?? {}, history.moldExpected, {
-    fork: forkRole,
-    log,
-  });
-  try {
-    for (let row = 1, cycle = history.next(); cycle !== null; row += 1, cycle = history.next()) {
-      if (row < from || row > to || isDropped(row - 1)) continue;
-      judged.push({ row, cycle, verdict: await judge.judge(cycle), label: labelOf(row - 1) });
-      progress(judged.length);
-    }
-  } finally {
-    await judge.close();
-  }
-  return judged;
-}
-
-function notWritable(path: string, cause: unknown): PpuriError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new PpuriError('usage', `the verdicts cannot be written: ${why}`, {
-    operation: 'backtest',
-    subject: path,
-    hint: 'give --verdicts a file in a folder that is there and that this user may write',
-    cause,
-  });
-}
-
-/** Before a long work, whether its result can be put down. Throws `usage`. */
-async function requireWritable(path: string): Promise<void> {
-  const there = await stat(path).catch(() => null);
-  if (there?.isDirectory()) throw notWritable(path, 'it is a folder');
-  try {
-    await access(there === null ? dirname(path) : path, constants.W_OK);
-    if (there === null && !(await stat(dirname(path))).isDirectory())
-      throw notWritable(path, `${dirname(path)} is not a folder`);
-  } catch (thrown) {
-    throw thrown instanceof PpuriError ? thrown : notWritable(path, thrown);
-  }
-}
-
-async function writeVerdicts(path: string, judged: readonly JudgedRow[]): Promise<void> {
-  const lines = judged.map(({ row, cycle, verdict, label }) =>
-    [
-      row,
-      cycle.mold ?? '',
-      verdict.outcome,
-      verdict.reason,
-      verdict.probability ?? '',
-      label ?? '',
-    ].join(','),
-  );
-  const text = `row,mold,outcome,reason,probability,label\n${lines.join('\n')}\n`;
-  await writeFile(path, text).catch((cause: unknown) => {
-    throw notWritable(path, cause);
-  });
-}
-
-const percent = (value: number | null | undefined): string =>
-  value === null || value === undefined ? 'not known' : `${(value * 100).toFixed(2)} %`;
-const plain = (value: number | null | undefined): string =>
-  value === null || value === undefined ? 'not known' : value.toFixed(4);
-
-/** Why there is nothing to measure the verdicts by. */
-function noMetrics(label: string | undefined, judged: readonly JudgedRow[]): string {
-  if (label === undefined) return 'no labels: give --label COLUMN for AUC, recall and false alarms';
-  if (judged.every((row) => row.label === null))
-    return `no labels: column ${label} is empty in every row that was judged`;
-  return `no AUC, recall or false alarms: no row with a label in ${label} has a probability`;
-}
-
-function noteOrder(order: TimeOrder | null, table: Table, output: Output): void {
-  if (order === null || order.backwards === 0) return;
-  const { columns, backwards, firstLine } = order;
-  output.note(
-    `warning: ${backwards} of ${table.rows.length} rows are earlier than the row before (${columns.join(' + ')}, first on line ${firstLine}): warm-up, windows over shots and the figures by time need the order of time; sort the file`,
+): Promise<Comparison | null> {
+  if (options.against === undefined) return null;
+  const other = await openBundle(options.against, options);
+  const theirs = await judgeHistory(other, table, options, progress);
+  const { threshold } = other.manifest;
+  return compare(
+    { shots: judged.shots, threshold: manifest.threshold },
+    { shots: theirs.shots, threshold, model: nameOf(other) },
   );
 }
 
-function print(report: BacktestReport, history: History, whyNone: string, output: Output): void {
-  const reasons = Object.entries(report.unscored).map(([reason, n]) => `${reason} ${n}`);
-  output.line(
-    `${report.model.name} ${report.model.version}: ${report.rows} rows, ${report.scored} scored, unscored: ${reasons.join(', ') || 'none'}`,
-  );
-  output.line(`verdicts: ok ${report.verdicts.ok}, defect ${report.verdicts.defect}`);
-  if (report.n === 0) output.line(whyNone);
-  else {
-    output.line(`base rate of defects ${percent(report.baseRate)} (n = ${report.n})`);
-    output.line(`AUC ${plain(report.auc)}, average precision ${plain(report.ap)}`);
-    output.line(
-      `at threshold ${plain(report.threshold)}: recall ${percent(report.recall)}, false alarms ${percent(report.falseAlarmRate)}, precision ${percent(report.precision)}, accuracy ${percent(report.accuracy)}`,
-    );
-    for (const [mold, metrics] of Object.entries(report.perMold)) {
-      output.line(
-        `  mold ${mold}: n ${metrics.n}, defects ${percent(metrics.baseRate)}, AUC ${plain(metrics.auc)}, recall ${percent(metrics.recall)}, false alarms ${percent(metrics.falseAlarmRate)}`,
-      );
-    }
-    for (const part of report.chronological) {
-      output.line(
-        `  rows ${part.fromRow} to ${part.toRow}: defects ${percent(part.baseRate)}, AUC ${plain(part.auc)}, recall ${percent(part.recall)}, false alarms ${percent(part.falseAlarmRate)}`,
-      );
-    }
+async function writeFiles(
+  report: BacktestReport,
+  { shots }: JudgedHistory,
+  { verdicts, html, svg }: BacktestOptions,
+  file: string,
+): Promise<void> {
+  if (verdicts !== undefined) await writeResult(verdicts, verdictsCsv(shots));
+  if (svg !== undefined) await writeResult(svg, pictureOf({ report, shots }));
+  if (html !== undefined) await writeResult(html, pageOf({ report, shots }, basename(file)));
+}
+
+function print(report: BacktestReport, whyNone: Text | null, lang: Language, output: Output): void {
+  for (const [index, sheet] of sheetsOf(report).entries()) {
+    if (index > 0) output.line('');
+    for (const line of sheetLines(sheet, lang)) output.line(line);
+    if (index === 0 && whyNone !== null) output.line(`  ${whyNone[lang]}`);
   }
-  if (history.absent.length > 0) {
-    output.note(`no column feeds ${history.absent.join(', ')}: missing in every row`);
-  }
-  if (history.unused.length > 0) output.note(`columns not used: ${history.unused.join(', ')}`);
 }
 
 async function run(
@@ -218,48 +169,50 @@ async function run(
   file: string,
   options: BacktestOptions,
 ): Promise<void> {
-  if (options.verdicts !== undefined) await requireWritable(options.verdicts);
-  const place = await findBundle(
-    reference,
-    options.store === undefined ? {} : { storePath: options.store },
-  );
-  const bundle = await readBundle(place.dir);
+  const prices = pricesOf(options);
+  for (const path of [options.verdicts, options.html, options.svg])
+    if (path !== undefined) await requireWritable(path);
+  const bundle = await openBundle(reference, options);
   const table = await readTable(file);
-  const order = timeOrder(table, options.time ?? null);
-  noteOrder(order, table, output);
-  const history = await openHistory(bundle, file, table, options);
-  const showProgress = process.stderr.isTTY === true && options.json !== true;
-  const judged = await judgeRows(history, table, bundle, options, (done) => {
-    if (showProgress && done % 500 === 0) process.stderr.write(`\r${done} of ${history.rows} rows`);
+  const progress = progressOn(table, options);
+  const judged = await judgeHistory(bundle, table, options, progress.step);
+  const against = await compared(bundle, judged, table, options, progress.step);
+  progress.end();
+  const { shots, repeats } = judged;
+  const report = reportOn(shots, {
+    ...{ model: nameOf(bundle), threshold: bundle.manifest.threshold },
+    ...{ windows: options.windows, prices, repeats, against },
+    trainedOn: trainedOn(bundle),
+    ...(options.shifts === undefined ? {} : { shiftStarts: options.shifts }),
+    alerts: alertFigures(shots, judged.alerts.alerts(), options.episode),
   });
-  if (showProgress) process.stderr.write('\r\u001b[K');
-  if (judged.length === 0) {
-    throw new PpuriError('csv-invalid', 'no row is left to judge', {
-      operation: 'backtest',
-      subject: file,
-      hint: `the file has ${table.rows.length} rows; look at --from-row, --to-row and --drop`,
-    });
-  }
-  if (options.verdicts !== undefined) await writeVerdicts(options.verdicts, judged);
-  const { manifest, hash } = bundle;
-  const report = reportOn(
-    judged,
-    { name: manifest.name, version: manifest.version, hash },
-    manifest.threshold,
-  );
-  if (options.json === true) output.json({ ...report, time: order });
-  else print(report, history, noMetrics(options.label, judged), output);
+  await writeFiles(report, judged, options, file);
+  for (const note of notesOn(judged, table, options)) output.note(note);
+  if (options.json === true) output.json({ ...report, time: judged.clock.order });
+  else print(report, noLabels(report, judged, options.label), options.lang, output);
 }
 
 export function addBacktest(program: Command): void {
-  program
+  const command = program
     .command('backtest')
-    .description('a model on a history in CSV: AUC, recall and false alarms, by mold and time')
+    .description('a model on a history in CSV: AUC, recall, false alarms, alerts and costs')
     .argument('<bundle>', 'a bundle folder, or the name of a shipped or added model')
-    .argument('<csv>', 'the history, .csv or .csv.gz')
+    .argument('<csv>', 'the history, .csv or .csv.gz');
+  addHistoryFlags(command);
+  addReportFlags(command);
+  command
+    .option('--json', 'one JSON object')
+    .addHelpText('after', help)
+    .action(action('backtest', run, (_bundle, _csv, { lang }) => lang));
+}
+
+/** How rows become shots. */
+function addHistoryFlags(command: Command): void {
+  command
     .option('--label <column>', 'column with the inspection result')
     .option('--positive <value>', 'label value that means a defect')
     .option('--time <columns>', 'column of the time, or two as DATE,TIME', list)
+    .option('--mold <column>', 'column of the mold; absent: the profile’s mold signal')
     .option('--profile <id>', 'profile whose signals the columns are; absent: the bundle’s')
     .option(
       '--column <signal=column>',
@@ -273,9 +226,28 @@ export function addBacktest(program: Command): void {
     .addOption(
       new Option('--limits <which>', 'rule limits').choices(['none', 'profile']).default('none'),
     )
+    .addOption(
+      new Option('--parts <how>', 'rows that share one shot’s inputs: each a shot, or one together')
+        .choices(['separate', 'join'])
+        .default('separate'),
+    )
+    .option('--store <dir>', 'store in which added models are looked for');
+}
+
+/** What is made of them. */
+function addReportFlags(command: Command): void {
+  command
+    .option('--windows <by>', 'day, week, shift, or so many equal blocks', windowsBy, 5)
+    .option('--shifts <times>', 'when shifts begin; absent: 08:00,20:00', clockTimes)
+    .option('--episode <shots>', 'defects closer than this are one run', positiveNumber, 10)
+    .option('--cost-miss <amount>', 'cost of a defect that is called good', price)
+    .option('--cost-false <amount>', 'cost of a good shot that is called a defect', price)
+    .option('--cost-inspect <amount>', 'cost of inspecting one shot', price)
+    .option('--against <bundle>', 'another model on the same shots, compared in pairs')
+    .option('--html <file>', 'write the picture and all tables as one page, to view or print')
+    .option('--svg <file>', 'write the picture alone')
     .option('--verdicts <file>', 'write each row’s verdict to a CSV')
-    .option('--store <dir>', 'store in which added models are looked for')
-    .option('--json', 'one JSON object')
-    .addHelpText('after', help)
-    .action(action('backtest', run));
+    .addOption(
+      new Option('--lang <lang>', 'language of the output').choices(['ko', 'en']).default('ko'),
+    );
 }

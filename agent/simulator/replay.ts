@@ -12,6 +12,8 @@ export interface ReplayOptions {
   readonly profile: Profile;
   /** .csv or .csv.gz */
   readonly path: string;
+  /** What it holds, where that has been read already. */
+  readonly table?: Table;
   /** Signal → column, over the profile's own map. */
   readonly columns?: Readonly<Record<string, string>>;
   /** Column(s) that say when each row was; absent: found by their usual names. */
@@ -46,7 +48,7 @@ const defaultMaxGapS = 600;
 /** Throws `csv-invalid` naming line and column for any value its register cannot hold. */
 export async function loadReplay(options: ReplayOptions): Promise<Replay> {
   const { profile } = options;
-  const table = await readTable(options.path);
+  const table = options.table ?? (await readTable(options.path));
   if (table.rows.length === 0)
     throw csvInvalid(table.path, 'the file names its columns and has no rows', {
       hint: 'export it again, with the shots',

@@ -39,13 +39,15 @@ describe('ppuri backtest', () => {
 
   test('says that the label column is empty, not that none was given', async () => {
     const file = await history('empty.csv', times);
-    const { stdout } = await run(['backtest', 'injection-defect', file, '--label', 'cause']);
+    const args = ['backtest', 'injection-defect', file, '--label', 'cause', '--lang', 'en'];
+    const { stdout } = await run(args);
     expect(stdout).toContain('no labels: column cause is empty in every row that was judged');
   });
 
   test('warns of rows that go back in time', async () => {
     const file = await history('reversed.csv', times.toReversed(), '0');
-    const { stderr } = await run(['backtest', 'injection-defect', file, '--label', 'cause']);
+    const args = ['backtest', 'injection-defect', file, '--label', 'cause', '--lang', 'en'];
+    const { stderr } = await run(args);
     expect(stderr).toContain('warning: 2 of 3 rows are earlier than the row before (timestamp');
   });
 

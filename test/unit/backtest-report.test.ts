@@ -8,7 +8,7 @@ const model = { name: 'm', version: '1.0.0', hash: 'x' };
 
 describe('a backtest report', () => {
   test('has every metric that programs rely on, null where nothing is labelled', () => {
-    expect(reportOn([], model, 0.4)).toMatchObject({
+    expect(reportOn([], { model, threshold: 0.4 })).toMatchObject({
       n: 0,
       auc: null,
       ap: null,

@@ -1,0 +1,86 @@
+/** The whole report as one page: nothing is fetched, and it prints on A4. */
+import type { Text } from '../../records.ts';
+import type { Cell, Sheet } from '../sheet.ts';
+import { sheetsOf } from '../sheets.ts';
+import { escaped } from './marks.ts';
+import { type PictureData, pictureOf } from './picture.ts';
+
+const style = `
+:root{color-scheme:light}
+*{box-sizing:border-box}
+body{margin:0 auto;padding:20px;max-width:1120px;background:#fff;color:#14181b;font:16px/1.45 "Noto Sans KR","Noto Sans CJK KR","Apple SD Gothic Neo","Malgun Gothic","NanumGothic",system-ui,sans-serif;word-break:keep-all;overflow-wrap:anywhere}
+h1{font-size:24px;margin:0}h2{font-size:18px;margin:0 0 6px}
+small,.en{color:#434b52;font-size:.82em;font-weight:normal}
+.from{margin:4px 0 14px;color:#434b52}
+.picture{overflow-x:auto;margin:0 0 18px}.picture svg{display:block;width:100%;min-width:720px;height:auto}
+section{margin:0 0 24px}
+.table{overflow-x:auto}
+table{border-collapse:collapse;font-variant-numeric:tabular-nums}
+th,td{padding:4px 14px 4px 0;text-align:left;vertical-align:top;border-bottom:1px solid #d3d6d9}
+thead th{border-bottom:2px solid #8b939a;white-space:nowrap}
+tbody th{font-weight:normal;color:#434b52}
+.right{text-align:right}
+.en{display:block}
+p{margin:6px 0 0;max-width:80ch;font-size:.88em}
+@page{size:A4;margin:12mm}
+@media print{body{padding:0;max-width:none;font-size:10pt}.picture,.table{overflow:visible}.picture svg{min-width:0}section,.picture{break-inside:avoid}section.long{break-inside:auto}tr{break-inside:avoid}h1{font-size:16pt}h2{font-size:12pt;break-after:avoid}}
+`;
+
+/** A table longer than this is allowed to go over the end of a page. */
+const longTable = 25;
+
+/** `file`: the name of the history, as it is told. */
+export function pageOf(data: PictureData, file: string): string {
+  const { model } = data.report;
+  const [first, ...sheets] = sheetsOf(data.report);
+  const title = `${model.name} ${model.version} · ${file}`;
+  return `<!doctype html>
+<html lang="ko">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${escaped(title)}</title>
+<style>${style}</style>
+</head>
+<body>
+<h1>과거 데이터 검증 <small lang="en">Backtest</small></h1>
+<p class="from">${escaped(title)}<br>sha256 ${escaped(model.hash)}</p>
+${first === undefined ? '' : section(first)}
+<div class="picture">${pictureOf(data)}</div>
+${sheets.map(section).join('\n')}
+</body>
+</html>
+`;
+}
+
+/** Korean first, English below it; once where they are the same. */
+function inBoth(cell: Cell, tag: 'span' | 'small' = 'span'): string {
+  if (typeof cell === 'string') return escaped(cell);
+  if (cell.ko === cell.en) return escaped(cell.ko);
+  return `${escaped(cell.ko)} <${tag} class="${tag === 'span' ? 'en' : ''}" lang="en">${escaped(cell.en)}</${tag}>`;
+}
+
+function note({ ko, en }: Text): string {
+  return `<p>${escaped(ko)} <span class="en" lang="en">${escaped(en)}</span></p>`;
+}
+
+function section(sheet: Sheet): string {
+  const { title, columns, rows, notes } = sheet;
+  const align = (index: number): string =>
+    columns?.[index]?.align === 'right' ? ' class="right"' : '';
+  const head =
+    columns === null
+      ? ''
+      : `<thead><tr>${columns.map((one, i) => `<th scope="col"${align(i)}>${inBoth(one.title)}</th>`).join('')}</tr></thead>`;
+  const body = rows.map((row) => {
+    const cells = row.map((cell, i) =>
+      i === 0
+        ? `<th scope="row"${align(i)}>${inBoth(cell)}</th>`
+        : `<td${align(i)}>${inBoth(cell)}</td>`,
+    );
+    return `<tr>${cells.join('')}</tr>`;
+  });
+  const long = rows.length > longTable ? ' class="long"' : '';
+  return `<section${long}><h2>${inBoth(title, 'small')}</h2><div class="table"><table>${head}<tbody>${body.join('\n')}</tbody></table></div>${notes.map(note).join('')}</section>`;
+}
