@@ -25,6 +25,8 @@ export interface Agreement {
 export interface Comparison {
   readonly other: { readonly name: string; readonly version: string; readonly hash: string };
   readonly otherThreshold: number;
+  /** Why the other model did not score shots. */
+  readonly otherUnscored: Readonly<Record<string, number>>;
   /** Labelled shots that both scored; figures are over these. */
   readonly n: number;
   readonly auc: Difference;
@@ -80,6 +82,7 @@ export function compare(first: Compared, other: Compared & { model: Comparison['
   const comparison: Comparison = {
     other: other.model,
     otherThreshold: other.threshold,
+    otherUnscored: countUnscored(other.shots),
     n: pairs.length,
     auc: difference('auc'),
     ap: difference('ap'),
@@ -87,6 +90,13 @@ export function compare(first: Compared, other: Compared & { model: Comparison['
     bootstrap: { seed, draws, blockShots },
   };
   return comparison;
+}
+
+function countUnscored(shots: readonly JudgedShot[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { score, reason } of shots)
+    if (score === null) counts[reason] = (counts[reason] ?? 0) + 1;
+  return counts;
 }
 
 function pairsOf(first: readonly JudgedShot[], other: readonly JudgedShot[]): Pair[] {

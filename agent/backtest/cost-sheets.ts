@@ -1,4 +1,6 @@
 /** Thresholds, what they cost, and one model against another, as sheets. */
+import type { Text } from '../records.ts';
+import { reasonText } from '../words.ts';
 import type { Agreement, Comparison, Difference } from './compare.ts';
 import type { Costs } from './cost.ts';
 import type { BacktestReport } from './report.ts';
@@ -17,7 +19,7 @@ import {
 export function costSheets(report: BacktestReport): readonly Sheet[] {
   return [
     ...(report.thresholds.length === 0 ? [] : [thresholds(report)]),
-    ...(report.cost === null ? [] : [costs(report.cost)]),
+    ...(report.cost === null || report.n === 0 ? [] : [costs(report.cost)]),
     ...(report.against === null ? [] : [against(report, report.against)]),
   ];
 }
@@ -124,13 +126,30 @@ function against({ model }: BacktestReport, compared: Comparison): Sheet {
       [both('찾은 불량', 'defects found'), ...agreementCells(defects)],
       [both('오경보', 'false alarms'), ...agreementCells(good)],
     ],
-    notes: [
-      both(
-        `두 모델이 모두 점수를 낸 검사 샷 ${compared.n}개. 구간은 연속 ${compared.bootstrap.blockShots}샷 묶음을 다시 뽑은 짝 부트스트랩(${compared.bootstrap.draws}회).`,
-        `Over ${compared.n} labelled shots that both scored. Interval: paired bootstrap of blocks of ${compared.bootstrap.blockShots} consecutive shots, ${compared.bootstrap.draws} draws.`,
-      ),
-    ],
+    notes: comparisonNotes(compared),
   };
+}
+
+function comparisonNotes({ n, otherUnscored, bootstrap }: Comparison): Text[] {
+  const notes: Text[] = [];
+  const words = (lang: 'ko' | 'en'): string =>
+    Object.entries(otherUnscored)
+      .map(([reason, many]) => `${reasonText(reason, lang)} ${many}`)
+      .join(', ');
+  if (Object.keys(otherUnscored).length > 0)
+    notes.push(
+      both(`상대 모델의 판정 보류: ${words('ko')}.`, `Not scored by the other: ${words('en')}.`),
+    );
+  const { blockShots, draws } = bootstrap;
+  notes.push(
+    n === 0
+      ? both('두 모델이 모두 점수를 낸 검사 샷이 없습니다.', 'No labelled shot was scored by both.')
+      : both(
+          `두 모델이 모두 점수를 낸 검사 샷 ${n}개. 구간은 연속 ${blockShots}샷 묶음을 다시 뽑은 짝 부트스트랩(${draws}회).`,
+          `Over ${n} labelled shots that both scored. Interval: paired bootstrap of blocks of ${blockShots} consecutive shots, ${draws} draws.`,
+        ),
+  );
+  return notes;
 }
 
 const four = (value: number | null): string => (value === null ? unknown : value.toFixed(4));

@@ -64,8 +64,11 @@ export async function profileHistory(
   { columns, clock, moldColumn }: HistoryOptions,
 ): Promise<History> {
   const moldSignal = profile.cycle?.mold;
-  const isRegister = moldSignal !== undefined && profile.signals[moldSignal]?.type !== 'text';
-  const byProfile = moldColumn !== null && isRegister && !(moldSignal in columns);
+  const byProfile =
+    moldColumn !== null &&
+    moldSignal !== undefined &&
+    !(moldSignal in columns) &&
+    holdsNumbers(table, moldColumn, profile.replay?.strip[moldSignal] ?? '');
   const { source, report } = await loadReplay({
     ...{ profile, table, path: table.path },
     columns: byProfile ? { ...columns, [moldSignal]: moldColumn } : columns,
@@ -107,6 +110,15 @@ export async function profileHistory(
       return moldOf === null ? cycle : { ...cycle, mold: moldOf(row - 1) };
     },
   };
+}
+
+/** Whether a register could have held each of its cells; a name of a mold is no register value. */
+function holdsNumbers(table: Table, name: string, prefix: string): boolean {
+  const column = table.column(name);
+  return table.rows.every((cells) => {
+    const cell = cells[column] ?? '';
+    return /^\d*$/.test(cell.startsWith(prefix) ? cell.slice(prefix.length) : cell);
+  });
 }
 
 /** Null: no column was named. */

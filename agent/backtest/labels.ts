@@ -7,8 +7,8 @@ const defectWords = new Set(['1', '1.0', 'true', 'ng', 'fail', 'defect', '불량
 const goodWords = new Set(['0', '0.0', 'false', 'ok', 'pass', 'good', '양품', '합격']);
 
 /**
- * 1 for a defect, 0 for a good part, null where the cell is empty. `positive` names the value that
- * means a defect; absent: the usual words. Throws `csv-invalid` for a value it cannot take for either.
+ * 1 for a defect, 0 for a good part, null where the cell is empty. `positive` names the values that
+ * mean a defect, by commas; absent: the usual words. Throws `csv-invalid` for a value it cannot take for either.
  */
 export function readLabels(
   table: Table,
@@ -16,12 +16,12 @@ export function readLabels(
   positive: string | undefined,
 ): (row: number) => 0 | 1 | null {
   const index = table.column(column);
-  const wanted = positive?.trim().toLowerCase();
-  if (wanted !== undefined) requireValue(table, index, positive ?? '', column);
+  const wanted = positive?.split(',').map((value) => value.trim().toLowerCase());
+  for (const value of positive?.split(',') ?? []) requireValue(table, index, value, column);
   return (row) => {
     const text = (table.rows[row]?.[index] ?? '').trim().toLowerCase();
     if (text === '') return null;
-    if (wanted !== undefined) return sameValue(text, wanted) ? 1 : 0;
+    if (wanted !== undefined) return wanted.some((value) => sameValue(text, value)) ? 1 : 0;
     if (defectWords.has(text)) return 1;
     if (goodWords.has(text)) return 0;
     throw new PpuriError(
@@ -30,7 +30,7 @@ export function readLabels(
       {
         operation: 'read labels',
         subject: `${table.path}:${table.line(row)}`,
-        hint: 'say which value means a defect: --positive VALUE',
+        hint: 'say which values mean a defect: --positive VALUE',
       },
     );
   };

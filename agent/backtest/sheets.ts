@@ -65,7 +65,16 @@ function overview(report: BacktestReport): Sheet {
   return { title: both(title, title), columns: null, rows: lines, notes: dataNotes(report) };
 }
 
-function dataNotes({ repeats, rows, trainedOn }: BacktestReport): readonly Text[] {
+/** No line is told apart like this; that a model has seen the answers is likelier. */
+const doubtedAuc = 0.999;
+const leastToDoubt = 20;
+const tooGood = both(
+  'AUC가 지나치게 높습니다. 배운 샷으로 검증했거나, 결과를 미리 아는 열이 입력에 있는지 확인하세요.',
+  'The AUC is too good: see whether the model was trained on these shots, or an input is only known once the result is.',
+);
+
+function dataNotes(report: BacktestReport): readonly Text[] {
+  const { repeats, rows, trainedOn } = report;
   const notes: Text[] = [];
   if (trainedOn !== null)
     notes.push(
@@ -74,6 +83,7 @@ function dataNotes({ repeats, rows, trainedOn }: BacktestReport): readonly Text[
         `The bundle says that it was trained on: ${trainedOn}. Figures on shots it has learned from flatter: leave them out with --from-row.`,
       ),
     );
+  if (report.defects >= leastToDoubt && (report.auc ?? 0) > doubtedAuc) notes.push(tooGood);
   if (repeats === null) return notes;
   const { identical, sharedInputs, otherLabel } = repeats;
   if (identical > 0)

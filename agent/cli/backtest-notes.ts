@@ -1,4 +1,5 @@
 /** What a backtest has to say beside its figures: what it could not know, and what it took as read. */
+import { normalizeName } from '../../models/cell.ts';
 import type { Table } from '../../models/table.ts';
 import type { BacktestReport } from '../backtest/report.ts';
 import { both } from '../backtest/sheet.ts';
@@ -17,7 +18,9 @@ export function notesOn(
   if (clock.order !== null && clock.order.backwards > 0) notes.push(orderNote(clock.order, table));
   if (options.json === true) return notes.map((note) => note[options.lang]);
   if (clock.order === null) notes.push(noTimes);
-  const { absent, unused, deadRules } = history;
+  const { absent, deadRules } = history;
+  const known = [options.label, options.mold, ...(clock.order?.columns ?? [])];
+  const unused = history.unused.filter((name) => !known.some((one) => isSameName(one, name)));
   if (absent.length > 0)
     notes.push(
       both(
@@ -51,6 +54,9 @@ function orderNote({ columns, backwards, firstLine }: TimeOrder, table: Table): 
     `warning: ${backwards} of ${table.rows.length} rows are earlier than the row before (${names}, first on line ${firstLine}): warm-up, windows over shots and the figures by time need the order of time; sort the file`,
   );
 }
+
+const isSameName = (given: string | undefined, name: string): boolean =>
+  given !== undefined && normalizeName(given) === normalizeName(name);
 
 /** Why there is nothing to measure the verdicts by; null where there is. */
 export function noLabels(

@@ -16,7 +16,7 @@ import type { WindowsBy } from '../backtest/windows.ts';
 import type { Text } from '../records.ts';
 import { collectPairs, positiveNumber } from './arguments.ts';
 import { requireWritable, verdictsCsv, writeResult } from './backtest-files.ts';
-import { sheetLines } from './backtest-lines.ts';
+import { sheetLines, wrapped } from './backtest-lines.ts';
 import { noLabels, notesOn } from './backtest-notes.ts';
 import { type JudgedHistory, judgeHistory, type RunOptions } from './backtest-run.ts';
 import { list } from './model-flags.ts';
@@ -159,7 +159,8 @@ function print(report: BacktestReport, whyNone: Text | null, lang: Language, out
   for (const [index, sheet] of sheetsOf(report).entries()) {
     if (index > 0) output.line('');
     for (const line of sheetLines(sheet, lang)) output.line(line);
-    if (index === 0 && whyNone !== null) output.line(`  ${whyNone[lang]}`);
+    if (index > 0 || whyNone === null) continue;
+    for (const line of wrapped(whyNone[lang], 2)) output.line(line);
   }
 }
 
@@ -210,7 +211,7 @@ export function addBacktest(program: Command): void {
 function addHistoryFlags(command: Command): void {
   command
     .option('--label <column>', 'column with the inspection result')
-    .option('--positive <value>', 'label value that means a defect')
+    .option('--positive <values>', 'label values that mean a defect, by commas')
     .option('--time <columns>', 'column of the time, or two as DATE,TIME', list)
     .option('--mold <column>', 'column of the mold; absent: the profile’s mold signal')
     .option('--profile <id>', 'profile whose signals the columns are; absent: the bundle’s')

@@ -33,7 +33,9 @@ function timeAxis(from: number, to: number, left: number, right: number): Axis {
   const at = (ms: number): number => left + ((ms - from) / span) * (right - left);
   const step = timeSteps.find((one) => span / one <= mostTicks) ?? span / mostTicks;
   const ticks: { x: number; label: string }[] = [];
-  const first = Math.ceil((from + koreaMs) / step) * step - koreaMs;
+  // Weeks begin on Monday, and 1970 began on a Thursday.
+  const origin = step % (7 * dayMs) === 0 ? 4 * dayMs - koreaMs : -koreaMs;
+  const first = Math.ceil((from - origin) / step) * step + origin;
   for (let ms = first; ms <= to; ms += step) {
     const label = step < dayMs ? minuteText(ms).slice(5) : dayText(ms).slice(2);
     ticks.push({ x: at(ms), label });

@@ -19,6 +19,7 @@ table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 th,td{padding:4px 14px 4px 0;text-align:left;vertical-align:top;border-bottom:1px solid #d3d6d9}
 thead th{border-bottom:2px solid #8b939a;white-space:nowrap}
 tbody th{font-weight:normal;color:#434b52}
+.figures td,.figures th{white-space:nowrap}
 .right{text-align:right}
 .en{display:block}
 p{margin:6px 0 0;max-width:80ch;font-size:.88em}
@@ -82,5 +83,5 @@ function section(sheet: Sheet): string {
     return `<tr>${cells.join('')}</tr>`;
   });
   const long = rows.length > longTable ? ' class="long"' : '';
-  return `<section${long}><h2>${inBoth(title, 'small')}</h2><div class="table"><table>${head}<tbody>${body.join('\n')}</tbody></table></div>${notes.map(note).join('')}</section>`;
+  return `<section${long}><h2>${inBoth(title, 'small')}</h2><div class="table"><table${columns === null ? '' : ' class="figures"'}>${head}<tbody>${body.join('\n')}</tbody></table></div>${notes.map(note).join('')}</section>`;
 }
