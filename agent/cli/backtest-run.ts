@@ -4,7 +4,7 @@ import type { Profile } from '../../config/profile.ts';
 import { loadProfile } from '../../config/profile-load.ts';
 import type { Bundle } from '../../models/manifest.ts';
 import type { Table } from '../../models/table.ts';
-import { AlertReplay } from '../backtest/alert-replay.ts';
+import { AlertReplay, type ReplayedAlert } from '../backtest/alert-replay.ts';
 import { featureHistory, featuresFed, type History, profileHistory } from '../backtest/history.ts';
 import { readLabels } from '../backtest/labels.ts';
 import { RepeatCount, type Repeats } from '../backtest/repeats.ts';
@@ -31,11 +31,12 @@ export interface RunOptions {
 }
 
 export interface JudgedHistory {
-  readonly history: History;
+  /** How the columns were taken; not the rows, which would stay in memory. */
+  readonly history: Pick<History, 'absent' | 'unused' | 'deadRules'>;
   readonly clock: RowClock;
   readonly shots: readonly JudgedShot[];
   readonly repeats: Repeats;
-  readonly alerts: AlertReplay;
+  readonly alerts: readonly ReplayedAlert[];
 }
 
 /** Calls of an operator in an hour, as the configuration has it where it says nothing. */
@@ -67,7 +68,12 @@ export async function judgeHistory(
     await judge.close();
   }
   if (rows.shots.length === 0) throw nothingLeft(table);
-  return { history, clock, shots: rows.shots, repeats: rows.repeats(), alerts };
+  const { absent, unused, deadRules } = history;
+  const { shots } = rows;
+  return {
+    history: { absent, unused, deadRules },
+    ...{ clock, shots, repeats: rows.repeats(), alerts: alerts.alerts() },
+  };
 }
 
 async function judgeAll(parts: {

@@ -185,7 +185,7 @@ async function run(
     ...{ windows: options.windows, prices, repeats, against },
     trainedOn: trainedOn(bundle),
     ...(options.shifts === undefined ? {} : { shiftStarts: options.shifts }),
-    alerts: alertFigures(shots, judged.alerts.alerts(), options.episode),
+    alerts: alertFigures(shots, judged.alerts, options.episode),
   });
   await writeFiles(report, judged, options, file);
   for (const note of notesOn(judged, table, options)) output.note(note);
