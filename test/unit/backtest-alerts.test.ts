@@ -75,6 +75,10 @@ describe('alerts of a history', () => {
       single: { episodes: 2, found: 0 },
       several: { episodes: 1, found: 1 },
       shotsToAlert: { median: 1, p90: 1, max: 1 },
+      missed: [
+        { fromRow: 31, toRow: 31, defects: 1 },
+        { fromRow: 39, toRow: 39, defects: 1 },
+      ],
     });
   });
 
