@@ -9,6 +9,11 @@ const causeWords: Readonly<Record<string, Text>> = {
   'sensor-invalid': both('센서 이상', 'sensor fault'),
   'prediction-stopped': both('예측 중지', 'predictions stopped'),
   'warm-up': both('예열타', 'warm-up'),
+  'decimal-shift': both('소수점 자리 이상', 'decimal shift'),
+  'sensor-frozen': both('센서 값 고정', 'frozen sensor'),
+  'slow-offset': both('값이 서서히 벗어남', 'slow offset'),
+  'missing-rise': both('값 없음 증가', 'more values missing'),
+  'model-drift': both('학습과 분포 다름', 'spread unlike training'),
   'alert-flood': both('알림 폭주', 'alert flood'),
 };
 

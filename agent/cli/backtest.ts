@@ -18,7 +18,7 @@ import { collectPairs, positiveNumber } from './arguments.ts';
 import { requireWritable, verdictsCsv, writeResult } from './backtest-files.ts';
 import { sheetLines, wrapped } from './backtest-lines.ts';
 import { noLabels, notesOn } from './backtest-notes.ts';
-import { type JudgedHistory, judgeHistory, type RunOptions } from './backtest-run.ts';
+import { type JudgedHistory, judgeHistory, type RunOptions, scoreLimit } from './backtest-run.ts';
 import { list } from './model-flags.ts';
 import { action, type Output } from './output.ts';
 import type { Language } from './words.ts';
@@ -128,7 +128,7 @@ function trainedOn({ manifest: { training } }: Bundle): string | null {
 const nameOf = ({ manifest: { name, version }, hash }: Bundle) => ({ name, version, hash });
 
 async function compared(
-  { manifest }: Bundle,
+  bundle: Bundle,
   judged: JudgedHistory,
   table: Table,
   options: BacktestOptions,
@@ -137,9 +137,9 @@ async function compared(
   if (options.against === undefined) return null;
   const other = await openBundle(options.against, options);
   const theirs = await judgeHistory(other, table, options, progress);
-  const { threshold } = other.manifest;
+  const threshold = scoreLimit(other);
   return compare(
-    { shots: judged.shots, threshold: manifest.threshold },
+    { shots: judged.shots, threshold: scoreLimit(bundle) },
     { shots: theirs.shots, threshold, model: nameOf(other) },
   );
 }
@@ -181,7 +181,7 @@ async function run(
   progress.end();
   const { shots, repeats } = judged;
   const report = reportOn(shots, {
-    ...{ model: nameOf(bundle), threshold: bundle.manifest.threshold },
+    ...{ model: nameOf(bundle), threshold: scoreLimit(bundle) },
     ...{ windows: options.windows, prices, repeats, against },
     trainedOn: trainedOn(bundle),
     ...(options.shifts === undefined ? {} : { shiftStarts: options.shifts }),

@@ -30,7 +30,10 @@ function verdictOf({ outcome, reason, score }: JudgedShot): Verdict {
 }
 
 function replay(shots: readonly JudgedShot[]) {
-  const replayed = new AlertReplay({ profile, manifest, callsPerHour: 5 });
+  const replayed = new AlertReplay({
+    ...{ profile, manifest, callsPerHour: 5, watched: null },
+    doubt: () => undefined,
+  });
   for (const one of shots) replayed.observe(cycleOf(one), verdictOf(one), one.wallMs);
   return replayed.alerts();
 }
