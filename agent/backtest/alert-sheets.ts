@@ -64,7 +64,7 @@ function toldRows(alerts: AlertFigures): (readonly Cell[])[] {
     ],
     [both('1,000샷당', 'per 1,000 shots'), one(alerts.perThousandShots)],
     [
-      both('하루', 'per day'),
+      both('하루당', 'per day'),
       perDay === null
         ? unknown
         : both(`${one(perDay)} (${days}일)`, `${one(perDay)} (${days} days)`),
