@@ -32,6 +32,16 @@ export interface EpisodeCount {
   readonly found: number;
 }
 
+export interface MissedEpisode {
+  readonly mold: string | null;
+  readonly fromRow: number;
+  readonly toRow: number;
+  readonly fromWallMs: number | null;
+  readonly defects: number;
+}
+
+const mostMissed = 1000;
+
 export interface AlertFigures {
   /** Alerts on shots; those on sensors and the like are in `others`. */
   readonly alerts: number;
@@ -61,6 +71,8 @@ export interface AlertFigures {
     /** Shots of the mold from an episode's first defect to its alert; 0: it stood already. */
     readonly shotsToAlert: Spread | null;
     readonly perMold: Readonly<Record<string, EpisodeCount & { readonly alerts: number }>>;
+    /** Those without an alert, the first thousand. */
+    readonly missed: readonly MissedEpisode[];
   };
   readonly others: Readonly<Record<string, number>>;
   readonly list: readonly CheckedAlert[];
@@ -205,5 +217,17 @@ function episodeFigures(
     several: { ...several, share: shareOf(several.found, several.episodes) },
     shotsToAlert: spreadOf(episodes.flatMap(({ lateBy }) => lateBy ?? [])),
     perMold: Object.fromEntries(perMold),
+    missed: missedOf(
+      shots,
+      episodes.flatMap(({ episode, lateBy }) => (lateBy === null ? [episode] : [])),
+    ),
   };
+}
+
+function missedOf(shots: readonly JudgedShot[], episodes: readonly Episode[]): MissedEpisode[] {
+  const times = new Map(shots.map(({ row, wallMs }) => [row, wallMs]));
+  return episodes.slice(0, mostMissed).map(({ mold, fromRow, toRow, defects }) => ({
+    ...{ mold, fromRow, toRow, defects: defects.length },
+    fromWallMs: times.get(fromRow) ?? null,
+  }));
 }

@@ -6,7 +6,8 @@ import type { Profile } from '../../config/profile.ts';
 import type { Manifest } from '../../models/manifest.ts';
 import { AlertDesk } from '../alerts/desk.ts';
 import { AlertEngine } from '../alerts/engine.ts';
-import type { Alert, Attention, Cycle, Instant, Text, Verdict } from '../records.ts';
+import { DriftWatch, type WatchedModel } from '../drift/watch.ts';
+import type { Alert, Attention, Cycle, DriftKind, Instant, Text, Verdict } from '../records.ts';
 
 /** One alert, from when it was told until it was cleared. */
 export interface ReplayedAlert {
@@ -31,6 +32,9 @@ export interface AlertReplayOptions {
   readonly profile: Profile;
   readonly manifest: Manifest;
   readonly callsPerHour: number;
+  readonly watched: WatchedModel | null;
+  /** Told after each shot: values found to be wrong. */
+  readonly doubt: (features: ReadonlyMap<string, DriftKind>) => void;
 }
 
 /** The desk has nothing due any more so long after the last shot. */
@@ -43,13 +47,18 @@ const ranks: readonly Attention[] = ['quiet', 'shelved', 'grouped', 'call'];
 export class AlertReplay {
   readonly #engine: AlertEngine;
   readonly #desk: AlertDesk;
+  readonly #drift: DriftWatch;
+  readonly #doubt: AlertReplayOptions['doubt'];
   readonly #alerts = new Map<string, ReplayedAlert>();
   #now: Instant = { monoMs: 0, wallMs: 0 };
   #row = 0;
   #wallMs: number | null = null;
   #ids = 0;
 
-  constructor({ profile, manifest, callsPerHour }: AlertReplayOptions) {
+  constructor(options: AlertReplayOptions) {
+    const { profile, manifest, callsPerHour } = options;
+    this.#drift = new DriftWatch(profile, options.watched);
+    this.#doubt = options.doubt;
     const training = manifest.features.flatMap(({ from, normal }) =>
       normal === undefined ? [] : [[from, normal] as const],
     );
@@ -75,7 +84,15 @@ export class AlertReplay {
     this.#passTo(cycle.at);
     this.#row = cycle.shot ?? this.#row;
     this.#wallMs = wallMs;
-    for (const alert of this.#desk.take(this.#engine.observe(cycle, verdict))) this.#told(alert);
+    for (const alert of this.#desk.take(this.#said(cycle, verdict))) this.#told(alert);
+  }
+
+  /** As a machine does it: what is found wrong is doubted from the next shot on. */
+  #said(cycle: Cycle, verdict: Verdict): readonly Alert[] {
+    const said = this.#engine.observe(cycle, verdict);
+    this.#drift.observe(cycle, verdict);
+    this.#doubt(this.#drift.doubts());
+    return [...said, ...this.#engine.drift(cycle, this.#drift.findings())];
   }
 
   alerts(): readonly ReplayedAlert[] {

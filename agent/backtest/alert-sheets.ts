@@ -1,7 +1,23 @@
 /** What the alerts of a history came to, as a sheet. */
+import type { Text } from '../records.ts';
 import type { AlertFigures, Spread } from './alert-figures.ts';
 import type { BacktestReport } from './report.ts';
 import { both, type Cell, count, left, right, type Sheet, shareInFull, unknown } from './sheet.ts';
+import { minuteText } from './times.ts';
+
+const causeWords: Readonly<Record<string, Text>> = {
+  'sensor-invalid': both('센서 이상', 'sensor fault'),
+  'prediction-stopped': both('예측 중지', 'predictions stopped'),
+  'warm-up': both('예열타', 'warm-up'),
+  'decimal-shift': both('소수점 자리 이상', 'decimal shift'),
+  'sensor-frozen': both('센서 값 고정', 'frozen sensor'),
+  'slow-offset': both('값이 서서히 벗어남', 'slow offset'),
+  'missing-rise': both('값 없음 증가', 'more values missing'),
+  'model-drift': both('학습과 분포 다름', 'spread unlike training'),
+  'alert-flood': both('알림 폭주', 'alert flood'),
+};
+
+const mostMissed = 20;
 
 const one = (value: number | null): string => (value === null ? unknown : value.toFixed(1));
 
@@ -28,12 +44,16 @@ export function alertSheets({ alerts, n }: BacktestReport): readonly Sheet[] {
       notes: notesOf(alerts, isLabelled),
     },
     ...(isLabelled ? moldSheet(alerts) : []),
+    ...missedSheet(alerts),
   ];
 }
 
 function toldRows(alerts: AlertFigures): (readonly Cell[])[] {
   const { called, grouped, perDay, days, others } = alerts;
-  const quiet = Object.entries(others).map(([cause, many]) => `${cause} ${many}`);
+  const quiet = (lang: 'ko' | 'en'): string =>
+    Object.entries(others)
+      .map(([cause, many]) => `${causeWords[cause]?.[lang] ?? cause} ${many}`)
+      .join(', ');
   return [
     [
       both('알림', 'alerts'),
@@ -44,14 +64,16 @@ function toldRows(alerts: AlertFigures): (readonly Cell[])[] {
     ],
     [both('1,000샷당', 'per 1,000 shots'), one(alerts.perThousandShots)],
     [
-      both('하루', 'per day'),
+      both('하루당', 'per day'),
       perDay === null
         ? unknown
         : both(`${one(perDay)} (${days}일)`, `${one(perDay)} (${days} days)`),
     ],
     [both('샷마다 알렸다면', 'one for each defect verdict'), count(alerts.defectVerdicts)],
     [both('알림당 선별할 샷', 'shots to sort per alert'), spreadCell(alerts.shotsToSort)],
-    ...(quiet.length === 0 ? [] : [[both('그 밖의 알림', 'other alerts'), quiet.join(', ')]]),
+    ...(Object.keys(others).length === 0
+      ? []
+      : [[both('그 밖의 알림', 'other alerts'), both(quiet('ko'), quiet('en'))]]),
   ];
 }
 
@@ -107,6 +129,38 @@ function moldSheet({ episodes: { perMold } }: AlertFigures): readonly Sheet[] {
         ...[alerts, episodes, found].map(count),
       ]),
       notes: [both('불량 구간: 연속 불량과 단발 불량.', 'Episodes: runs and single defects.')],
+    },
+  ];
+}
+
+/** Where to look first: runs that nobody would have been told of, the longest of them. */
+function missedSheet({ episodes: { missed } }: AlertFigures): readonly Sheet[] {
+  const runs = missed.filter(({ defects }) => defects > 1);
+  if (runs.length === 0) return [];
+  const longest = [...runs].sort((a, b) => b.defects - a.defects).slice(0, mostMissed);
+  longest.sort((a, b) => a.fromRow - b.fromRow);
+  return [
+    {
+      title: both(
+        `알리지 못한 연속 불량 (${runs.length}건)`,
+        `Runs without an alert (${runs.length})`,
+      ),
+      columns: [
+        left('금형', 'mold'),
+        right('부터(행)', 'from row'),
+        right('까지(행)', 'to row'),
+        right('불량', 'defects'),
+        left('시각', 'time'),
+      ],
+      rows: longest.map(({ mold, fromRow, toRow, defects, fromWallMs }) => [
+        mold ?? unknown,
+        ...[fromRow, toRow, defects].map(count),
+        fromWallMs === null ? unknown : minuteText(fromWallMs),
+      ]),
+      notes:
+        runs.length > mostMissed
+          ? [both(`가장 긴 ${mostMissed}건.`, `The ${mostMissed} longest.`)]
+          : [],
     },
   ];
 }

@@ -3,13 +3,15 @@ import type { Bundle } from '../../models/manifest.ts';
 import type { Log } from '../health/log.ts';
 import { createInference } from '../infer/pool.ts';
 import { judgeModelOf } from '../judge-model.ts';
-import type { Cycle, Verdict } from '../records.ts';
+import type { Cycle, DriftKind, Verdict } from '../records.ts';
 import type { ForkRole } from '../role.ts';
 import { Judge } from '../verdict/judge.ts';
 import type { LimitTable } from '../verdict/limits.ts';
 
 export interface HistoryJudge {
   judge(cycle: Cycle): Promise<Verdict>;
+  /** Features whose values are known to be wrong, from the next cycle on. */
+  doubt(features: ReadonlyMap<string, DriftKind>): void;
   close(): Promise<void>;
 }
 
@@ -50,6 +52,7 @@ export async function openHistoryJudge(
             });
       return judge.conclude(cycle, prepared, answer, 0);
     },
+    doubt: (features) => judge.doubt(features),
     close: () => inference.close(),
   };
 }

@@ -2,6 +2,7 @@
 import { PpuriError } from '../../config/errors.ts';
 import type { Profile } from '../../config/profile.ts';
 import { loadProfile } from '../../config/profile-load.ts';
+import { compileEncoder } from '../../models/encode.ts';
 import type { Bundle } from '../../models/manifest.ts';
 import type { Table } from '../../models/table.ts';
 import { AlertReplay, type ReplayedAlert } from '../backtest/alert-replay.ts';
@@ -12,6 +13,7 @@ import { type HistoryJudge, openHistoryJudge } from '../backtest/run.ts';
 import type { JudgedShot } from '../backtest/shot.ts';
 import { type RowClock, rowClock } from '../backtest/times.ts';
 import { createLog } from '../health/log.ts';
+import { watchedModelOf } from '../judge-model.ts';
 import { type Cycle, defectScoreOf, type Verdict } from '../records.ts';
 import { forkRole } from '../role.ts';
 
@@ -42,6 +44,14 @@ export interface JudgedHistory {
 /** Calls of an operator in an hour, as the configuration has it where it says nothing. */
 const callsPerHour = 5;
 
+/** What the score of a shot is compared with: at or above is a defect. */
+export function scoreLimit({ manifest }: Bundle): number {
+  const { limit } = compileEncoder(manifest);
+  if (manifest.output.kind !== 'value') return limit;
+  // A value on its limit is good still.
+  return limit + Math.max(Math.abs(limit) * Number.EPSILON, Number.MIN_VALUE);
+}
+
 /** Throws `csv-invalid`, `usage` and what loading a model throws. */
 export async function judgeHistory(
   bundle: Bundle,
@@ -56,11 +66,15 @@ export async function judgeHistory(
   const history = await openHistory(bundle, table, profile, clock, options);
   const columns = history.columns.map(({ column }) => column);
   const rows = new RowTaker(table, clock, columns, options);
-  const alerts = new AlertReplay({ profile, manifest, callsPerHour });
   const limits = options.limits === 'profile' ? profile.limits : {};
   const judge = await openHistoryJudge(bundle, limits, history.moldExpected, {
     fork: forkRole,
     log: createLog((line) => process.stderr.write(`${line}\n`), 'warn'),
+  });
+  const alerts = new AlertReplay({
+    ...{ profile, manifest, callsPerHour },
+    watched: watchedModelOf(bundle),
+    doubt: (features) => judge.doubt(features),
   });
   try {
     await judgeAll({ history, judge, rows, alerts, progress });
@@ -125,9 +139,16 @@ class RowTaker {
   /** Gives when it was. */
   take(row: number, { mold }: Cycle, verdict: Verdict): number | null {
     const { outcome, reason } = verdict;
-    const score = defectScoreOf(verdict);
     const [wallMs, label] = [this.#clock.wallMs(row), this.#labelOf(row)];
-    this.shots.push({ row: row + 1, wallMs, mold, outcome, reason, score, label });
+    this.shots.push({
+      row: row + 1,
+      wallMs,
+      mold,
+      outcome,
+      reason,
+      score: defectScoreOf(verdict),
+      label,
+    });
     return wallMs;
   }
 

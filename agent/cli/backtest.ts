@@ -3,7 +3,6 @@ import { basename } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PpuriError } from '../../config/errors.ts';
 import { findBundle, readBundle } from '../../models/bundle.ts';
-import { compileEncoder } from '../../models/encode.ts';
 import type { Bundle } from '../../models/manifest.ts';
 import { readTable, type Table } from '../../models/table.ts';
 import { alertFigures } from '../backtest/alert-figures.ts';
@@ -19,7 +18,7 @@ import { collectPairs, positiveNumber } from './arguments.ts';
 import { requireWritable, verdictsCsv, writeResult } from './backtest-files.ts';
 import { sheetLines, wrapped } from './backtest-lines.ts';
 import { noLabels, notesOn } from './backtest-notes.ts';
-import { type JudgedHistory, judgeHistory, type RunOptions } from './backtest-run.ts';
+import { type JudgedHistory, judgeHistory, type RunOptions, scoreLimit } from './backtest-run.ts';
 import { list } from './model-flags.ts';
 import { action, type Output } from './output.ts';
 import type { Language } from './words.ts';
@@ -129,7 +128,7 @@ function trainedOn({ manifest: { training } }: Bundle): string | null {
 const nameOf = ({ manifest: { name, version }, hash }: Bundle) => ({ name, version, hash });
 
 async function compared(
-  { manifest }: Bundle,
+  bundle: Bundle,
   judged: JudgedHistory,
   table: Table,
   options: BacktestOptions,
@@ -138,9 +137,10 @@ async function compared(
   if (options.against === undefined) return null;
   const other = await openBundle(options.against, options);
   const theirs = await judgeHistory(other, table, options, progress);
+  const threshold = scoreLimit(other);
   return compare(
-    { shots: judged.shots, threshold: compileEncoder(manifest).limit },
-    { shots: theirs.shots, threshold: compileEncoder(other.manifest).limit, model: nameOf(other) },
+    { shots: judged.shots, threshold: scoreLimit(bundle) },
+    { shots: theirs.shots, threshold, model: nameOf(other) },
   );
 }
 
@@ -181,7 +181,7 @@ async function run(
   progress.end();
   const { shots, repeats } = judged;
   const report = reportOn(shots, {
-    ...{ model: nameOf(bundle), threshold: compileEncoder(bundle.manifest).limit },
+    ...{ model: nameOf(bundle), threshold: scoreLimit(bundle) },
     ...{ windows: options.windows, prices, repeats, against },
     trainedOn: trainedOn(bundle),
     ...(options.shifts === undefined ? {} : { shiftStarts: options.shifts }),

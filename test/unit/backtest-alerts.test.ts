@@ -30,7 +30,10 @@ function verdictOf({ outcome, reason, score }: JudgedShot): Verdict {
 }
 
 function replay(shots: readonly JudgedShot[]) {
-  const replayed = new AlertReplay({ profile, manifest, callsPerHour: 5 });
+  const replayed = new AlertReplay({
+    ...{ profile, manifest, callsPerHour: 5, watched: null },
+    doubt: () => undefined,
+  });
   for (const one of shots) replayed.observe(cycleOf(one), verdictOf(one), one.wallMs);
   return replayed.alerts();
 }
@@ -75,6 +78,10 @@ describe('alerts of a history', () => {
       single: { episodes: 2, found: 0 },
       several: { episodes: 1, found: 1 },
       shotsToAlert: { median: 1, p90: 1, max: 1 },
+      missed: [
+        { fromRow: 31, toRow: 31, defects: 1 },
+        { fromRow: 39, toRow: 39, defects: 1 },
+      ],
     });
   });
 

@@ -23,8 +23,9 @@ tbody th{font-weight:normal;color:#434b52}
 .right{text-align:right}
 .en{display:block}
 p{margin:6px 0 0;max-width:80ch;font-size:.88em}
+@media print,(min-width:700px){table:not(.figures) .en{display:inline;margin-left:6px}}
 @page{size:A4;margin:12mm}
-@media print{body{padding:0;max-width:none;font-size:10pt}.picture,.table{overflow:visible}.picture svg{min-width:0}section,.picture{break-inside:avoid}section.long{break-inside:auto}tr{break-inside:avoid}h1{font-size:16pt}h2{font-size:12pt;break-after:avoid}}
+@media print{body{padding:0;max-width:none;font-size:9.5pt}th,td{padding:2px 12px 2px 0}section{margin-bottom:14px}.picture{margin-bottom:12px}.picture,.table{overflow:visible}.picture svg{min-width:0}section,.picture{break-inside:avoid}section.long{break-inside:auto}tr{break-inside:avoid}h1{font-size:16pt}h2{font-size:12pt;break-after:avoid}}
 `;
 
 /** A table longer than this is allowed to go over the end of a page. */
