@@ -12,6 +12,8 @@ export interface SplitRules {
   readonly minLeafRows: number;
   readonly minLeafHessian: number;
   readonly l2: number;
+  /** Features that a node may be split on; asked anew for each node. Absent: all. */
+  readonly drawFeatures?: () => ArrayLike<number>;
 }
 
 export interface Sums {
@@ -77,8 +79,10 @@ export function bestSplit(
   rules: SplitRules,
 ): Split | null {
   let best: Split | null = null;
-  for (const [feature, count] of binCounts.entries()) {
-    const found = bestOfFeature(histogram, feature, count, total, rules);
+  const drawn = rules.drawFeatures?.() ?? null;
+  for (let at = 0; at < (drawn ?? binCounts).length; at += 1) {
+    const feature = drawn?.[at] ?? at;
+    const found = bestOfFeature(histogram, feature, binCounts[feature] ?? 0, total, rules);
     if (found !== null && (best === null || found.gain > best.gain)) best = found;
   }
   return best;
