@@ -17,8 +17,7 @@ async function runCommand(): Promise<void> {
 
 async function main(): Promise<void> {
   const role = process.env.PPURI_ROLE;
-  if (role === 'infer' || role === 'keep' || role === 'simulate' || role === 'receive')
-    leaveSignalsToParent();
+  if (role !== undefined && role !== 'selftest') leaveSignalsToParent();
   switch (role) {
     case 'infer':
       return (await import('./infer/child.ts')).runInferChild();
@@ -28,6 +27,8 @@ async function main(): Promise<void> {
       return (await import('./simulator/child.ts')).runSimulateChild();
     case 'receive':
       return (await import('./receive/child.ts')).runReceiveChild();
+    case 'train':
+      return (await import('./train-child.ts')).runTrainChild();
     case 'selftest':
       return (await import('./health/selftest.ts')).runSelftestChild();
     default:

@@ -16,6 +16,8 @@ export interface BoostRecipe {
   readonly l2: number;
   /** Share of the features that each node may choose among. */
   readonly featureShare: number;
+  /** `random`: each feature is tried at one threshold by chance, which bends more softly. */
+  readonly thresholds: 'best' | 'random';
   /** Share of the rows that each round's trees are grown on. */
   readonly rowShare: number;
 }
@@ -37,7 +39,9 @@ export function boostClasses(
   onRound?: (rounds: number) => void,
 ): TreeSum {
   const random = randomFrom(seed);
-  const rules: TreeRules = { ...recipe, minLeafHessian: 1e-3, ...drawing(data, recipe, random) };
+  const { learningRate, maxLeaves, minLeafRows, l2 } = recipe;
+  const sizes = { learningRate, maxLeaves, minLeafRows, l2, minLeafHessian: 1e-3 };
+  const rules: TreeRules = { ...sizes, ...drawing(data, recipe, random) };
   const thresholds = data.columns.map(fitThresholds);
   const bins = data.columns.map((column, at) =>
     binValues(column, thresholds[at] ?? new Float32Array()),
@@ -62,11 +66,17 @@ export function firstRounds(model: TreeSum, rounds: number): TreeSum {
   return { ...model, trees: model.trees.slice(0, rounds * model.baseline.length) };
 }
 
-function drawing(data: ClassRows, { featureShare }: BoostRecipe, random: () => number) {
+function drawing(
+  data: ClassRows,
+  { featureShare, thresholds }: BoostRecipe,
+  random: () => number,
+): Pick<TreeRules, 'drawFeatures' | 'drawThreshold'> {
   const features = data.columns.length;
   const count = Math.max(1, Math.round(features * featureShare));
-  if (count >= features) return {};
-  return { drawFeatures: () => drawSome(features, count, random) };
+  return {
+    ...(count < features && { drawFeatures: () => drawSome(features, count, random) }),
+    ...(thresholds === 'random' && { drawThreshold: random }),
+  };
 }
 
 /** `count` different numbers below `from`. */

@@ -26,6 +26,7 @@ const boosting: BoostRecipe = {
   minLeafRows: 50,
   l2: 5,
   featureShare: 0.3,
+  thresholds: 'best',
   rowShare: 0.7,
 };
 

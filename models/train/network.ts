@@ -61,7 +61,7 @@ export function networkRaw(model: NetworkModel, columns: readonly Float32Array[]
       let sum = weights[width] ?? 0;
       for (let at = 0; at < width; at += 1)
         sum += (weights[at] ?? 0) * (values[row * width + at] ?? 0);
-      units[unit] = sum > 0 ? sum : 0;
+      units[unit] = Math.max(sum, 0);
     }
     for (const [output, weights] of model.coefficients.entries()) {
       let sum = weights[units.length] ?? 0;
@@ -160,7 +160,7 @@ function addGradient(
     let sum = weights[from + width] ?? 0;
     for (let at = 0; at < width; at += 1)
       sum += (weights[from + at] ?? 0) * (values[base + at] ?? 0);
-    units[unit] = sum > 0 ? sum : 0;
+    units[unit] = Math.max(sum, 0);
   }
   const errors = outputErrors(units, weights, second, outputs, labels[row] ?? 0);
   const weight = rowWeights?.[row] ?? 1;

@@ -14,6 +14,8 @@ export interface SplitRules {
   readonly l2: number;
   /** Features that a node may be split on; asked anew for each node. Absent: all. */
   readonly drawFeatures?: () => ArrayLike<number>;
+  /** 0 … 1: tries one threshold of a feature, so far along its bins in this node. Absent: all. */
+  readonly drawThreshold?: () => number;
 }
 
 export interface Sums {
@@ -106,10 +108,12 @@ function bestOfFeature(
   let [gradient, hessian, count] = [0, 0, 0];
   // With missing values the last bin is a split too: all that is there against what is not.
   const last = base + (missingCount > 0 ? bins : bins - 1);
+  const drawn = drawSlot(counts, base, last, rules);
   for (let slot = base; slot < last; slot += 1) {
     gradient += gradients[slot] ?? 0;
     hessian += hessians[slot] ?? 0;
     count += counts[slot] ?? 0;
+    if (drawn !== null && slot !== drawn) continue;
     const gain = gainOf(gradient, hessian, count);
     if (gain > (best?.gain ?? minGain)) {
       const missingLeft = missingCount === 0 && count * 2 > total.count;
@@ -125,6 +129,20 @@ function bestOfFeature(
       best = { gain: withMissing, feature, bin: slot - base, missingLeft: true };
   }
   return best;
+}
+
+/** One bin between the first and the last that hold rows, or null to try them all. */
+function drawSlot(
+  counts: Uint32Array,
+  base: number,
+  last: number,
+  { drawThreshold }: SplitRules,
+): number | null {
+  if (drawThreshold === undefined) return null;
+  let [low, high] = [base, last];
+  while (low < high && counts[low] === 0) low += 1;
+  while (high > low && (counts[high] ?? 0) === 0) high -= 1;
+  return low + Math.floor(drawThreshold() * (high - low));
 }
 
 /** What a split gains by the sums of its left side; 0 where the rules forbid it. */
