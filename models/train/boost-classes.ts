@@ -31,13 +31,8 @@ export interface TreeSum {
   readonly trees: readonly FlatTree[];
 }
 
-/** Every class needs a row. `onRound` is told how many rounds are done. */
-export function boostClasses(
-  data: ClassRows,
-  recipe: BoostRecipe,
-  seed: number,
-  onRound?: (rounds: number) => void,
-): TreeSum {
+/** Every class needs a row. */
+export function boostClasses(data: ClassRows, recipe: BoostRecipe, seed: number): TreeSum {
   const random = randomFrom(seed);
   const { learningRate, maxLeaves, minLeafRows, l2 } = recipe;
   const sizes = { learningRate, maxLeaves, minLeafRows, l2, minLeafHessian: 1e-3 };
@@ -56,7 +51,6 @@ export function boostClasses(
       trees.push(tree);
     }
     for (const tree of trees.slice(-baseline.length)) addFlatTree(sums, tree, data.columns);
-    onRound?.(round);
   }
   return { kind: 'trees', link: 'identity', baseline, trees };
 }

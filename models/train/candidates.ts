@@ -4,11 +4,13 @@ import { type BoostRecipe, boostClasses, firstRounds } from './boost-classes.ts'
 import type { ClassRows } from './class-rows.ts';
 import { type ForestRecipe, growForest } from './forest.ts';
 import { fitLinear, type LinearRecipe } from './linear.ts';
+import { fitNetwork, type NetworkRecipe } from './network.ts';
 
 export interface Candidate {
   readonly name: string;
-  /** `onPart` is told from time to time what share of the fit is done. */
-  fit(data: ClassRows, seed: number, onPart?: (share: number) => void): Member;
+  /** Candidates of one family learn in the same way, and so err alike. */
+  readonly family: string;
+  fit(data: ClassRows, seed: number): Member;
   /** What the same fit gives when it is stopped earlier. */
   readonly earlier?: {
     readonly name: string;
@@ -30,8 +32,8 @@ const boosting: BoostRecipe = {
   rowShare: 0.7,
 };
 
-/** Sorting every node's rows is dear; beyond this, random thresholds do as well. */
-const maxSortedRows = 12_000;
+/** Up to here more candidates are tried, some of which take long on many rows. */
+const fewRows = 12_000;
 
 export function candidatesFor(data: ClassRows, ordered: boolean): Candidate[] {
   const rows = data.labels.length;
@@ -43,21 +45,31 @@ export function candidatesFor(data: ClassRows, ordered: boolean): Candidate[] {
       ...{ trees: 100, splits: 'random', featureShare: 0.5, minLeafRows: 3, maxLeaves: 1000 },
       ...recipe,
     });
+  const isFew = rows <= fewRows;
   return [
     boost('boosted-15', {}),
     boost('boosted-4', { maxLeaves: 4, learningRate: 0.1 }),
-    boost('boosted-31', { maxLeaves: 31, l2: 1, minLeafRows: Math.max(3, leaf >> 1) }),
     ...(data.classCount === 2 ? [boost('boosted-15-balanced', {}, 'balanced')] : []),
-    ...(ordered ? [boost('boosted-15-recent', {}, 'recent')] : []),
-    forest('extra-trees', {}),
-    forest('extra-trees-all', { featureShare: 1, minLeafRows: rows < 5000 ? 1 : 8 }),
-    forest('extra-trees-coarse', { minLeafRows: rows < 5000 ? 8 : 20 }),
-    ...(rows <= maxSortedRows
-      ? [forest('random-forest', { splits: 'best', featureShare: 0.3, minLeafRows: 2 })]
+    ...(isFew
+      ? [
+          boost('boosted-31', { maxLeaves: 31, l2: 1, featureShare: 0.15 }),
+          forest('extra-trees-all', { featureShare: 1, minLeafRows: 1 }),
+          forest('random-forest', { splits: 'best', featureShare: 0.3, minLeafRows: 2 }),
+        ]
       : []),
-    straight('logistic', { pieces: 1, beyond: 0.001, l2: 1e-5 }),
-    straight('logistic-held', { pieces: 1, beyond: 0.01, l2: 1e-3 }),
-    straight('logistic-bent', { pieces: 4, beyond: 0.001, l2: 1e-4 }),
+    ...(ordered && isFew ? [boost('boosted-15-recent', {}, 'recent')] : []),
+    forest('extra-trees', {}),
+    forest('extra-trees-coarse', { minLeafRows: isFew ? 8 : 20 }),
+    straight('logistic', { pieces: 1, beyond: 0.001, l2: 1e-3 }),
+    straight('logistic-bent', { pieces: 2, beyond: 0.001, l2: 1e-2 }),
+    straight('logistic-supple', { pieces: 4, beyond: 0.001, l2: 1e-4 }),
+    network('network', {
+      ...{ pieces: 1, beyond: 0.001, networks: isFew ? 5 : 3, hidden: 16, l2: 1e-3 },
+      ...{
+        epochs: Math.max(8, Math.min(120, Math.round(120_000 / rows))),
+        batch: isFew ? 32 : 128,
+      },
+    }),
   ];
 }
 
@@ -65,8 +77,8 @@ function boosted(name: string, recipe: BoostRecipe, weighing: Weighing): Candida
   const third = Math.round(recipe.rounds / 3);
   return {
     name,
-    fit: (data, seed, onPart) =>
-      boostClasses(weigh(data, weighing), recipe, seed, (round) => onPart?.(round / recipe.rounds)),
+    family: 'boosted trees',
+    fit: (data, seed) => boostClasses(weigh(data, weighing), recipe, seed),
     earlier: {
       name: `${name}-early`,
       of: (whole) => (whole.kind === 'trees' ? firstRounds(whole, third) : whole),
@@ -75,15 +87,15 @@ function boosted(name: string, recipe: BoostRecipe, weighing: Weighing): Candida
 }
 
 function grown(name: string, recipe: ForestRecipe): Candidate {
-  return {
-    name,
-    fit: (data, seed, onPart) =>
-      growForest(data, recipe, seed, (trees) => onPart?.(trees / recipe.trees)),
-  };
+  return { name, family: 'forest', fit: (data, seed) => growForest(data, recipe, seed) };
 }
 
 function straight(name: string, recipe: LinearRecipe): Candidate {
-  return { name, fit: (data) => fitLinear(data, recipe) };
+  return { name, family: 'logistic', fit: (data) => fitLinear(data, recipe) };
+}
+
+function network(name: string, recipe: NetworkRecipe): Candidate {
+  return { name, family: 'network', fit: (data, seed) => fitNetwork(data, recipe, seed) };
 }
 
 /** Share of a row's weight that is left over the whole length of the data. */

@@ -16,18 +16,10 @@ export interface ForestRecipe {
   readonly maxLeaves: number;
 }
 
-export function growForest(
-  data: ClassRows,
-  recipe: ForestRecipe,
-  seed: number,
-  onTree?: (trees: number) => void,
-): TreeSum {
+export function growForest(data: ClassRows, recipe: ForestRecipe, seed: number): TreeSum {
   const random = randomFrom(seed);
   const trees: FlatTree[] = [];
-  while (trees.length < recipe.trees) {
-    trees.push(growOne(data, recipe, random));
-    onTree?.(trees.length);
-  }
+  while (trees.length < recipe.trees) trees.push(growOne(data, recipe, random));
   const outputs = outputCount(data.classCount);
   return { kind: 'trees', link: 'log', baseline: new Array<number>(outputs).fill(0), trees };
 }

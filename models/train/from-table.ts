@@ -91,8 +91,8 @@ function readClasses(
   column: number,
   { label, positive, classes }: TableColumns,
 ) {
-  const valueOf = (row: number) => canonical(table.rows[row]?.[column] ?? '');
-  const values = [...new Set(kept.map(valueOf))].sort();
+  const labelAt = (row: number) => canonical(table.rows[row]?.[column] ?? '');
+  const values = [...new Set(kept.map(labelAt))].sort();
   const wrong = (message: string, hint: string) =>
     new PpuriError('csv-invalid', `column ${label}: ${message}`, {
       operation: 'read labels',
@@ -105,10 +105,11 @@ function readClasses(
       'name the column of the inspection result with --label',
     );
   const isDefect = defectTest(values, positive, wrong);
-  if (classes === 'two' || values.length <= 2)
+  // Without values named, all of them are usual words for good or defect.
+  if (classes === 'two' || positive === undefined || values.length <= 2)
     return {
       classes: goodAndDefect,
-      classOf: (row: number) => (isDefect(valueOf(row)) ? 1 : 0),
+      classOf: (row: number) => (isDefect(labelAt(row)) ? 1 : 0),
     };
   const many = values.map((value): TrainingClass => {
     const number = Number(value);
@@ -116,7 +117,7 @@ function readClasses(
     const title = { ko: value, en: value };
     return { value: isNumber ? number : value, title, isDefect: isDefect(value) };
   });
-  return { classes: many, classOf: (row: number) => values.indexOf(valueOf(row)) };
+  return { classes: many, classOf: (row: number) => values.indexOf(labelAt(row)) };
 }
 
 function defectTest(

@@ -45,7 +45,7 @@ export async function learn(
   const candidates = options.candidates ?? candidatesFor(data, judgedOn === 'later');
   const work = new Work(data.labels.length, folds, candidates.length, options);
   const judged = await judgeAll(data, folds, candidates, work, options.seed);
-  const selection = selectBlend(judged, data.classCount);
+  const selection = selectBlend(judged, data.classCount, familyIn(candidates), options.seed);
   const held = judged.map((fold) => ({
     labels: fold.labels,
     scores: mixtureOf(fold, selection.weights).map((one) => one.slice()),
@@ -56,7 +56,7 @@ export async function learn(
   work.chose(fitsOf(selection.weights, candidates).length);
   for (const candidate of fitsOf(selection.weights, candidates)) {
     await work.tell('fitting', candidate.name, data.labels.length);
-    for (const [name, model] of stages(candidate, candidate.fit(data, options.seed, work.part))) {
+    for (const [name, model] of stages(candidate, candidate.fit(data, options.seed))) {
       const weight = selection.weights.get(name);
       if (weight !== undefined) members.push({ model, weight });
     }
@@ -89,13 +89,23 @@ async function judgeAll(
     const raw = new Map<string, readonly Float64Array[]>();
     for (const candidate of candidates) {
       await work.tell('judging', candidate.name, train.length);
-      for (const [name, model] of stages(candidate, candidate.fit(early, seed, work.part)))
+      for (const [name, model] of stages(candidate, candidate.fit(early, seed)))
         raw.set(name, memberRaw(model, late.columns));
       work.finish();
     }
     judged.push({ labels: late.labels, raw });
   }
   return judged;
+}
+
+function familyIn(candidates: readonly Candidate[]): (name: string) => string {
+  const families = new Map(
+    candidates.flatMap(({ name, earlier, family }) => [
+      [name, family],
+      [earlier?.name ?? name, family],
+    ]),
+  );
+  return (name) => families.get(name) ?? name;
 }
 
 function stages(candidate: Candidate, whole: Member): [string, Member][] {
@@ -143,9 +153,6 @@ class Work {
     const done = Math.min(1, this.#done / this.#whole);
     await this.#options.onProgress?.({ stage, candidate, done });
   }
-
-  /** For the fits themselves; nothing is told within a fit, which keeps them plain and quick. */
-  readonly part = (): void => undefined;
 
   finish(): void {
     this.#done += this.#now;

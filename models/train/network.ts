@@ -25,12 +25,7 @@ export interface NetworkModel {
   readonly coefficients: readonly Float64Array[];
 }
 
-export function fitNetwork(
-  data: ClassRows,
-  recipe: NetworkRecipe,
-  seed: number,
-  onNetwork?: (networks: number) => void,
-): NetworkModel {
+export function fitNetwork(data: ClassRows, recipe: NetworkRecipe, seed: number): NetworkModel {
   const inputs = fitInputs(data.columns, recipe);
   const rows = rowMajor(inputsOf(inputs, data.columns));
   const outputs = outputCount(data.classCount);
@@ -44,7 +39,6 @@ export function fitNetwork(
       for (const one of line.subarray(0, -1)) parts[output]?.push(one / recipe.networks);
       constants[output] = (constants[output] ?? 0) + (line.at(-1) ?? 0) / recipe.networks;
     }
-    onNetwork?.(at + 1);
   }
   const coefficients = parts.map((part, output) =>
     Float64Array.from([...part, constants[output] ?? 0]),
