@@ -52,13 +52,20 @@ export function fillHistogram(
   into.gradients.fill(0);
   into.hessians.fill(0);
   into.counts.fill(0);
+  // Gathered once, since rows of a node lie far apart and each feature needs them all.
+  const ownGradients = new Float64Array(rows.length);
+  const ownHessians = new Float64Array(rows.length);
+  for (let at = 0; at < rows.length; at += 1) {
+    const row = rows[at] ?? 0;
+    ownGradients[at] = gradients[row] ?? 0;
+    ownHessians[at] = hessians[row] ?? 0;
+  }
   for (const [feature, column] of bins.entries()) {
     const base = feature * binStride;
     for (let at = 0; at < rows.length; at += 1) {
-      const row = rows[at] ?? 0;
-      const slot = base + (column[row] ?? 0);
-      into.gradients[slot] = (into.gradients[slot] ?? 0) + (gradients[row] ?? 0);
-      into.hessians[slot] = (into.hessians[slot] ?? 0) + (hessians[row] ?? 0);
+      const slot = base + (column[rows[at] ?? 0] ?? 0);
+      into.gradients[slot] = (into.gradients[slot] ?? 0) + (ownGradients[at] ?? 0);
+      into.hessians[slot] = (into.hessians[slot] ?? 0) + (ownHessians[at] ?? 0);
       into.counts[slot] = (into.counts[slot] ?? 0) + 1;
     }
   }
