@@ -111,13 +111,17 @@ function warnings({ warnings: all }: TrainReport): string {
     .join('\n');
 }
 
-function limits({ split }: TrainReport): string {
+function limits({ split, judgedOn }: TrainReport): string {
   const lines = [
     '- 학습 범위를 벗어난 조건(새 금형, 새 재질, 수리 뒤)에서는 맞지 않을 수 있습니다 / conditions outside training (a new mold, material, after repair) are not covered',
     '- 라벨이 있는 샷만 배웠습니다. 검사가 의심 샷에 치우쳤다면 모델도 치우칩니다 / only labelled shots were learned from: biased inspection makes a biased model',
   ];
   if (split !== 'later')
     lines.push('- 시간순으로 확인하지 못했습니다 / was not checked on a later period');
+  if (judgedOn === 'drawn')
+    lines.push(
+      '- 검증은 무작위로 나눈 샷으로 했습니다. 한꺼번에 난 불량은 실제보다 잘 맞는 것처럼 보입니다 / validation is on shots drawn by chance: defects that came in one episode flatter it',
+    );
   return lines.join('\n');
 }
 
