@@ -32,6 +32,8 @@ async function main(): Promise<void> {
       return (await import('./receive/child.ts')).runReceiveChild();
     case 'verify':
       return (await import('./bundle-child.ts')).runBundleChild();
+    case 'train':
+      return (await import('./train-child.ts')).runTrainChild();
     case 'selftest':
       return (await import('./health/selftest.ts')).runSelftestChild();
     default:

@@ -5,7 +5,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-export type Role = 'infer' | 'keep' | 'simulate' | 'receive' | 'selftest' | 'verify';
+export type Role = 'infer' | 'keep' | 'simulate' | 'receive' | 'selftest' | 'train' | 'verify';
 
 export interface ForkOptions {
   readonly env?: Readonly<Record<string, string>>;

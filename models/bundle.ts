@@ -122,6 +122,8 @@ export interface BundleParts {
   readonly model: Uint8Array;
   readonly golden: Golden;
   readonly reference?: Reference;
+  /** `card.md`: what a person should know of the model. */
+  readonly card?: string;
 }
 
 export interface WriteOptions extends ReadOptions {
@@ -175,7 +177,7 @@ export async function installBundle(
 }
 
 function bundleFiles(parts: BundleParts): Record<string, Uint8Array> {
-  const { manifest, model, golden, reference } = parts;
+  const { manifest, model, golden, reference, card } = parts;
   const text = new TextEncoder();
   return {
     'model.onnx': model,
@@ -184,6 +186,7 @@ function bundleFiles(parts: BundleParts): Record<string, Uint8Array> {
     ),
     'golden.json': text.encode(goldenText(golden)),
     ...(reference && { [referenceName]: text.encode(`${JSON.stringify(reference, null, 1)}\n`) }),
+    ...(card !== undefined && { 'card.md': text.encode(card) }),
   };
 }
 

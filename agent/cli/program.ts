@@ -24,6 +24,7 @@ import { addRun } from './run.ts';
 import { addScan } from './scan.ts';
 import { addSimulate } from './simulate.ts';
 import { addStatus } from './status.ts';
+import { addTrain } from './train.ts';
 import { addWatch } from './watch.ts';
 
 const { version } = packageJson;
@@ -56,6 +57,7 @@ export function createProgram(early: Interruption | null = null): Command {
   addSimulate(program);
   addModel(program, { fork: forkRole, use: activate, rollBack });
   addBacktest(program);
+  addTrain(program);
   addDoctor(program);
   return program;
 }

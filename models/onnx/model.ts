@@ -89,6 +89,19 @@ export function floatTensor(
   });
 }
 
+export function doubleTensor(
+  name: string,
+  dims: readonly number[],
+  data: readonly number[],
+): TensorProto {
+  return create(TensorProtoSchema, {
+    name,
+    dims: dims.map(BigInt),
+    dataType: DataType.DOUBLE,
+    doubleData: [...data],
+  });
+}
+
 export function int64Tensor(
   name: string,
   dims: readonly number[],

@@ -6,7 +6,8 @@ import { type Metrics, measure, thresholdForFalseAlarms } from '../metrics.ts';
 import { type BoostedModel, type BoostOptions, boost, predict } from './boost.ts';
 import { type Dataset, fingerprint, slice } from './dataset.ts';
 import { exportOnnx, inputName, outputName } from './export.ts';
-import { makeGolden, shortest } from './golden.ts';
+import { describeFeature } from './feature.ts';
+import { makeGolden, type Oracle, shortest } from './golden.ts';
 
 export interface FitSpec {
   readonly name: string;
@@ -59,9 +60,19 @@ export function fitBundle(data: Dataset, separate: Dataset, spec: FitSpec): Fit 
     metrics,
     training: trainingFacts(data, separate, boosted, spec),
   });
-  const golden = makeGolden(data, boosted, features, spec.seed ?? 1);
+  const golden = makeGolden(data.columns, oracleOf(boosted), features, spec.seed ?? 1);
   const parts = { manifest, model: exportOnnx(boosted), golden };
   return { parts, boosted, validation, separate: measured };
+}
+
+function oracleOf(boosted: BoostedModel): Oracle {
+  return {
+    outputs: (columns) => {
+      const defect = predict(boosted, columns);
+      return [defect.map((one) => 1 - one), defect];
+    },
+    isDefect: ([, defect = 0]) => defect >= 0.5,
+  };
 }
 
 function manifestOf(
@@ -101,30 +112,14 @@ function unusable(message: string): PpuriError {
   });
 }
 
-/** A feature seldom missing in training is refused when missing: the model never learned it. */
-const learnedMissingShare = 0.005;
-
-function isEncoded(name: string, missingShare: number, { nan }: FitSpec): boolean {
-  return nan === undefined ? missingShare >= learnedMissingShare : nan.has(name);
-}
-
 function describe(name: string, index: number, data: Dataset, spec: FitSpec): ModelFeature {
   const column = data.columns[index] ?? new Float32Array();
-  const present = column.filter((value) => !Number.isNaN(value)).sort();
-  const good = column.filter((value, row) => !Number.isNaN(value) && data.labels[row] === 0).sort();
-  const missing = 1 - present.length / Math.max(1, column.length);
-  const [lowest, highest] = [present[0], present.at(-1)];
-  if (lowest === undefined || highest === undefined)
-    throw unusable(`"${name}" has no value in any row`);
-  const at = (share: number) => shortest(good[Math.round(share * (good.length - 1))] ?? lowest);
-  return {
-    name,
-    from: name,
-    unit: spec.units[name] ?? '',
-    missing: isEncoded(name, missing, spec) ? 'nan' : 'refuse',
-    range: [shortest(lowest), shortest(highest)],
-    normal: { low: at(0.05), median: at(0.5), high: at(0.95) },
-  };
+  const feature = describeFeature({ name, from: name, unit: spec.units[name] ?? '' }, column, {
+    isGood: (row) => data.labels[row] === 0,
+    ...(spec.nan && { isEncoded: spec.nan.has(name) }),
+  });
+  if (feature === null) throw unusable(`"${name}" has no value in any row`);
+  return feature;
 }
 
 function trainingFacts(

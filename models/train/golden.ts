@@ -1,46 +1,51 @@
 /** Golden vectors for a fresh model: rows it has seen, high and low, whole and with gaps. */
 import type { Golden, ModelFeature } from '../manifest.ts';
-import { type BoostedModel, predict } from './boost.ts';
-import type { Dataset } from './dataset.ts';
 import { randomFrom } from './random.ts';
 
 const perKind = 8;
 
+/** A fresh model, as far as its golden vectors need it. */
+export interface Oracle {
+  /** What the model's output holds: one array a column, rows as in `columns`. */
+  readonly outputs: (columns: Columns) => readonly Float64Array[];
+  /** Whether an output row calls a defect. */
+  readonly isDefect: (output: readonly number[]) => boolean;
+}
+
+type Columns = readonly Float32Array[];
+
 /** 24 vectors: likely defects, good parts, and rows with missing values where those are encoded. */
 export function makeGolden(
-  data: Dataset,
-  boosted: BoostedModel,
+  columns: Columns,
+  oracle: Oracle,
   features: readonly ModelFeature[],
   seed: number,
 ): Golden {
-  const usable = rowsWhere(data, (row) => isEncodable(data, features, row));
-  const scores = predict(boosted, data.columns);
+  const usable = Array.from(columns[0]?.keys() ?? []).filter((row) =>
+    isEncodable(columns, features, row),
+  );
+  const outputs = oracle.outputs(columns);
   const random = randomFrom(seed);
-  const defects = usable.filter((row) => (scores[row] ?? 0) >= 0.5);
-  const gaps = usable.filter((row) => data.columns.some((column) => Number.isNaN(column[row])));
+  const defects = usable.filter((row) => oracle.isDefect(outputs.map((one) => one[row] ?? 0)));
+  const gaps = usable.filter((row) => columns.some((column) => Number.isNaN(column[row])));
   const picked = [defects, gaps].flatMap((rows) => pick(rows, perKind, random));
   const rest = pick(usable, 3 * perKind - picked.length, random);
-  const rows = [...picked, ...rest].map((row) => data.columns.map((one) => one[row] ?? Number.NaN));
-  return { tolerance: 1e-5, vectors: rows.map((row) => vectorOf(row, boosted)) };
+  const rows = [...picked, ...rest].map((row) => columns.map((one) => one[row] ?? Number.NaN));
+  return { tolerance: 1e-5, vectors: rows.map((row) => vectorOf(row, oracle)) };
 }
 
-function vectorOf(row: readonly number[], boosted: BoostedModel): Golden['vectors'][number] {
-  const columns = row.map((value) => Float32Array.of(value));
-  const probability = predict(boosted, columns)[0] ?? 0;
+function vectorOf(row: readonly number[], oracle: Oracle): Golden['vectors'][number] {
+  const outputs = oracle.outputs(row.map((value) => Float32Array.of(value)));
   return {
     inputs: row.map((value) => (Number.isNaN(value) ? null : shortest(value))),
-    outputs: [shortest(1 - probability, 9), shortest(probability, 9)],
+    outputs: outputs.map((one) => shortest(one[0] ?? 0, 9)),
   };
 }
 
-function isEncodable(data: Dataset, features: readonly ModelFeature[], row: number): boolean {
+function isEncodable(columns: Columns, features: readonly ModelFeature[], row: number): boolean {
   return features.every(
-    ({ missing }, index) => missing !== 'refuse' || !Number.isNaN(data.columns[index]?.[row]),
+    ({ missing }, index) => missing !== 'refuse' || !Number.isNaN(columns[index]?.[row]),
   );
-}
-
-function rowsWhere(data: Dataset, keep: (row: number) => boolean): number[] {
-  return Array.from(data.labels.keys()).filter(keep);
 }
 
 function pick(rows: readonly number[], count: number, random: () => number): number[] {

@@ -12,6 +12,10 @@ export interface SplitRules {
   readonly minLeafRows: number;
   readonly minLeafHessian: number;
   readonly l2: number;
+  /** Features that a node may be split on; asked anew for each node. Absent: all. */
+  readonly drawFeatures?: () => ArrayLike<number>;
+  /** 0 … 1: tries one threshold of a feature, so far along its bins in this node. Absent: all. */
+  readonly drawThreshold?: () => number;
 }
 
 export interface Sums {
@@ -48,13 +52,20 @@ export function fillHistogram(
   into.gradients.fill(0);
   into.hessians.fill(0);
   into.counts.fill(0);
+  // Gathered once, since rows of a node lie far apart and each feature needs them all.
+  const ownGradients = new Float64Array(rows.length);
+  const ownHessians = new Float64Array(rows.length);
+  for (let at = 0; at < rows.length; at += 1) {
+    const row = rows[at] ?? 0;
+    ownGradients[at] = gradients[row] ?? 0;
+    ownHessians[at] = hessians[row] ?? 0;
+  }
   for (const [feature, column] of bins.entries()) {
     const base = feature * binStride;
     for (let at = 0; at < rows.length; at += 1) {
-      const row = rows[at] ?? 0;
-      const slot = base + (column[row] ?? 0);
-      into.gradients[slot] = (into.gradients[slot] ?? 0) + (gradients[row] ?? 0);
-      into.hessians[slot] = (into.hessians[slot] ?? 0) + (hessians[row] ?? 0);
+      const slot = base + (column[rows[at] ?? 0] ?? 0);
+      into.gradients[slot] = (into.gradients[slot] ?? 0) + (ownGradients[at] ?? 0);
+      into.hessians[slot] = (into.hessians[slot] ?? 0) + (ownHessians[at] ?? 0);
       into.counts[slot] = (into.counts[slot] ?? 0) + 1;
     }
   }
@@ -77,8 +88,10 @@ export function bestSplit(
   rules: SplitRules,
 ): Split | null {
   let best: Split | null = null;
-  for (const [feature, count] of binCounts.entries()) {
-    const found = bestOfFeature(histogram, feature, count, total, rules);
+  const drawn = rules.drawFeatures?.() ?? null;
+  for (let at = 0; at < (drawn ?? binCounts).length; at += 1) {
+    const feature = drawn?.[at] ?? at;
+    const found = bestOfFeature(histogram, feature, binCounts[feature] ?? 0, total, rules);
     if (found !== null && (best === null || found.gain > best.gain)) best = found;
   }
   return best;
@@ -102,10 +115,12 @@ function bestOfFeature(
   let [gradient, hessian, count] = [0, 0, 0];
   // With missing values the last bin is a split too: all that is there against what is not.
   const last = base + (missingCount > 0 ? bins : bins - 1);
+  const drawn = drawSlot(counts, base, last, rules);
   for (let slot = base; slot < last; slot += 1) {
     gradient += gradients[slot] ?? 0;
     hessian += hessians[slot] ?? 0;
     count += counts[slot] ?? 0;
+    if (drawn !== null && slot !== drawn) continue;
     const gain = gainOf(gradient, hessian, count);
     if (gain > (best?.gain ?? minGain)) {
       const missingLeft = missingCount === 0 && count * 2 > total.count;
@@ -121,6 +136,20 @@ function bestOfFeature(
       best = { gain: withMissing, feature, bin: slot - base, missingLeft: true };
   }
   return best;
+}
+
+/** One bin between the first and the last that hold rows, or null to try them all. */
+function drawSlot(
+  counts: Uint32Array,
+  base: number,
+  last: number,
+  { drawThreshold }: SplitRules,
+): number | null {
+  if (drawThreshold === undefined) return null;
+  let [low, high] = [base, last];
+  while (low < high && counts[low] === 0) low += 1;
+  while (high > low && (counts[high] ?? 0) === 0) high -= 1;
+  return low + Math.floor(drawThreshold() * (high - low));
 }
 
 /** What a split gains by the sums of its left side; 0 where the rules forbid it. */
