@@ -3,9 +3,10 @@ import { auc, averagePrecision, type Metrics, measure } from '../metrics.ts';
 import { type SharedOut, shareOf } from '../share.ts';
 import { randomFrom } from './random.ts';
 
+/** All null where there are too few defects or good parts to tell. */
 export interface Interval {
   readonly value: number | null;
-  /** 95 %, by drawing rows again; null where the data cannot give it. */
+  /** 95 %, by drawing rows again. */
   readonly low: number | null;
   readonly high: number | null;
 }
@@ -29,6 +30,9 @@ export interface Unfit {
 }
 
 const draws = 200;
+/** Fewer than this of a kind rank nothing: one defect gives an AUC of 0 or of 1. */
+export const fewest = 10;
+const unknown: Interval = { value: null, low: null, high: null };
 
 /** One part of held rows; several parts (folds) are each ranked by themselves. */
 export interface Scored {
@@ -48,12 +52,13 @@ export function evidenceOf(
   const metrics = measure(scores, labels, threshold);
   const { truePositives: hits, falsePositives: alarms } = metrics;
   const defects = hits + metrics.falseNegatives;
+  const isEnough = Math.min(defects, labels.length - defects) >= fewest;
   return {
     from,
     rows: labels.length,
     defects,
-    auc: interval(parts, auc, seed),
-    ap: interval(parts, averagePrecision, seed),
+    auc: isEnough ? interval(parts, auc, seed) : unknown,
+    ap: isEnough ? interval(parts, averagePrecision, seed) : unknown,
     recall: shareOf(hits, defects),
     falseAlarms: shareOf(alarms, labels.length - defects),
     precision: shareOf(hits, hits + alarms),
@@ -105,19 +110,19 @@ export function unfitReason(evidence: Evidence): Unfit | null {
   const { value, low, high } = evidence.auc;
   if (value === null || low === null || high === null)
     return {
-      ko: '불량이나 양품이 한쪽밖에 없어 모델이 맞는지 확인할 수 없습니다',
-      en: 'the rows held back hold only good parts, or only defects: nothing says whether a model is right',
+      ko: '남겨 둔 샷에 불량이나 양품이 너무 적어 모델이 맞는지 확인할 수 없습니다',
+      en: 'the rows held back hold too few defects or good parts: nothing says whether a model is right',
     };
-  const figures = `AUC ${percent(value)} (95 % ${percent(low)}–${percent(high)}, ${evidence.defects})`;
+  const figures = `AUC ${percent(value)} (95 % ${percent(low)}–${percent(high)}), ${evidence.defects} defects`;
   if (low <= 0.5)
     return {
       ko: `이 데이터로는 불량을 예측할 수 없습니다. 찍는 것과 다르지 않습니다: AUC ${percent(value)} (95 % 구간 ${percent(low)}–${percent(high)}, 불량 ${evidence.defects}건)`,
-      en: `these data cannot tell defects from good parts: near chance, ${figures} defects`,
+      en: `these data cannot tell defects from good parts: near chance, ${figures}`,
     };
   if (low < leastAuc)
     return {
       ko: `이 데이터로 만든 모델은 쓸 만하지 않습니다: AUC ${percent(value)} (95 % 구간 ${percent(low)}–${percent(high)}, 불량 ${evidence.defects}건)`,
-      en: `a model from these data may be hardly better than chance: ${figures} defects`,
+      en: `a model from these data may be hardly better than chance: ${figures}`,
     };
   return null;
 }

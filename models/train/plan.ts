@@ -1,5 +1,6 @@
 /** What is done with the rows before learning: leaks out, repeats out, the last part held back. */
 import { PpuriError } from '../../config/errors.ts';
+import { fewest } from './evidence.ts';
 import { drawnFolds, type Fold, laterFold } from './folds.ts';
 import { findLeaks, type LeakWarning } from './leakage.ts';
 import {
@@ -33,8 +34,6 @@ export interface Plan {
   readonly learner: 'classes' | 'one-class';
 }
 
-/** Fewer than this of a kind measure nothing. */
-export const fewest = 10;
 const fewestRows = 60;
 
 /** Throws `csv-invalid` when there is nothing to learn from. */

@@ -4,8 +4,8 @@ import type { SharedOut } from '../share.ts';
 import type { Evidence, Interval, Unfit } from './evidence.ts';
 import type { LeakWarning } from './leakage.ts';
 import type { Quality } from './select.ts';
-import { type Trained, type TrainSpec, trainingFingerprint } from './train-bundle.ts';
-import type { TrainingSet } from './training-set.ts';
+import type { Trained, TrainSpec } from './train-bundle.ts';
+import { type TrainingSet, trainingFingerprint } from './training-set.ts';
 
 export interface EvidenceReport {
   readonly rows: number;

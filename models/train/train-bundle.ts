@@ -14,12 +14,7 @@ import { distanceOutput, exportOneClass, fitOneClass, oneClassScores } from './o
 import { type Plan, type PlanOptions, planTraining, unusable } from './plan.ts';
 import { referenceOf } from './reference-of.ts';
 import { accuracyOf } from './select.ts';
-import {
-  defectLabels,
-  groupsOfEqualRows,
-  type TrainingSet,
-  trainingFingerprint,
-} from './training-set.ts';
+import { defectLabels, groupsOfEqualRows, type TrainingSet } from './training-set.ts';
 
 export interface TrainSpec extends PlanOptions {
   readonly name: string;
@@ -79,7 +74,9 @@ async function trainClasses(plan: Plan, spec: TrainSpec): Promise<Trained> {
     test === null || asked === null || blend.classCount === 2
       ? null
       : accuracyOf(asked, test.labels);
-  const unfit = unfitReason(measured?.auc.value == null ? validation : measured);
+  const unfit = unfitReason(
+    measured === null || measured.auc.value === null ? validation : measured,
+  );
   return { parts, plan, learned, threshold, validation, test: measured, accuracy, unfit };
 }
 
@@ -108,8 +105,8 @@ function trainOneClass(plan: Plan, spec: TrainSpec): Trained {
     model: exportOneClass(model),
     output: { name: distanceOutput, kind: 'score', defectColumns: [0] },
   });
-  const known = test !== null && test.defects >= 10;
-  const unfit = known ? unfitReason(test) : null;
+  // Not knowing how many defects it finds is said; being known to find none forbids it.
+  const unfit = test === null || test.auc.value === null ? null : unfitReason(test);
   return { parts, plan, learned: null, threshold, validation: null, test, accuracy: null, unfit };
 }
 
@@ -207,5 +204,3 @@ function describeAll(data: TrainingSet): ModelFeature[] {
     return described;
   });
 }
-
-export { trainingFingerprint };
