@@ -64,6 +64,7 @@ export class FeatureWatch {
 
   forget(mold: string | null): void {
     this.#baselines.delete(mold);
+    this.#frozen.forget(mold);
   }
 
   /** Deviations from normal; NaN where that is not known, or the number is no measurement. */
@@ -103,7 +104,7 @@ export class FeatureWatch {
       value === null || normal === null ? null : (value - normal.median) / normal.sigma,
     );
     if (value !== null) {
-      this.#frozen.observe(shot, value);
+      this.#frozen.observe(mold, shot, value);
       this.#decimal.observe(shot, value, normal ?? this.#elsewhere());
       if (normal !== null) step = this.#compare(seen, value, normal);
     }
@@ -133,13 +134,15 @@ export class FeatureWatch {
       return null;
     }
     if (this.#stops.isSettling || this.baseline(mold).count < enoughToCreep) return null;
-    if (seen.alone !== null) this.#alone.observe(shot, seen.alone);
-    const step = this.#offset.observe(shot, residual);
+    if (seen.alone !== null) this.#alone.observe({ mold, shot, value: seen.alone });
+    const step = this.#offset.observe({ mold, shot, value: residual });
     if (step === null) return null;
     this.#alone.interrupt();
-    const by = step.by * normal.sigma;
-    for (const one of this.#baselines.values())
-      one.move(step.by * (one.normal()?.sigma ?? normal.sigma));
+    const by = (step.byMold.get(mold) ?? step.by) * normal.sigma;
+    for (const [one, moved] of step.byMold) {
+      const known = this.baseline(one);
+      known.move(moved * (known.normal()?.sigma ?? 0));
+    }
     this.#waiting = [];
     const from = normal.median;
     return { feature: this.feature, mold, shot: step.shot, from, to: from + by };

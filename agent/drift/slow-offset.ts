@@ -24,8 +24,10 @@ const shotsAfterStep = 10;
 /** A level that has lasted so long is what the machine is like now. */
 const newNormalAfter = 500;
 
-interface Residual {
+export interface Residual {
+  readonly mold: string | null;
   readonly shot: number | null;
+  /** In the mold's deviations. */
   readonly value: number;
 }
 
@@ -33,6 +35,8 @@ interface Residual {
 export interface Step {
   readonly shot: number | null;
   readonly by: number;
+  /** Each mold that has shown it, by how far it stands off now. */
+  readonly byMold: ReadonlyMap<string | null, number>;
 }
 
 export interface Offset {
@@ -79,9 +83,9 @@ export class SlowOffset {
     if (this.#found === null) this.#ring = [];
   }
 
-  /** A step to be taken over as the new level, or null. `residual`: in the mold's deviations. */
-  observe(shot: number | null, residual: number): Step | null {
-    this.#ring.push({ shot, value: residual });
+  /** A step to be taken over as the new level, or null. */
+  observe(residual: Residual): Step | null {
+    this.#ring.push(residual);
     if (this.#ring.length > window) this.#ring.shift();
     if (this.#ring.length < 2 * short) return null;
     const mean = this.#mean(1);
@@ -130,11 +134,13 @@ export class SlowOffset {
     const since = this.#ring.length - shape.from;
     if (since < shotsAfterStep) return null;
     const by = shape.after - shape.before;
-    this.#ring = this.#ring.map((one, at) =>
-      at < shape.from ? one : { ...one, value: one.value - by },
-    );
+    const byMold = levelsOf(this.#ring.slice(shape.from));
+    this.#ring = this.#ring.map((one, at) => {
+      const moved = at < shape.from ? 0 : (byMold.get(one.mold) ?? 0);
+      return { ...one, value: one.value - moved };
+    });
     this.#waiting = [];
-    return { shot, by };
+    return { shot, by, byMold };
   }
 
   #stand(mean: number): Step | null {
@@ -147,8 +153,9 @@ export class SlowOffset {
     this.#found = { sinceShot, by: mean };
     if (this.#standing < newNormalAfter) return null;
     this.#found = null;
+    const byMold = levelsOf(this.#ring);
     this.#ring = [];
-    return { shot: sinceShot, by: mean };
+    return { shot: sinceShot, by: mean, byMold };
   }
 
   #learn(mean: number): void {
@@ -158,6 +165,18 @@ export class SlowOffset {
     this.#known += 1;
     this.#meanSquare += (square - this.#meanSquare) / Math.min(this.#known, memory);
   }
+}
+
+const leastOfMold = 3;
+
+/** Mean of each mold that has enough shots among them. */
+function levelsOf(residuals: readonly Residual[]): ReadonlyMap<string | null, number> {
+  const levels = new Map<string | null, number>();
+  for (const [mold, of] of Map.groupBy(residuals, (one) => one.mold)) {
+    const mean = of.reduce((sum, { value }) => sum + value, 0) / of.length;
+    if (of.length >= leastOfMold) levels.set(mold, mean);
+  }
+  return levels;
 }
 
 const firstShots = 4;

@@ -109,13 +109,28 @@ describe('a machine’s values', () => {
 
   test('a sensor that stands still is found, also across a mold change', () => {
     const [watch, shop] = [new DriftWatch(profile, model), new Shop()];
-    run(watch, shop, 100);
+    run(watch, shop, 260);
     run(watch, shop, 4, (values) => ({ ...values, speed: 301.2 }));
     shop.mold = '8573';
     run(watch, shop, 6, (values) => ({ ...values, speed: 301.2 }));
-    expect(said(watch.findings())).toEqual([{ kind: 'frozen', feature: 'speed', sinceShot: 101 }]);
+    expect(said(watch.findings())).toEqual([{ kind: 'frozen', feature: 'speed', sinceShot: 261 }]);
     expect(watch.findings()[0]).toMatchObject({ to: 301.2, modelInput: false });
     run(watch, shop, 1);
+    expect(watch.findings()).toEqual([]);
+  });
+
+  test('a setting that each mold has its own of is not frozen while one mold runs alone', () => {
+    const [watch, shop] = [new DriftWatch(profile, model), new Shop()];
+    const setting = (values: Record<string, number | null>) => ({
+      ...values,
+      speed: shop.mold === '8412' ? 23 : 6,
+    });
+    for (let i = 0; i < 300; i += 1) {
+      shop.mold = i % 2 === 0 ? '8412' : '8573';
+      run(watch, shop, 1, setting);
+    }
+    shop.mold = '8412';
+    run(watch, shop, 60, setting);
     expect(watch.findings()).toEqual([]);
   });
 

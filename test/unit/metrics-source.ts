@@ -9,6 +9,22 @@ export const machineSource: MetricsSource['machines'][number] = {
   link: 'lost',
   counts: { cycles: 20, ok: 15, defect: 2, unscored: { 'warm-up': 3 }, missedDeadlines: 0 },
   openAlerts: [{ severity: 'stop' }],
+  drift: {
+    findings: [
+      {
+        ...{ kind: 'frozen', feature: 'vacuum', mold: '8412', sinceShot: 5, from: 50, to: 48 },
+        modelInput: true,
+      },
+    ],
+    molds: [],
+    settled: { shots: 400, needed: 400 },
+    steps: [],
+    spread: {
+      ...{ against: 'training', shots: 200 },
+      features: [{ feature: 'vacuum', psi: 0.31, chance: 0.2 }],
+    },
+    recent: { shots: 200, unscored: 3, outsideTraining: 5, novel: 4 },
+  },
   polls: 90,
   missedTicks: 10,
   slow: { polls: 50, missedTicks: 4 },
