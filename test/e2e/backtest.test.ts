@@ -127,6 +127,21 @@ describe('ppuri backtest', () => {
     expect(labels).toEqual(['1', '0', '1', '0', '1', '0', '1', '0', '1', '0']);
   });
 
+  test('leaves shots after a stop out of every rate, as the agent does, and counts them', async () => {
+    // Ten minutes without a shot after row 40: five warm-up shots by the profile.
+    const rows = Array.from({ length: 80 }, (_, index) => [
+      ...[minute(index < 40 ? index : index + 10), index >= 40 && index < 45 ? 1 : 0, 3101],
+    ]);
+    const file = await rowsOf('stop.csv', ['time', 'found', 'mold_code'], rows, (_, value, row) => {
+      return value * (1 + 0.001 * (row % 7));
+    });
+    const args = ['backtest', 'injection-defect', file, '--label', 'found', '--json'];
+    const report = JSON.parse((await run(args)).stdout);
+    expect(report.unscored['warm-up']).toBe(5);
+    expect(report).toMatchObject({ rows: 80, defects: 0, recall: null });
+    expect(report.alerts.others['warm-up']).toBe(1);
+  });
+
   test('says why it cannot be what was asked, before any work', async () => {
     const file = await history('ask.csv', times, '0');
     const ask = (...args: string[]) =>
