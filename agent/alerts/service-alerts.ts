@@ -16,11 +16,45 @@ interface Finding {
   readonly text: Text;
 }
 
+/** Good shots of other molds after which the mold with the bad sensor counts as taken out. */
+const MOLD_GONE = 30;
+const NO_MOLD = '';
+
+/**
+ * A sensor that sits in the mold is bad in one mold only: where molds alternate, good shots of the
+ * others neither excuse it nor end what is told of it.
+ */
+class SensorState {
+  /** Mold → bad shots in a row. */
+  readonly #bad = new Map<string, number>();
+  #goodInARow = 0;
+
+  /** Whether it has been bad often enough, in this mold, to be told. */
+  take(isGood: boolean, mold: string | null): boolean {
+    const key = mold ?? NO_MOLD;
+    if (isGood) {
+      this.#goodInARow += 1;
+      this.#bad.delete(key);
+      if (this.#goodInARow >= MOLD_GONE) this.#bad.clear();
+      return false;
+    }
+    this.#goodInARow = 0;
+    const bad = (this.#bad.get(key) ?? 0) + 1;
+    this.#bad.set(key, bad);
+    return bad >= IN_A_ROW;
+  }
+
+  /** Good in every mold that it was bad in. */
+  get isClear(): boolean {
+    return this.#bad.size === 0;
+  }
+}
+
 export class ServiceAlerts {
   readonly #speaker: Speaker;
   readonly #book: AlertBook;
   readonly #machine: string;
-  readonly #badInARow = new Map<string, number>();
+  readonly #sensors = new Map<string, SensorState>();
   #unscoredInARow = 0;
   #lastReason: string | null = null;
 
@@ -31,7 +65,7 @@ export class ServiceAlerts {
   }
 
   observe(cycle: Cycle, verdict: Verdict): readonly Alert[] {
-    return [...this.#sensors(cycle), ...this.#scoring(cycle, verdict), ...this.#warmUp(cycle)];
+    return [...this.#watchSensors(cycle), ...this.#scoring(cycle, verdict), ...this.#warmUp(cycle)];
   }
 
   /** The machine does not answer, or answers again. */
@@ -97,18 +131,16 @@ export class ServiceAlerts {
     ];
   }
 
-  #sensors(cycle: Cycle): readonly Alert[] {
+  #watchSensors(cycle: Cycle): readonly Alert[] {
     if (cycle.observed !== 'whole') return [];
     return Object.entries(cycle.readings).flatMap(([signal, reading]) => {
       const key = `sensor:${signal}`;
-      if (reading.quality === 'good') {
-        this.#badInARow.set(signal, 0);
-        return this.#clear(key, cycle.at);
-      }
       if (reading.quality === 'missing') return [];
-      const bad = (this.#badInARow.get(signal) ?? 0) + 1;
-      this.#badInARow.set(signal, bad);
-      if (bad < IN_A_ROW || this.#book.isOpen(key)) return [];
+      const state = this.#sensors.get(signal) ?? new SensorState();
+      this.#sensors.set(signal, state);
+      const isBad = state.take(reading.quality === 'good', cycle.mold);
+      if (!isBad) return state.isClear ? this.#clear(key, cycle.at) : [];
+      if (this.#book.isOpen(key)) return [];
       const title = this.#speaker.profile.signals[signal]?.title ?? { ko: signal, en: signal };
       const note = reading.note ?? reading.quality;
       const ko = `${title.ko} 센서 이상(${noteText(note, 'ko')}). 센서·배선 확인. 이 값은 판정에 쓰지 않음.`;

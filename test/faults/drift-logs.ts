@@ -8,6 +8,7 @@
  */
 import { parseArgs } from 'node:util';
 import { profileHistory } from '../../agent/backtest/history.ts';
+import { rowClock } from '../../agent/backtest/times.ts';
 import { DriftWatch } from '../../agent/drift/watch.ts';
 import type { Cycle, DriftFinding } from '../../agent/records.ts';
 import { profileSchema } from '../../config/profile.ts';
@@ -21,8 +22,9 @@ interface Log {
 
 async function ofProfile(file: string, label: string): Promise<Log> {
   const profile = loadProfile('die-casting-cold-chamber');
-  const history = await profileHistory(file, profile, {});
   const table = await readTable(file);
+  const clock = rowClock(table, null);
+  const history = await profileHistory(table, profile, { columns: {}, clock, moldColumn: null });
   const column = table.find(label);
   let row = -1;
   return {

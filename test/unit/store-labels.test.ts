@@ -248,7 +248,7 @@ test('a number alone is looked for in the newest shots only; with a time in all'
       WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i <= ${lookBackCycles})
       SELECT (1 << 40) | i, 'cycle', 'dc-03', ${wall(0)} + i * 1000.0, i, 1, '' FROM n;
     INSERT INTO cycles SELECT id, machine, 'p', NULL, 5000 + seq, seq, 'whole', NULL, wall_ms, 'ok',
-      'x', NULL, 'none', NULL, NULL, NULL, NULL, NULL, '[]' FROM records WHERE seq > 1;`);
+      'x', NULL, 'none', NULL, NULL, NULL, NULL, NULL, '[]', NULL FROM records WHERE seq > 1;`);
   db.close();
   const { keeper } = startKeeper(dir);
   const machine = 'dc-03';
