@@ -138,6 +138,7 @@ function Trends({ page, alerts }: { page: MachinePage; alerts: readonly AlertVie
     ${driving.map(trend)}
     ${others.length > 0 && html`<h2>${words('trends')}${ofMold}</h2>`}
     ${others.map(trend)}
+    ${h(ModelHealth, { health: page.health })}
   </section>`;
 }
 
@@ -176,7 +177,6 @@ export function MachineDetail({ id }: { id: string }): VNode {
       <div class="acting" role="group" aria-label=${words('alerts')} tabindex="0">
         ${alerts.length === 0 && html`<p class="calm-note">${words('noAlerts')}</p>`}
         ${alerts.map((alert) => h(AlertCard, { key: alert.id, alert, size: 'full' }))}
-        ${page !== null && h(ModelHealth, { health: page.health })}
         ${
           page !== null &&
           chosen !== undefined &&

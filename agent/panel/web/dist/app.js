@@ -128,6 +128,7 @@
     ${c.map(d)}
     ${p.length>0&&$`<h2>${n("trends")}${h}</h2>`}
     ${p.map(d)}
+    ${L(Ps,{health:e.health})}
   </section>`}function Yd(e,t){return e.find(n=>Ot(n)===t)??e.at(-1)}function ru({id:e}){let t=X(),n=ue(),{page:o,problem:l,load:r}=zd(e),[i,u]=le(null),c=xs(Id()-210),p=Bd(n,e),d=o?.shots.slice(-c)??[],h=Yd(d,i),g=h!==void 0&&Ot(h)!==i,_=w=>{let T=d.at(-1);u(T!==void 0&&Ot(T)===w?null:w)};return $`<div class="machine">
     ${L(jd,{id:e})}
     ${l!==null&&$`<p class="failure wide" role="alert">${t.of(l)}</p>`}
@@ -138,7 +139,6 @@
       <div class="acting" role="group" aria-label=${t("alerts")} tabindex="0">
         ${p.length===0&&$`<p class="calm-note">${t("noAlerts")}</p>`}
         ${p.map(w=>L(wo,{key:w.id,alert:w,size:"full"}))}
-        ${o!==null&&L(Ps,{health:o.health})}
         ${o!==null&&h!==void 0&&L(Ms,{key:Ot(h),page:o,shot:h,follows:g,hold:()=>u(Ot(h)),done:r})}
       </div>
       ${o!==null&&L(Gd,{page:o,alerts:p})}
