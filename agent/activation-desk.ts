@@ -209,6 +209,7 @@ export class ActivationDesk {
       await this.#follow(slot, table);
     } catch (error) {
       slot.unsure = true;
+      this.#parts.seats.passOver(slot);
       this.#parts.tell('model-step-not-kept', 'warn', slot.name, messageOf(error));
     }
   }

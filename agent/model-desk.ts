@@ -89,6 +89,7 @@ export class ModelDesk {
     for (const { machine, mold } of [...table.pointers, ...table.activations])
       this.#slotFor(machine, mold);
     const slots = [...this.#seats.slots.values()];
+    for (const slot of slots) this.#seats.expect(slot);
     await Promise.all(slots.map((slot) => this.#activations.open(slot, table)));
     this.#warnOfSize();
     await this.noticeIncidents();

@@ -43,6 +43,8 @@ export class ModelSeats {
   readonly slots = new Map<string, ModelSlot>();
   readonly #parts: SeatParts;
   readonly #seated = new Set<string>();
+  /** Places that the start has not come to yet. */
+  readonly #awaited = new Set<ModelSlot>();
 
   constructor(parts: SeatParts) {
     this.#parts = parts;
@@ -55,6 +57,20 @@ export class ModelSeats {
 
   add(slot: ModelSlot): void {
     this.slots.set(slotKey(slot.machine.id, slot.mold), slot);
+  }
+
+  /**
+   * Until this place was followed its machine uses no model: a shot of its mold would be judged by
+   * another's.
+   */
+  expect(slot: ModelSlot): void {
+    this.#awaited.add(slot);
+  }
+
+  /** What this place is to run is not known: its machine's other molds need not wait for that. */
+  passOver(slot: ModelSlot): void {
+    this.#awaited.delete(slot);
+    this.use(slot.machine);
   }
 
   of(machine: Machine): ModelSlot[] {
@@ -114,6 +130,7 @@ export class ModelSeats {
     this.#setActivation(slot, usable ? activation : null);
     slot.candidate = usable ? candidate.bundle : null;
     slot.unsure = false;
+    this.#awaited.delete(slot);
     this.use(slot.machine);
     this.#letGo(slot);
     if (base !== null) this.#parts.inference.join(base.hash);
@@ -129,6 +146,7 @@ export class ModelSeats {
 
   /** From the next shot on. */
   use(machine: Machine): void {
+    if (this.of(machine).some((slot) => this.#awaited.has(slot))) return;
     const molds = new Map<string, Bundle>();
     let byDefault: Bundle | null = null;
     for (const { mold, deciding } of this.of(machine)) {
