@@ -40,7 +40,7 @@ export class FeatureWatch {
   readonly #decimal = new DecimalShift();
   readonly #frozen = new Frozen();
   readonly #missing = new MissingRise();
-  readonly #offset = new SlowOffset({ beyond: 5.2, least: 1.6 });
+  readonly #offset = new SlowOffset({ beyond: 5.8, least: 1.6 });
   /** What it is compared with was itself estimated. */
   readonly #alone = new SlowOffset({ beyond: 5.5, least: 2.2 });
   readonly #stops = new StopEffect();
@@ -174,7 +174,8 @@ export class FeatureWatch {
     const by = this.#offset.mean;
     if (found === null || by === null || by * found.by < 0) return null;
     if (this.#found?.kind === 'slow-offset') return { sinceShot: this.#found.sinceShot, by };
-    return Math.abs(by) >= Math.max(leastMoved, companions)
+    // Where all move together, the process does; what is left over is the estimate's error.
+    return Math.abs(by) >= Math.max(leastMoved, 2 * companions)
       ? { sinceShot: found.sinceShot, by }
       : null;
   }

@@ -23,8 +23,11 @@ interface Log {
 async function ofProfile(file: string, label: string): Promise<Log> {
   const profile = loadProfile('die-casting-cold-chamber');
   const table = await readTable(file);
-  const clock = rowClock(table, null);
-  const history = await profileHistory(table, profile, { columns: {}, clock, moldColumn: null });
+  const history = await profileHistory(table, profile, {
+    columns: {},
+    clock: rowClock(table, null),
+    moldColumn: null,
+  });
   const column = table.find(label);
   let row = -1;
   return {
