@@ -134,6 +134,7 @@ function Trends({ page, alerts }: { page: MachinePage; alerts: readonly AlertVie
     });
   const ofMold = mold === null ? '' : ` · ${words('mold', { mold })}`;
   return html`<section class="trends" aria-label=${words('trends')} tabindex="0">
+    ${h(ModelHealth, { health: page.health })}
     ${driving.length > 0 && html`<h2>${words('drivers')}${ofMold} <small>(${words('driversNote')})</small></h2>`}
     ${driving.map(trend)}
     ${others.length > 0 && html`<h2>${words('trends')}${ofMold}</h2>`}
