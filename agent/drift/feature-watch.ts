@@ -28,7 +28,7 @@ export interface Seen {
   /** How far it is from where the other values of the shot put it; null: not known. */
   readonly alone: number | null;
   /** How far those that usually go with it have moved, in deviations. */
-  readonly companions: number;
+  readonly companions: () => number;
   /** Not known to be bad: normal values are learned from it. */
   readonly isGood: boolean;
 }
@@ -175,7 +175,7 @@ export class FeatureWatch {
     if (found === null || by === null || by * found.by < 0) return null;
     if (this.#found?.kind === 'slow-offset') return { sinceShot: this.#found.sinceShot, by };
     // Where all move together, the process does; what is left over is the estimate's error.
-    return Math.abs(by) >= Math.max(leastMoved, 2 * companions)
+    return Math.abs(by) >= Math.max(leastMoved, 2 * companions())
       ? { sinceShot: found.sinceShot, by }
       : null;
   }

@@ -121,10 +121,11 @@ export class DriftWatch {
     this.#features.forEach((watch, at) => {
       const value = values[at] ?? null;
       const own = alone?.[at] ?? Number.NaN;
-      const companions = Math.max(
-        0,
-        ...moved.filter((_, other) => other !== at && this.#companions.areClose(at, other)),
-      );
+      const companions = (): number =>
+        Math.max(
+          0,
+          ...moved.filter((_, other) => other !== at && this.#companions.areClose(at, other)),
+        );
       const seen = { mold, shot, value, isGood, companions };
       const step = watch.observe({ ...seen, alone: Number.isNaN(own) ? null : own });
       if (step !== null) this.#steps = [step, ...this.#steps].slice(0, keptSteps);
