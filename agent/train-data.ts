@@ -4,6 +4,7 @@ import type { Profile } from '../config/profile.ts';
 import { loadProfile } from '../config/profile-load.ts';
 import { readTable } from '../models/table.ts';
 import { type TableColumns, trainingFromTable } from '../models/train/from-table.ts';
+import { marksTryShots } from '../models/train/leakage.ts';
 import { goodAndDefect, type TrainingSet } from '../models/train/training-set.ts';
 import { profileHistory } from './backtest/history.ts';
 import { rowClock } from './backtest/times.ts';
@@ -30,6 +31,8 @@ export async function readCsv(request: CsvRequest): Promise<Source> {
   if (reference !== null) return throughProfile(request, loadProfile(reference));
   const { data, texts } = trainingFromTable(table, columns);
   const notes = texts.length === 0 ? [] : [`columns of text are not used: ${texts.join(', ')}`];
+  for (const name of texts.filter(marksTryShots))
+    notes.push(`${name} marks try shots: leave them out with --drop ${name}=VALUE`);
   if (data.times === null)
     notes.push('no --time: rows are drawn by chance, which flatters every model of a machine');
   return { data, profile: noProfile, notes };

@@ -8,7 +8,7 @@ import { fitNetwork, type NetworkRecipe } from './network.ts';
 
 export interface Candidate {
   readonly name: string;
-  /** Candidates of one family learn in the same way, and so err alike. */
+  /** Candidates of one family learn in the same way from the same inputs, and so err alike. */
   readonly family: string;
   fit(data: ClassRows, seed: number): Member;
   /** What the same fit gives when it is stopped earlier. */
@@ -91,11 +91,11 @@ function grown(name: string, recipe: ForestRecipe): Candidate {
 }
 
 function straight(name: string, recipe: LinearRecipe): Candidate {
-  return { name, family: 'logistic', fit: (data) => fitLinear(data, recipe) };
+  return { name, family: 'smooth', fit: (data) => fitLinear(data, recipe) };
 }
 
 function network(name: string, recipe: NetworkRecipe): Candidate {
-  return { name, family: 'network', fit: (data, seed) => fitNetwork(data, recipe, seed) };
+  return { name, family: 'smooth', fit: (data, seed) => fitNetwork(data, recipe, seed) };
 }
 
 /** Share of a row's weight that is left over the whole length of the data. */

@@ -29,6 +29,11 @@ const tryShotName = /try_?-?shot|시험\s*샷|시사출|예열타|warm_?-?up|^wo
 const inspectionName =
   /^(reason|verdict|judg|inspect|defect|ng|reject|scrap|불량|판정|검사|선별|폐기)|(불량|판정|검사)$/i;
 
+/** A column, of numbers or of text, that marks shots which must not be learned from. */
+export function marksTryShots(name: string): boolean {
+  return tryShotName.test(normalizeName(name));
+}
+
 /** Beyond this a single column tells what no sensor tells. */
 const equalsAuc = 0.9999;
 const nearlyAuc = 0.99;
@@ -50,11 +55,10 @@ export function findLeaks(data: TrainingSet, forced: ReadonlySet<string>): LeakW
 }
 
 function leakOf(name: string, column: Float32Array, defects: Uint8Array): LeakKind | null {
-  const bare = normalizeName(name);
   const present = column.filter((value) => !Number.isNaN(value));
   if (present.length === 0) return 'empty';
-  if (tryShotName.test(bare)) return 'try-shot-flag';
-  if (inspectionName.test(bare)) return 'known-afterwards';
+  if (marksTryShots(name)) return 'try-shot-flag';
+  if (inspectionName.test(normalizeName(name))) return 'known-afterwards';
   const [first] = present;
   const isConstant = present.every((value) => value === first);
   if (isConstant && present.length === column.length) return 'constant';
