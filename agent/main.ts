@@ -41,4 +41,5 @@ async function main(): Promise<void> {
   }
 }
 
-await main();
+// Not awaited: the single file is a CommonJS script. A rejection ends the process with 1 either way.
+void main();

@@ -2,8 +2,14 @@
  * One program, several processes. A child is the same program with PPURI_ROLE set, which also
  * holds inside a single-file binary, where fork re-runs the executable itself.
  */
-import { type ChildProcess, fork } from 'node:child_process';
+import {
+  type ChildProcess,
+  fork,
+  type ForkOptions as NodeForkOptions,
+  spawn,
+} from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { inOneFile } from '../config/shipped.ts';
 
 export type Role = 'infer' | 'keep' | 'simulate' | 'receive' | 'selftest' | 'train' | 'verify';
 
@@ -12,11 +18,10 @@ export interface ForkOptions {
   readonly args?: readonly string[];
   /** Where the child's stdout and stderr go; `inherit` keeps them the parent's. */
   readonly stdio?: 'inherit' | 'ignore' | 'pipe';
-  readonly execArgv?: readonly string[];
 }
 
 /** A young generation of a few MiB costs tens of MiB of memory per process and gains no latency. */
-const LEAN = ['--max-semi-space-size=1'];
+const LEAN: string[] = ['--max-semi-space-size=1'];
 
 /** ONNX Runtime on Linux reports to its maker over the network, and keeps logs of it, unless told. */
 const PRIVATE = { ORT_DISABLE_TELEMETRY: '1' } as const;
@@ -25,12 +30,15 @@ export type ForkRole = (role: Role, options?: ForkOptions) => ChildProcess;
 
 /** Starts a child of this program in `role`, with structured-clone IPC (NaN and typed arrays pass). */
 export const forkRole: ForkRole = (role, options = {}) => {
-  const entry = fileURLToPath(new URL('./main.ts', import.meta.url));
   const stdio = options.stdio ?? 'inherit';
-  return fork(entry, [...(options.args ?? [])], {
+  const args = [...(options.args ?? [])];
+  const shared = {
     env: { ...process.env, ...options.env, ...PRIVATE, PPURI_ROLE: role },
-    execArgv: [...LEAN, ...(options.execArgv ?? [])],
     serialization: 'advanced',
     stdio: ['ignore', stdio, stdio, 'ipc'],
-  });
+  } satisfies NodeForkOptions;
+  // The single file has its Node flags inside, and takes none; fork would hand it a path to run.
+  if (inOneFile()) return spawn(process.execPath, args, shared);
+  const entry = fileURLToPath(new URL('./main.ts', import.meta.url));
+  return fork(entry, args, { ...shared, execArgv: LEAN });
 };

@@ -23,6 +23,11 @@ interface ErrorEntry {
 export const errorTable = {
   internal: { exit: 1, retryable: false, meaning: 'a fault in ppuri itself; please report it' },
   usage: { exit: 2, retryable: false, meaning: 'the command line is not one ppuri understands' },
+  'unpack-failed': {
+    exit: 1,
+    retryable: true,
+    meaning: 'no directory takes the parts that the single-file program unpacks',
+  },
   'config-invalid': { exit: 3, retryable: false, meaning: 'the configuration has errors' },
   'config-unreadable': {
     exit: 3,

@@ -1,7 +1,6 @@
 /** Finds and reads machine profiles: shipped ones by id, others by path. */
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, isAbsolute, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expandCurves } from './curve.ts';
 import { PpuriError } from './errors.ts';
 import { problemsOf } from './issues.ts';
@@ -10,13 +9,14 @@ import { type Problem, ProblemsError } from './problem.ts';
 import { type Profile, profileSchema } from './profile.ts';
 import { profileProblems } from './profile-rules.ts';
 import { readYaml } from './read-yaml.ts';
+import { shippedPath } from './shipped.ts';
 import type { Source } from './source.ts';
-
-const shipped = fileURLToPath(new URL('profiles', import.meta.url));
 
 /** Ids of the shipped profiles, sorted. */
 export function listProfiles(): string[] {
-  const files = readdirSync(shipped).filter((file) => file.endsWith('.yaml'));
+  const files = readdirSync(shippedPath('config/profiles')).filter((file) =>
+    file.endsWith('.yaml'),
+  );
   return files.map((file) => basename(file, '.yaml')).sort();
 }
 
@@ -35,7 +35,7 @@ function shown(path: string): string {
 export function findProfile(idOrPath: string, base = '.'): string {
   const isPath = isProfilePath(idOrPath);
   const outside = isAbsolute(idOrPath) ? idOrPath : join(base, idOrPath);
-  const file = isPath ? outside : shown(join(shipped, `${idOrPath}.yaml`));
+  const file = isPath ? outside : shown(join(shippedPath('config/profiles'), `${idOrPath}.yaml`));
   if (isPath ? existsSync(file) : listProfiles().includes(idOrPath)) return file;
   const message = isPath ? `there is no file ${file}` : `there is no profile "${idOrPath}"`;
   throw new PpuriError('profile-invalid', message, {

@@ -1,10 +1,10 @@
 /** From a name in the configuration to the folder of a bundle: added, shipped, or a path. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { PpuriError } from '../config/errors.ts';
 import { nearest } from '../config/nearest.ts';
+import { shippedPath } from '../config/shipped.ts';
 import { bundleInvalid } from './bundle-files.ts';
 
 export interface FindOptions {
@@ -24,11 +24,9 @@ export interface BundlePlace {
   readonly origin: 'added' | 'shipped' | 'path';
 }
 
-const shippedRoot = fileURLToPath(new URL('.', import.meta.url));
-
 /** Whether a folder came with the program. */
 export function isShipped(dir: string): boolean {
-  return dirname(resolve(dir)) === resolve(shippedRoot);
+  return dirname(resolve(dir)) === resolve(shippedPath('models'));
 }
 
 /**
@@ -91,7 +89,7 @@ export async function listBundles(options: FindOptions = {}): Promise<BundlePlac
       places.push({ name, version, dir, origin: 'added' });
     }
   }
-  const shipped = options.shippedPath ?? shippedRoot;
+  const shipped = options.shippedPath ?? shippedPath('models');
   for (const name of await folders(shipped)) {
     const dir = join(shipped, name);
     if (await isFile(join(dir, 'model.yaml')))

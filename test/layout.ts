@@ -32,8 +32,13 @@ const shared = new Set([
 const connectors =
   /^agent\/(?:(?!records\.ts|quality-report\.ts|role\.ts|words\.ts)[a-z-]+\.[jt]s$|(?:cli|demo|backtest)\/)/;
 
-/** How errors and their hints are made; imports nothing itself. */
-const everyones = new Set(['config/errors.ts', 'config/nearest.ts', 'config/curve-points.ts']);
+/** How errors and their hints are made, and where shipped files lie; these import no room. */
+const everyones = new Set([
+  'config/errors.ts',
+  'config/nearest.ts',
+  'config/curve-points.ts',
+  'config/shipped.ts',
+]);
 
 /** Where a package may be imported; the self-test loads each addon in a child of its own. */
 const packageHomes: Readonly<Record<string, RegExp>> = {
@@ -44,7 +49,7 @@ const packageHomes: Readonly<Record<string, RegExp>> = {
   'modbus-serial': /^(?:drivers|agent\/simulator|bench|test)\//,
   commander: /^(?:agent\/cli|test)\//,
   mqtt: /^(?:agent\/sync|agent\/receive|agent\/cli|test)\//,
-  esbuild: /^agent\/panel\/build-pages\.ts$/,
+  esbuild: /^(?:agent\/panel\/build-pages|config\/install\/bundle)\.ts$/,
   preact: /^agent\/panel\/web\//,
   htm: /^agent\/panel\/web\//,
   uplot: /^agent\/panel\/web\//,

@@ -1,6 +1,7 @@
 /** The panel's pages as they are committed: bundled by build-pages.ts, served as they are. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { shippedPath } from '../../config/shipped.ts';
 
 export interface StaticPage {
   /** Content-Type. */
@@ -16,7 +17,7 @@ const files: readonly (readonly [path: string, file: string, type: string])[] = 
 
 /** By path. Throws where the checkout or the program is not whole. */
 export function panelPages(): ReadonlyMap<string, StaticPage> {
-  const directory = join(import.meta.dirname, 'web', 'dist');
+  const directory = shippedPath('agent/panel/web/dist');
   return new Map(
     files.map(([path, file, type]) => [path, { type, body: readFileSync(join(directory, file)) }]),
   );
