@@ -19,7 +19,9 @@ function line(rows: number, defects: number): TrainingSet {
   );
   const first = Float32Array.from(labels, () => 100 + 10 * random());
   const second = Float32Array.from(labels, (label, row) =>
-    random() < 0.02 ? Number.NaN : (first[row] ?? 0) * (label === 1 ? 0.92 + 0.08 * random() : 1) + random(),
+    random() < 0.02
+      ? Number.NaN
+      : (first[row] ?? 0) * (label === 1 ? 0.92 + 0.08 * random() : 1) + random(),
   );
   return {
     features: ['speed', 'pressure'].map((name) => ({ name, from: name, unit: '' })),
