@@ -37,6 +37,7 @@ const everyones = new Set([
   'config/errors.ts',
   'config/nearest.ts',
   'config/curve-points.ts',
+  'config/units.ts',
   'config/shipped.ts',
 ]);
 

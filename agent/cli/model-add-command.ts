@@ -12,7 +12,7 @@ const addHelp = `
 Makes a bundle of a bare export, or takes a finished one as it is. The golden rows are run in a
 child process and must agree within 1e-5 before anything is written; a version is never replaced.
 A facts.json beside model.onnx is found by itself. It may hold: name, version, profile, features
-(in order), missing ("NaN" or a number), positive_class, classes, threshold, and
+(in order), units {feature: unit}, missing ("NaN" or a number), positive_class, classes, threshold, and
 task, output, activation, scaler: {mean, scale}, direction, limits: {low, high}, target: {title, unit},
 golden: [{ "inputs": {feature: value or null}, "p_fail": x } or { …, "probabilities": {class: x} } or
 { …, "outputs": [x] }]. A row's outputs are those of the made-over model: with its activation, scaler
@@ -45,6 +45,7 @@ export function addAdd(model: Command, fork: ForkRole): void {
     .option('--describe <file>', 'facts.json; absent: the one beside model.onnx')
     .option('--features <names>', 'feature names in the model’s order, by commas', list)
     .option('--map <model=profile>', 'model feature = profile feature; again for more', pair)
+    .option('--feature-unit <feature=unit>', 'unit the model takes it in; again for more', pair)
     .option('--missing <nan|refuse|number>', 'how a missing value is encoded', missingWord)
     .option('--threshold <x>', 'defect probability from which a part is a defect', number)
     .option('--positive <classes>', 'the classes that are defects, by commas', list)

@@ -17,6 +17,7 @@ export interface AddOptions {
   readonly describe?: string;
   readonly features?: readonly string[];
   readonly map?: Readonly<Record<string, string>>;
+  readonly featureUnit?: Readonly<Record<string, string>>;
   readonly missing?: 'nan' | 'refuse' | number;
   readonly threshold?: number;
   readonly positive?: readonly string[];

@@ -50,6 +50,18 @@ const sentences: readonly (readonly [RegExp, string])[] = [
     '프로파일 $1: 모델의 모든 항목을 알고 있습니다',
   ],
   [
+    /^units are taken to be the profile's: .*$/,
+    '단위는 프로파일과 같다고 봅니다. 모델의 단위를 알려 준 사람이 없습니다 (--feature-unit)',
+  ],
+  [
+    /^(.+) in (\S+): the model takes it in ([^:]+)(: .+)?$/,
+    '$1 단위가 다릅니다: 설비는 $2, 모델은 $3$4',
+  ],
+  [
+    /^"(.+)" has a unit but is no feature: --feature-unit$/,
+    '"$1"에 단위를 주었지만 모델에 그런 항목이 없습니다: --feature-unit',
+  ],
+  [
     /^(?:the (\d*) ?)?feature names in the model's order: .*$/,
     '모델에 들어가는 항목 $1개의 이름, 순서대로: --features a,b,c 또는 --describe FILE',
   ],

@@ -37,14 +37,17 @@ export function evaluate(activation: Activation, rules: TrialRules): Decision {
   return stay;
 }
 
-function groundsToReturn({ counts }: Activation, rules: TrialRules): Return | null {
+function groundsToReturn(activation: Activation, rules: TrialRules): Return | null {
+  const { stage, shadowShots, trialShots, counts } = activation;
   const { candidate, current, compared, differing } = counts;
+  // A stage that is shorter than that must not pass unlooked at.
+  const least = Math.min(rules.leastShots, stage === 'shadow' ? shadowShots : trialShots);
   if (candidate.failed > 0)
     return { cause: 'not-finite', detail: `${candidate.failed} answers that are no numbers` };
   if (isLate(counts, rules))
     return { cause: 'late', late: candidate.late, currentLate: current.late };
   const apart = shareOf(differing, compared).low ?? 0;
-  if (compared >= rules.leastShots && apart > rules.maxDisagreement)
+  if (compared >= least && apart > rules.maxDisagreement)
     return { cause: 'disagrees', differing, compared };
   return null;
 }

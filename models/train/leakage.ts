@@ -29,6 +29,10 @@ const tryShotName = /try_?-?shot|시험\s*샷|시사출|예열타|warm_?-?up|^wo
 const inspectionName =
   /^(reason|verdict|judg|inspect|defect|ng|reject|scrap|불량|판정|검사|선별|폐기)|(불량|판정|검사)$/i;
 
+/** Shot counters begin anew with a mold or a shift, so that rising alone does not tell them. */
+const counterName =
+  /^(count(er)?|cnt|(shot|cycle|row|serial|part)?[_ ]?(no|num(ber)?|index|idx|id|seq|count)|타수|샷(번호|수)?|(일련)?번호|순번)$/i;
+
 /** A column, of numbers or of text, that marks shots which must not be learned from. */
 export function marksTryShots(name: string): boolean {
   return tryShotName.test(normalizeName(name));
@@ -59,6 +63,7 @@ function leakOf(name: string, column: Float32Array, defects: Uint8Array): LeakKi
   if (present.length === 0) return 'empty';
   if (marksTryShots(name)) return 'try-shot-flag';
   if (inspectionName.test(normalizeName(name))) return 'known-afterwards';
+  if (counterName.test(normalizeName(name))) return 'counts-rows';
   const [first] = present;
   const isConstant = present.every((value) => value === first);
   if (isConstant && present.length === column.length) return 'constant';
@@ -132,8 +137,8 @@ function wordsOf(kind: LeakKind, name: string): LeakWarning['text'] {
       en: `${name}: alone tells nearly every defect; check that it is known when the shot ends`,
     },
     'counts-rows': {
-      ko: `${name}: 샷마다 늘기만 하는 번호나 시각입니다`,
-      en: `${name}: only ever rises, as a number of rows or a time does`,
+      ko: `${name}: 샷마다 늘어나는 번호나 시각입니다`,
+      en: `${name}: counts up shot by shot, as a number or a time does`,
     },
     constant: { ko: `${name}: 값이 늘 같습니다`, en: `${name}: never changes` },
     'same-as-other': {

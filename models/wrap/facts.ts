@@ -22,6 +22,8 @@ export const factsSchema = z.looseObject({
   toolkit: z.string().optional(),
   trained_on: z.string().optional(),
   features: z.array(z.string()).min(1).optional(),
+  /** Feature → the unit in which the model takes it. */
+  units: z.record(z.string(), z.string()).optional(),
   missing: z.union([z.string(), z.number()]).optional(),
   positive_class: z.union([z.string(), z.number()]).optional(),
   /** Where several classes are defects. */

@@ -1,5 +1,6 @@
 /** The features of a bundle: names in the model's order, each fed from one of the profile's. */
 import { suggest } from '../../config/nearest.ts';
+import { conversion, unitOf } from '../../config/units.ts';
 import type { Admission } from '../admit.ts';
 import type { ModelFeature } from '../manifest.ts';
 import type { Facts } from './facts.ts';
@@ -35,10 +36,44 @@ export function describeFeatures(
   const missing = request.missing ?? factsMissing(request.facts, faults);
   const list = names.map((name) => {
     const from = mapping.from.get(name) ?? '';
-    return { name, from, unit: profile.features[from]?.unit ?? '', missing };
+    return { name, from, unit: unitAsked(request, name) ?? unitIn(profile, from), missing };
   });
+  faults.push(...unitFaults(request, names, list, profile));
+  if (!list.some(({ name }) => unitAsked(request, name) !== undefined))
+    notes.push("units are taken to be the profile's: nobody said the model's (--feature-unit)");
   faults.push(...wholeFaults(list, admission));
   return { list, profile: profile.id };
+}
+
+function unitAsked({ featureUnit, facts }: WrapRequest, name: string): string | undefined {
+  return featureUnit?.[name] ?? facts.units?.[name];
+}
+
+function unitIn(profile: WrapProfile, from: string): string {
+  return profile.features[from]?.unit ?? '';
+}
+
+/** A model that takes another unit than the machine gives is wrong on every shot. */
+function unitFaults(
+  { featureUnit = {}, facts }: WrapRequest,
+  names: readonly string[],
+  list: readonly ModelFeature[],
+  profile: WrapProfile,
+): string[] {
+  const unknown = Object.keys({ ...facts.units, ...featureUnit }).filter(
+    (name) => !names.includes(name),
+  );
+  const mixed = list.flatMap(({ name, from, unit }) => {
+    const given = unitIn(profile, from);
+    const [theirs, ours] = [unitOf(unit), unitOf(given)];
+    if (unit === given || theirs === null || ours === null || theirs === ours) return [];
+    const how = theirs.dimension === ours.dimension ? `: ${conversion(theirs, ours)}` : '';
+    return [`${name} in ${given}: the model takes it in ${unit}${how}`];
+  });
+  return [
+    ...unknown.map((name) => `"${name}" has a unit but is no feature: --feature-unit`),
+    ...mixed,
+  ];
 }
 
 function wholeFaults(list: readonly ModelFeature[], { input }: Admission): string[] {

@@ -22,6 +22,8 @@ export interface WrapRequest {
   readonly features?: readonly string[];
   /** Model feature → profile feature. */
   readonly map?: Readonly<Record<string, string>>;
+  /** Model feature → the unit in which the model takes it. */
+  readonly featureUnit?: Readonly<Record<string, string>>;
   readonly missing?: ModelFeature['missing'];
   readonly threshold?: number;
   /** Labels or names of the classes that are defects. */

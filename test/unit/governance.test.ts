@@ -64,6 +64,14 @@ describe('a new model', () => {
     expect(evaluate(activation(counted([defect, ok, 10])), rules).kind).toBe('return');
   });
 
+  test('is judged also in a stage that is shorter than that', () => {
+    const short = { shadowShots: 4, trialShots: 3 };
+    const differs = counted([defect, ok, 3]);
+    expect(evaluate(activation(differs, short), rules)).toEqual({ kind: 'stay' });
+    expect(evaluate(activation(differs, { ...short, stage: 'trial' }), rules).kind).toBe('return');
+    expect(evaluate(activation(counted([ok, ok, 4]), short), rules).kind).toBe('next');
+  });
+
   test('that cannot judge what the old one judges disagrees', () => {
     expect(evaluate(activation(counted([lacking, ok, 12])), rules)).toMatchObject({
       why: { cause: 'disagrees', differing: 12 },

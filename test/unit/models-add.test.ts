@@ -152,6 +152,21 @@ describe('ppuri model add', () => {
     expect(message).toContain('golden 0: no input for melt_temprature');
   });
 
+  test('a unit that its maker gave is held against the profile, and an unsaid one is said to be so', async () => {
+    await using scratch = await scratchDir();
+    const [store, profile] = [scratch.path, 'die-casting-cold-chamber'];
+    const adding = async (name: string, units?: Record<string, string>) => {
+      const features = ['castPressure', 'vacuum'];
+      const golden = [{ inputs: { castPressure: 1, vacuum: 1 }, p_fail: 0.5 }];
+      const told = { ...facts, name, profile, features, golden, ...(units && { units }) };
+      return addModelBundle(await bareModel(join(scratch.path, name), told), { store }, prove);
+    };
+    const { message } = await refusal(adding('mixed', { castPressure: 'MPa' }));
+    expect(message).toContain('castPressure in bar: the model takes it in MPa: 1 MPa = 10 bar');
+    expect((await adding('said', { castPressure: 'bar' })).notes.join()).not.toContain('units are');
+    expect((await adding('unsaid')).notes.join()).toContain("units are taken to be the profile's");
+  });
+
   test('says that a profile does not exist, and not what it would lack', async () => {
     await using scratch = await scratchDir();
     const from = await bareModel(join(scratch.path, 'm'), { ...facts, profile: undefined });
