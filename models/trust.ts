@@ -20,8 +20,11 @@ import {
 export interface TrustRule {
   /** Directory of public keys, `*.pub` or `*.pem`; it need not exist. */
   readonly trust: string;
-  /** `until-keyed`: unsigned bundles are taken only while the directory holds no key. */
-  readonly unsigned: 'until-keyed' | 'allow' | 'refuse';
+  /**
+   * `until-keyed`: unsigned bundles are taken only while the directory holds no key. `never`: by
+   * whoever asks who signed one, whatever the site takes.
+   */
+  readonly unsigned: 'until-keyed' | 'allow' | 'refuse' | 'never';
 }
 
 interface Anchors {
@@ -54,15 +57,19 @@ export async function requireTrust(
   return { key: parsed.key, name: anchor.name };
 }
 
+const signIt = 'have it signed: `ppuri model sign BUNDLE --key FILE`';
+
 function acceptUnsigned(subject: string, { keys, damaged }: Anchors, rule: TrustRule): null {
   const keyed = keys.size + damaged.length > 0;
   if (rule.unsigned === 'allow' || (rule.unsigned === 'until-keyed' && !keyed)) return null;
+  if (rule.unsigned === 'never')
+    throw untrusted(subject, 'the bundle is not signed: nobody vouches for it', signIt);
   const why =
     rule.unsigned === 'refuse' ? '`models.unsigned: refuse`' : `there are keys in ${rule.trust}`;
   throw untrusted(
     subject,
     `the bundle is not signed, and this site takes signed ones only (${why})`,
-    'have it signed: `ppuri model sign BUNDLE --key FILE`',
+    signIt,
   );
 }
 

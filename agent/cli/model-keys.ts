@@ -1,6 +1,7 @@
 /** Keys that sign bundles, as files: made, and read no matter who else may look at them. */
 import type { KeyObject } from 'node:crypto';
-import { open, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { PpuriError } from '../../config/errors.ts';
 import { readRegularFile } from '../../models/regular-file.ts';
 import { generateKey, maxKeyBytes, readPrivateKey } from '../../models/signing.ts';
@@ -16,6 +17,7 @@ export interface MadeKey {
 export async function makeKeyFiles(file: string): Promise<MadeKey> {
   const { id, privatePem, publicPem } = generateKey();
   const publicFile = `${file}.pub`;
+  await makeFolder(dirname(file));
   await writeNew(file, privatePem, 0o600);
   try {
     await writeNew(publicFile, publicPem, 0o644);
@@ -24,6 +26,16 @@ export async function makeKeyFiles(file: string): Promise<MadeKey> {
     throw thrown;
   }
   return { id, privateFile: file, publicFile };
+}
+
+/** A folder for keys is nobody else's business. */
+async function makeFolder(dir: string): Promise<void> {
+  try {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw keyTrouble(dir, `cannot make the folder: ${why}`, 'choose another place', cause);
+  }
 }
 
 async function writeNew(path: string, text: string, mode: number): Promise<void> {
@@ -36,8 +48,10 @@ async function writeNew(path: string, text: string, mode: number): Promise<void>
       await handle.close();
     }
   } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')
+      throw keyTrouble(path, 'the file exists already', 'keys are never replaced: give a new name');
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw keyTrouble(path, `cannot write the key: ${why}`, 'give a new file name', cause);
+    throw keyTrouble(path, `cannot write the key: ${why}`, 'check space and rights', cause);
   }
 }
 

@@ -130,7 +130,7 @@ function addVerify(model: Command): void {
     .addHelpText('after', verifyHelp)
     .action(
       action('verify a model', async (output, path: string, flags: VerifyFlags) => {
-        const trust = { trust: trustDir(flags), unsigned: 'refuse' } as const;
+        const trust = { trust: trustDir(flags), unsigned: 'never' } as const;
         const { manifest, signer, hash } = await judgeBundle(await readSource(path), { trust });
         const { name, version, serial } = manifest;
         if (flags.json === true)

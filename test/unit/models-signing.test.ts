@@ -157,7 +157,7 @@ describe('keys', () => {
     const { id } = await makeKeyFiles(file);
     expect(id).toMatch(/^[0-9a-f]{32}$/);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
-    expect((await refusal(makeKeyFiles(file))).message).toContain('EEXIST');
+    expect((await refusal(makeKeyFiles(file))).message).toContain('exists already');
     await readKeyFile(file);
     await chmod(file, 0o644);
     expect((await refusal(readKeyFile(file))).hint).toBe(`chmod 600 ${file}`);
