@@ -21,7 +21,10 @@ function addonSources(modules: string, arch: Arch): Record<Exclude<Unpacked, 'fi
   return {
     // The library is found beside the addon that needs it.
     'onnxruntime-node': new Map(
-      ['libonnxruntime.so.1', 'onnxruntime_binding.node'].map((name) => [name, join(runtime, name)]),
+      ['libonnxruntime.so.1', 'onnxruntime_binding.node'].map((name) => [
+        name,
+        join(runtime, name),
+      ]),
     ),
     'better-sqlite3': new Map([
       ['better-sqlite3.node', join(modules, `better-sqlite3/prebuilds/linux-${arch}.node`)],
@@ -41,7 +44,9 @@ function folder(root: string, path: string, ends: RegExp): [string, string][] {
 function fileSources(root: string): Sources {
   const bundles = readdirSync(join(root, 'models'), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
-    .map(({ name }) => folder(root, `models/${name}`, /^(?:[^.]+\.(?:onnx|yaml|json|sig)|SHA256SUMS)$/))
+    .map(({ name }) =>
+      folder(root, `models/${name}`, /^(?:[^.]+\.(?:onnx|yaml|json|sig)|SHA256SUMS)$/),
+    )
     .filter((files) => files.some(([path]) => path.endsWith('/model.yaml')));
   return new Map([
     ...folder(root, 'config/profiles', /\.yaml$/),
@@ -59,7 +64,7 @@ function pack(group: string, sources: Sources, files: Map<string, Uint8Array>): 
   const packed = [...sources].sort().map(([path, source]) => {
     const bytes = readFileSync(source);
     const sha256 = createHash('sha256').update(bytes).digest('hex');
-    const params = { [constants.ZSTD_c_compressionLevel]: 19 };
+    const params = { [constants.ZSTD_c_compressionLevel]: 12 };
     files.set(`${group}/${path}`, zstdCompressSync(bytes, { params }));
     name.update(`${sha256} ${path}\n`);
     return { path, bytes: bytes.length, sha256 };

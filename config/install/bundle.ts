@@ -67,6 +67,8 @@ export async function bundleProgram(root: string, arch: Arch): Promise<Bundle> {
     throw new Error(`not in the bundle: ${missing.map(({ file }) => file).join(', ')}`);
   const lost = lostFiles(root, inputs);
   if (lost.length > 0)
-    throw new Error(`these look for files beside their source; use config/shipped.ts: ${lost.join(', ')}`);
+    throw new Error(
+      `these look for files beside their source; use config/shipped.ts: ${lost.join(', ')}`,
+    );
   return { script: output.contents, inputs };
 }
