@@ -36,6 +36,8 @@ async function main(): Promise<void> {
       return (await import('./train-child.ts')).runTrainChild();
     case 'selftest':
       return (await import('./health/selftest.ts')).runSelftestChild();
+    case 'unpack':
+      return (await import('../config/unpack.ts')).runUnpack();
     default:
       return runCommand();
   }

@@ -11,6 +11,7 @@ import {
 import { fileURLToPath } from 'node:url';
 import { inOneFile } from '../config/shipped.ts';
 
+/** Besides these `unpack`, which the installation of a package runs: see config/unpack.ts. */
 export type Role = 'infer' | 'keep' | 'simulate' | 'receive' | 'selftest' | 'train' | 'verify';
 
 export interface ForkOptions {

@@ -11,6 +11,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readSync,
   renameSync,
   rmSync,
@@ -64,10 +65,20 @@ export function unpackedPath(group: Unpacked, path: string): string {
   return join(folder, path);
 }
 
-/** Unpacks every group, as the installation of a package does, and gives their folders. */
-export function unpackAll(): string[] {
-  const groups = ['files', 'onnxruntime-node', 'better-sqlite3', 'serialport'] as const;
-  return groups.map((group) => unpackedPath(group, ''));
+const groups: readonly Unpacked[] = ['files', 'onnxruntime-node', 'better-sqlite3', 'serialport'];
+
+/**
+ * The role `unpack`, which a package's installation runs: unpacks everything, says where, and
+ * removes what other versions unpacked there. Throws `unpack-failed`.
+ */
+export function runUnpack(): void {
+  const folders = groups.map((group) => unpackedPath(group, '').replace(/\/$/, ''));
+  const ours = new RegExp(`^(?:(?:${groups.join('|')})-[0-9a-f]{16}|\\.(?:new|damaged)-.*)$`);
+  for (const place of new Set(folders.map((folder) => dirname(folder))))
+    for (const name of readdirSync(place).filter((known) => ours.test(known)))
+      if (!folders.includes(join(place, name)))
+        rmSync(join(place, name), { recursive: true, force: true });
+  process.stdout.write(`${folders.join('\n')}\n`);
 }
 
 /** The folder of a group: in the first place that has it whole, else in the first that takes it. */

@@ -64,7 +64,7 @@ function pack(group: string, sources: Sources, files: Map<string, Uint8Array>): 
   const packed = [...sources].sort().map(([path, source]) => {
     const bytes = readFileSync(source);
     const sha256 = createHash('sha256').update(bytes).digest('hex');
-    const params = { [constants.ZSTD_c_compressionLevel]: 19 };
+    const params = { [constants.ZSTD_c_compressionLevel]: 12 };
     files.set(`${group}/${path}`, zstdCompressSync(bytes, { params }));
     name.update(`${sha256} ${path}\n`);
     return { path, bytes: bytes.length, sha256 };

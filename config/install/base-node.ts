@@ -46,13 +46,12 @@ function fetched(root: string, name: string): string {
   return cache;
 }
 
-/** The executable and Node's own licence. */
-export function baseNode(root: string, arch: Arch): { program: string; version: string } {
+/** The folder of the package, with `bin/node` and Node's own licence. Throws on any other Node. */
+export function baseNode(root: string, arch: Arch): string {
   const name = `node-linux-${arch}`;
   const { version } = locked(root, name);
-  const own = join(root, 'node_modules', name, 'bin/node');
-  const program = existsSync(own) ? own : join(fetched(root, name), 'package/bin/node');
   if (`v${version}` !== process.version)
     throw new Error(`this is Node ${process.version}; the single file is made by v${version}`);
-  return { program, version };
+  const own = join(root, 'node_modules', name);
+  return existsSync(join(own, 'bin/node')) ? own : join(fetched(root, name), 'package');
 }

@@ -53,7 +53,10 @@ export async function buildBinary(arch: Arch, directory: string): Promise<Built>
   const work = mkdtempSync(join(tmpdir(), 'ppuri-build-'));
   try {
     writeFileSync(join(work, 'ppuri.cjs'), script);
-    writeFileSync(join(work, 'node'), stripElf(readFileSync(baseNode(root, arch).program)));
+    writeFileSync(
+      join(work, 'node'),
+      stripElf(readFileSync(join(baseNode(root, arch), 'bin/node'))),
+    );
     chmodSync(join(work, 'node'), 0o755);
     const config = join(work, 'sea.json');
     writeFileSync(config, JSON.stringify(seaConfig(work, file, files)));

@@ -1,0 +1,147 @@
+/**
+ * `npm run build:deb [-- x64 arm64]`: what is handed out, in `dist/`. For each architecture the
+ * single file, a Debian package, a plain archive and a list of components; then SHA256SUMS and a
+ * note of what they were made from. The same source gives the same bytes.
+ */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import packageJson from '../../package.json' with { type: 'json' };
+import { baseNode } from './base-node.ts';
+import { type Built, buildBinary } from './build-binary.ts';
+import { debianArch, writeDeb } from './deb.ts';
+import type { Arch } from './loaders.ts';
+import { licences, packagesOf, sbom } from './sbom.ts';
+import { type Entry, writeTar } from './tar-writer.ts';
+
+const root = join(import.meta.dirname, '../..');
+const dist = join(root, 'dist');
+const { version } = packageJson;
+
+/** Of the source, so that a build of next year has the same times in it. */
+function sourceSeconds(): number {
+  const named = process.env.SOURCE_DATE_EPOCH;
+  if (named !== undefined) return Number(named);
+  return Number(
+    execFileSync('git', ['log', '-1', '--format=%ct'], { cwd: root, encoding: 'utf8' }),
+  );
+}
+
+function from(path: string, source: string, mode = 0o644): Entry {
+  return { path, mode, bytes: readFileSync(join(root, source)) };
+}
+
+interface Documents {
+  readonly copyright: Uint8Array;
+  readonly bom: Uint8Array;
+}
+
+function documentEntries(folder: string, { copyright, bom }: Documents): Entry[] {
+  return [
+    { path: `${folder}/copyright`, mode: 0o644, bytes: copyright },
+    { path: `${folder}/sbom.cdx.json`, mode: 0o644, bytes: bom },
+    ...['README.md', 'CHANGELOG.md', 'SECURITY.md'].map((name) => from(`${folder}/${name}`, name)),
+    from(`${folder}/example.yaml`, 'config/example.yaml'),
+  ];
+}
+
+/** Paths in a Debian system. */
+function systemEntries(program: Uint8Array, documents: Documents): Entry[] {
+  return [
+    { path: 'usr/bin/ppuri', mode: 0o755, bytes: program },
+    from('usr/lib/systemd/system/ppuri.service', 'config/install/ppuri.service'),
+    from('usr/lib/udev/rules.d/60-ppuri-serial.rules', 'config/install/60-ppuri-serial.rules'),
+    from('usr/lib/systemd/journald.conf.d/60-ppuri.conf', 'config/install/60-ppuri-journald.conf'),
+    from('etc/ppuri/ppuri.yaml', 'config/example.yaml'),
+    { path: 'etc/ppuri/trust/', mode: 0o755 },
+    ...documentEntries('usr/share/doc/ppuri', documents),
+  ];
+}
+
+/** One folder to unpack anywhere, on systems without dpkg. */
+function archive(name: string, program: Uint8Array, documents: Documents): readonly Entry[] {
+  const system = ['ppuri.service', '60-ppuri-serial.rules', '60-ppuri-journald.conf'];
+  return [
+    { path: `${name}/ppuri`, mode: 0o755, bytes: program },
+    ...system.map((file) => from(`${name}/install/${file}`, `config/install/${file}`)),
+    ...documentEntries(name, documents),
+  ];
+}
+
+/** Files written, by name. */
+function packageOne(arch: Arch, { file, inputs }: Built, seconds: number): string[] {
+  const packages = packagesOf(root, inputs, arch);
+  const bom = Buffer.from(sbom(version, arch, packages));
+  const copyright = Buffer.from(licences(root, packages, baseNode(root, arch)));
+  const documents = { copyright, bom };
+  const program = readFileSync(file);
+  const scripts = new Map(
+    ['postinst', 'prerm', 'postrm'].map((name) => [
+      name,
+      readFileSync(join(root, 'config/install/debian', name)),
+    ]),
+  );
+  const entries = systemEntries(program, documents);
+  const conffiles = ['/etc/ppuri/ppuri.yaml'];
+  const name = `ppuri-${version}-linux-${arch}`;
+  const outputs: [string, Uint8Array][] = [
+    [
+      `ppuri_${version}_${debianArch[arch]}.deb`,
+      writeDeb({ arch, version, entries, scripts, conffiles, seconds }),
+    ],
+    [`${name}.tar.gz`, gzipSync(writeTar(archive(name, program, documents), seconds))],
+    [`${name}.cdx.json`, bom],
+  ];
+  for (const [output, bytes] of outputs) writeFileSync(join(dist, output), bytes);
+  return [basename(file), ...outputs.map(([output]) => output)];
+}
+
+function sha256(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex');
+}
+
+/** What was built from what, as an in-toto statement with SLSA's predicate; to be signed outside. */
+function provenance(files: readonly string[]): string {
+  const commit = execFileSync('git', ['rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
+  const statement = {
+    _type: 'https://in-toto.io/Statement/v1',
+    subject: files.map((name) => ({ name, digest: { sha256: sha256(join(dist, name)) } })),
+    predicateType: 'https://slsa.dev/provenance/v1',
+    predicate: {
+      buildDefinition: {
+        buildType: 'npm ci && npm run build:deb',
+        externalParameters: { version, node: process.version },
+        resolvedDependencies: [
+          { name: 'source', digest: { gitCommit: commit } },
+          {
+            name: 'package-lock.json',
+            digest: { sha256: sha256(join(root, 'package-lock.json')) },
+          },
+        ],
+      },
+      runDetails: { builder: { id: 'by hand; build it again and compare SHA256SUMS' } },
+    },
+  };
+  return `${JSON.stringify(statement, null, 2)}\n`;
+}
+
+async function main(named: readonly string[]): Promise<void> {
+  const archs = (['x64', 'arm64'] as const).filter(
+    (arch) => named.length === 0 || named.includes(arch),
+  );
+  const seconds = sourceSeconds();
+  const files: string[] = [];
+  for (const arch of archs) {
+    const built = await buildBinary(arch, dist);
+    files.push(...packageOne(arch, built, seconds));
+  }
+  const note = `ppuri-${version}-provenance.json`;
+  writeFileSync(join(dist, note), provenance(files));
+  const lines = [...files, note].map((name) => `${sha256(join(dist, name))}  ${name}\n`);
+  writeFileSync(join(dist, 'SHA256SUMS'), lines.join(''));
+  process.stdout.write(lines.join(''));
+}
+
+if (import.meta.main) await main(process.argv.slice(2));
