@@ -28,8 +28,8 @@ export function standBack(): void {
   setPriority(patient);
 }
 
-/** Whether this process may go first again once it has stood back. */
-function mayReturn(): boolean {
+/** Whether this process may go first, also again once it has stood back. */
+export function mayGoFirst(): boolean {
   if (process.getuid?.() === 0) return true;
   try {
     const limits = readFileSync('/proc/self/limits', 'utf8');
@@ -45,7 +45,7 @@ function mayReturn(): boolean {
  * verdicts wait for this process; where it could not come back from it, nothing is done.
  */
 export function standBackUntil(): () => void {
-  if (getPriority() > urgent || !mayReturn()) return () => undefined;
+  if (getPriority() > urgent || !mayGoFirst()) return () => undefined;
   setPriority(patient);
   return () => void goFirst();
 }

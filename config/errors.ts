@@ -34,6 +34,11 @@ export const errorTable = {
     retryable: false,
     meaning: 'the configuration file cannot be read',
   },
+  'config-not-written': {
+    exit: 3,
+    retryable: false,
+    meaning: '`ppuri init` writes no configuration: the file is there already, or cannot be made',
+  },
   'profile-invalid': { exit: 3, retryable: false, meaning: 'a machine profile has errors' },
   'csv-invalid': {
     exit: 2,

@@ -27,7 +27,7 @@ export interface TrustRule {
   readonly unsigned: 'until-keyed' | 'allow' | 'refuse' | 'never';
 }
 
-interface Anchors {
+export interface Anchors {
   readonly keys: ReadonlyMap<string, { readonly name: string; readonly key: KeyObject }>;
   /** Files that should be keys and are none. They trust nobody, and yet count as keys. */
   readonly damaged: readonly string[];
@@ -82,7 +82,8 @@ function unknownKey(subject: string, key: string, { damaged }: Anchors, rule: Tr
   );
 }
 
-async function readAnchors(dir: string): Promise<Anchors> {
+/** Throws `model-untrusted` for a directory that is there and cannot be read. */
+export async function readAnchors(dir: string): Promise<Anchors> {
   const keys = new Map<string, { name: string; key: KeyObject }>();
   const damaged: string[] = [];
   for (const name of await keyFiles(dir)) {

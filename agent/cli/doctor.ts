@@ -2,12 +2,21 @@
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import { exitCodes, PpuriError } from '../../config/errors.ts';
-import { parseConfig } from '../../config/load.ts';
 import { storeSchema } from '../../config/schema.ts';
+import type { Account } from '../health/accounts.ts';
 import { countLevels, examine } from '../health/doctor.ts';
-import type { StorePlace } from '../health/doctor-store.ts';
-import { type Finding, fail, type Level, ok } from '../health/finding.ts';
+import { readService } from '../health/doctor-service.ts';
+import type { Finding, Level } from '../health/finding.ts';
+import { mayGoFirst } from '../priority.ts';
 import { forkRole } from '../role.ts';
+import { connectControl } from '../store/control-client.ts';
+import {
+  configFindings,
+  lookAtConfig,
+  panelListen,
+  serialUses,
+  targetsOf,
+} from './doctor-config.ts';
 import { action, type Output } from './output.ts';
 
 type Language = 'ko' | 'en';
@@ -15,10 +24,11 @@ type Language = 'ko' | 'en';
 interface DoctorFlags {
   readonly config?: string;
   readonly json?: boolean;
-  readonly lang: Language;
+  readonly lang?: Language;
 }
 
-const panel = { host: '127.0.0.1', port: 8787 };
+/** Where the package puts it. */
+const standardConfig = '/etc/ppuri/ppuri.yaml';
 
 const marks: Record<Level, Record<Language, string>> = {
   ok: { ko: '정상', en: 'ok  ' },
@@ -36,36 +46,20 @@ function printFinding(finding: Finding, lang: Language, output: Output): void {
   if (hint !== null) output.line(`      → ${hint[lang]}`);
 }
 
-function unreadable(file: string, error: PpuriError): Finding {
-  const text = {
-    ko: `설정 파일을 읽을 수 없음: ${error.message}`,
-    en: error.message,
-  };
-  return fail('config', text, { ko: error.hint, en: error.hint }, { file, code: error.code });
-}
-
-/** The configuration as a finding, and the store directory it names as far as it can be read. */
-function lookAtConfig(file: string): { readonly finding: Finding; readonly storePath: string } {
+/** Whether the agent of this store answers. */
+async function isRunning(dir: string): Promise<boolean> {
   try {
-    const { problems, parts } = parseConfig(file);
-    const count = problems.length;
-    const storePath = parts.storePath === '' ? defaultStore() : parts.storePath;
-    if (count === 0) {
-      const text = { ko: `${file} 문법 정상`, en: `${file} reads without errors` };
-      return { storePath, finding: ok('config', text, { file }) };
-    }
-    const text = { ko: `${file}에 오류 ${count}개`, en: `${count} errors in ${file}` };
-    const see = `ppuri check -c ${file}`;
-    const hint = { ko: `${see} 로 확인하세요`, en: `see ${see}` };
-    return { storePath, finding: fail('config', text, hint, { file, problems: count }) };
+    (await connectControl(dir)).close();
+    return true;
   } catch (error) {
     if (!(error instanceof PpuriError)) throw error;
-    return { storePath: defaultStore(), finding: unreadable(file, error) };
+    return false;
   }
 }
 
-function defaultStore(): string {
-  return storeSchema.parse({}).path;
+/** Null where this process is the service's user, or root, who may do all that it may. */
+function otherUser(account: Account | null): Account | null {
+  return account?.uid === process.getuid?.() ? null : account;
 }
 
 function summaryLine(findings: readonly Finding[], lang: Language): string {
@@ -75,18 +69,32 @@ function summaryLine(findings: readonly Finding[], lang: Language): string {
 }
 
 async function doctor(output: Output, flags: DoctorFlags): Promise<void> {
-  const { config: file, lang } = flags;
-  const looked = file === undefined ? null : lookAtConfig(file);
-  const store: StorePlace = {
-    dir: looked?.storePath ?? defaultStore(),
-    configured: looked !== null,
-  };
+  const { config: file, lang = terminalLanguage() } = flags;
+  const looked = file === undefined ? null : await lookAtConfig(file);
+  const config = looked?.config ?? null;
+  const findings: Finding[] = [];
   const show = (finding: Finding): void => {
+    findings.push(finding);
     if (flags.json !== true) printFinding(finding, lang, output);
   };
-  if (looked !== null) show(looked.finding);
-  const examined = await examine({ fork: forkRole, store, panel, onFinding: show });
-  const findings = looked === null ? examined : [looked.finding, ...examined];
+  for (const finding of looked?.findings ?? []) show(finding);
+  const dir = looked?.storePath ?? storeSchema.parse({}).path;
+  const service = await readService();
+  const owner = otherUser(service.account);
+  const serial = serialUses(config);
+  const configFile = looked?.findings[0]?.data.code === undefined ? (file ?? null) : null;
+  await examine({
+    fork: forkRole,
+    store: { dir, configured: looked !== null, owner },
+    panel: panelListen(looked),
+    running: await isRunning(dir),
+    installation: {
+      ...{ service, serial, targets: targetsOf(config), mayGoFirst: mayGoFirst() },
+      use: { configFile, usesSerial: serial.length > 0, standardConfig },
+    },
+    onFinding: show,
+  });
+  for (const finding of await configFindings(file ?? null, config)) show(finding);
   const counts = countLevels(findings);
   if (flags.json === true) output.json({ ...counts, findings });
   else output.line(summaryLine(findings, lang));
@@ -102,14 +110,21 @@ function terminalLanguage(): Language {
 export function addDoctor(program: Command): void {
   const command = program
     .command('doctor')
-    .description('check this computer: system, addons, clock, disk, ports, latency')
-    .option('-c, --config <file>', 'also check the store directory this configuration names')
+    .description('check this computer and the installation: addons, disk, service, ports, targets')
+    .option('-c, --config <file>', 'also check this configuration and all that it names')
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
       `
-Each native addon is loaded in a process of its own, so a crash is a finding and not the end.
-Exit code 1 when anything fails; warnings do not fail.
+Looks at the system and its addons, memory, disk, clock, ports and latency; at the service, its user,
+watchdog and priority, serial adapters, the journal and trusted keys; and with -c at the configuration,
+its models (each loaded, with its golden vectors), its certificates, its serial ports, and whether its
+sync targets and webhooks are reached: connection and TLS, nothing is sent. Each native addon is loaded
+in a process of its own, so a crash is a finding and not the end. Exit code 1 when something stops work;
+warnings do not. With sudo it sees what only root may see.
+
+--json prints one object: {"ok":n,"warn":n,"fail":n,"findings":[{"id","level":"ok"|"warn"|"fail",
+"text":{"ko","en"},"hint":{"ko","en"}|null,"data":{…}}]}.
 
 Examples:
   $ ppuri doctor
@@ -117,8 +132,7 @@ Examples:
   $ ppuri doctor --json`,
     );
   const language = command
-    .createOption('--lang <language>', 'language of the findings')
-    .choices(['ko', 'en'])
-    .default(terminalLanguage());
+    .createOption('--lang <language>', 'language of the findings (default: that of the terminal)')
+    .choices(['ko', 'en']);
   command.addOption(language).action(action('doctor', doctor));
 }

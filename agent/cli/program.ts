@@ -11,6 +11,7 @@ import { addCheck } from './check.ts';
 import { addCycles } from './cycles.ts';
 import { addDemo } from './demo.ts';
 import { addDoctor } from './doctor.ts';
+import { addInit } from './init.ts';
 import type { Interruption } from './interrupt.ts';
 import { addLabel } from './label.ts';
 import { addLedger } from './ledger.ts';
@@ -40,6 +41,7 @@ export function createProgram(early: Interruption | null = null): Command {
     .exitOverride();
   addDemo(program, early);
   addRun(program, early);
+  addInit(program);
   addCheck(program);
   addScan(program);
   addRead(program);

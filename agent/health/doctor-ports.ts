@@ -18,12 +18,19 @@ function tryListen({ host, port }: Listen): Promise<string | null> {
   });
 }
 
-export async function panelPortFinding(listen: Listen): Promise<Finding> {
+/** `running`: an agent of this configuration answers, and has the port itself. */
+export async function panelPortFinding(listen: Listen, running = false): Promise<Finding> {
   const where = `${listen.host}:${listen.port}`;
   const reason = await tryListen(listen);
   const data = { ...listen, reason };
   if (reason === null)
     return ok('panel-port', { ko: `${where} 비어 있음`, en: `${where} is free` }, data);
+  if (running && reason === 'EADDRINUSE')
+    return ok(
+      'panel-port',
+      { ko: `${where} ppuri가 사용 중`, en: `${where} is served by ppuri` },
+      data,
+    );
   return warn(
     'panel-port',
     { ko: `${where} 사용할 수 없음 (${reason})`, en: `${where} cannot be used (${reason})` },

@@ -2,6 +2,7 @@
 import { constants } from 'node:fs';
 import { access, open, rm, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
+import { type Account, mayUse } from './accounts.ts';
 import { type Finding, fail, ok, percentile, warn } from './finding.ts';
 
 const mib = 1024 * 1024;
@@ -15,6 +16,8 @@ export interface StorePlace {
   readonly dir: string;
   /** False when it is only the default: an unwritable one is then no failure yet. */
   readonly configured: boolean;
+  /** Whom the service runs as, where that is another than this process. */
+  readonly owner?: Account | null;
 }
 
 function errorCode(error: unknown): string {
@@ -97,9 +100,29 @@ function syncFinding(dir: string, ascendingMs: readonly number[]): Finding {
   );
 }
 
+/** What the service may do there, by the mode alone; null: it may not, or that cannot be seen. */
+async function asOwner(dir: string, owner: Account): Promise<Finding[] | null> {
+  try {
+    const existing = await nearestExisting(dir);
+    if (!mayUse(owner, await stat(existing), 3)) return null;
+    const { bavail, bsize } = await statfs(existing);
+    const text = {
+      ko: `${dir}: ${owner.name} 계정이 쓸 수 있음 (디스크 속도는 sudo로 측정)`,
+      en: `${dir} can be written by ${owner.name} (with sudo the disk is measured too)`,
+    };
+    const data = { dir, owner: owner.name };
+    return [ok('store-dir', text, data), spaceFinding(dir, Math.floor((bavail * bsize) / mib))];
+  } catch {
+    return null;
+  }
+}
+
 /** Looks at the directory, or at where it would be made. Leaves nothing behind. */
 export async function storeFindings(place: StorePlace): Promise<Finding[]> {
   const dir = path.resolve(place.dir);
+  const { owner = null } = place;
+  const shut = owner === null ? null : await serviceShut(dir, owner);
+  if (shut !== null) return [unwritable({ ...place, dir }, shut)];
   try {
     const existing = await nearestExisting(dir);
     await access(existing, constants.W_OK | constants.X_OK);
@@ -112,6 +135,16 @@ export async function storeFindings(place: StorePlace): Promise<Finding[]> {
     const timesMs = await measureSyncs(existing);
     return [ok('store-dir', text, { dir }), spaceFinding(dir, freeMiB), syncFinding(dir, timesMs)];
   } catch (error) {
-    return [unwritable({ ...place, dir }, errorCode(error))];
+    const others = owner === null ? null : await asOwner(dir, owner);
+    return others ?? [unwritable({ ...place, dir }, errorCode(error))];
+  }
+}
+
+/** Why the service may not write to a directory that is there, though this user perhaps may. */
+async function serviceShut(dir: string, owner: Account): Promise<string | null> {
+  try {
+    return mayUse(owner, await stat(dir), 3) ? null : `EACCES: ${owner.name}`;
+  } catch {
+    return null;
   }
 }

@@ -1,6 +1,7 @@
-/** Everything about this computer that decides whether ppuri can work on it. */
+/** Everything about this computer and the installation on it that decides whether ppuri can work on it. */
 import type { ForkRole } from '../role.ts';
 import { addonFinding, tryAddon } from './doctor-addons.ts';
+import { journalFindings } from './doctor-files.ts';
 import {
   clockFinding,
   machineFindings,
@@ -9,6 +10,7 @@ import {
   readMachine,
   wakeupFinding,
 } from './doctor-host.ts';
+import { type Target, targetFindings } from './doctor-network.ts';
 import { platformFindings, readPlatform } from './doctor-platform.ts';
 import {
   type Listen,
@@ -16,14 +18,35 @@ import {
   readSerialPorts,
   serialPortsFinding,
 } from './doctor-ports.ts';
+import { type SerialUse, serialFindings } from './doctor-serial.ts';
+import {
+  priorityFinding,
+  type ServiceFacts,
+  type ServiceUse,
+  serviceFindings,
+} from './doctor-service.ts';
 import { type StorePlace, storeFindings } from './doctor-store.ts';
 import type { Finding, Level } from './finding.ts';
 import { addons } from './selftest.ts';
 
+export interface Installation {
+  readonly service: ServiceFacts;
+  readonly use: ServiceUse;
+  readonly serial: readonly SerialUse[];
+  readonly targets: readonly Target[];
+  /** Whether this process may go before others. */
+  readonly mayGoFirst: boolean;
+}
+
 export interface DoctorOptions {
   readonly fork: ForkRole;
   readonly store: StorePlace;
-  readonly panel: Listen;
+  /** Null: none is served. */
+  readonly panel: Listen | null;
+  /** An agent of this configuration answers. */
+  readonly running?: boolean;
+  /** Absent: the installation is not looked at. */
+  readonly installation?: Installation;
   /** How long timers are watched. */
   readonly wakeupsForMs?: number;
   /** Longest an addon may take to load and report. */
@@ -41,8 +64,18 @@ async function* steps(options: DoctorOptions): AsyncGenerator<Finding> {
     yield addonFinding(addon, await tryAddon(options.fork, addon, options.addonLimitMs));
   yield* await storeFindings(options.store);
   yield clockFinding(readClock());
-  yield await panelPortFinding(options.panel);
+  if (options.panel !== null) yield await panelPortFinding(options.panel, options.running);
   yield serialPortsFinding(await readSerialPorts());
+  if (options.installation !== undefined) yield* installationSteps(options.installation);
+}
+
+async function* installationSteps(installation: Installation): AsyncGenerator<Finding> {
+  const { service, use, serial, targets, mayGoFirst } = installation;
+  yield* await serialFindings(serial);
+  yield* await serviceFindings(service, use);
+  yield priorityFinding(service, mayGoFirst);
+  yield* await journalFindings();
+  yield* await targetFindings(targets);
 }
 
 /** Looks at everything, one after the other so that no measurement disturbs another. */

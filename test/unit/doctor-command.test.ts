@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -74,4 +74,39 @@ test('a broken or missing configuration does not keep it from looking at the res
 test('says once that a configuration cannot be read', async () => {
   const { stdout } = await doctor(['-c', 'no-such.yaml', '--lang', 'en']);
   expect(stdout).toMatch(/^FAIL +cannot read no-such\.yaml: there is no such file$/m);
+});
+
+/** A configuration with a model, and a target that nobody listens for. */
+function whole(name: string, model: string): string {
+  const file = config(name, dir);
+  const text = readFileSync(file, 'utf8').replace(
+    'plc: { bus: press } }',
+    `plc: { bus: press } }, model: ${model}`,
+  );
+  writeFileSync(file, `${text}sync: [{ type: mqtt, url: "mqtts://127.0.0.1:1" }]\n`);
+  return file;
+}
+
+test('models are loaded and targets tried; one that is away is no reason to fail', async () => {
+  const { code, stdout } = await doctor(['--json', '-c', whole('whole.yaml', 'diecast-defect')]);
+  const found = new Map(JSON.parse(stdout).findings.map((one: { id: string }) => [one.id, one]));
+  expect(found.get('model-diecast-defect')).toMatchObject({
+    level: 'ok',
+    data: { version: '1.0.0' },
+  });
+  expect(found.get('sync-mqtt')).toMatchObject({ level: 'warn', data: { why: 'refused' } });
+  for (const id of ['service', 'priority', 'trust', 'clock']) expect(found.has(id), id).toBe(true);
+  expect(code).toBe(0);
+});
+
+test('a model that cannot be used is wrong, and says what becomes of its machine', async () => {
+  const { code, stdout } = await doctor([
+    '--lang',
+    'ko',
+    '-c',
+    whole('no-model.yaml', 'diecast-defekt'),
+  ]);
+  expect(stdout).toMatch(/^이상 +.*no-model\.yaml에 오류 1개$/m);
+  expect(stdout).toContain('diecast-defekt');
+  expect(code).toBe(1);
 });
