@@ -12,6 +12,7 @@ import { groupMembers, run, type Started, start } from './program.ts';
 interface Site {
   readonly file: string;
   readonly store: string;
+  readonly simulator: Started;
   agent: Started;
 }
 
@@ -39,10 +40,11 @@ machines:
 store: { path: ${store} }
 `,
   );
-  const made: Site = { file, store, agent: start(['run', '-c', file], dir) };
+  const made: Site = { file, store, simulator, agent: start(['run', '-c', file], dir) };
   onTestFinished(async () => {
     made.agent.process.kill('SIGTERM');
     await made.agent.finished;
+    simulator.process.kill('SIGCONT');
     simulator.process.kill('SIGTERM');
     await simulator.finished;
   });
@@ -119,6 +121,19 @@ test('an alert that was acknowledged and put off is so after every process was k
     attention: 'call',
     shelved: null,
   });
+}, 180_000);
+
+test('a warning that nobody acknowledged stands after a kill, though the machine makes no shot', async () => {
+  const where = await site();
+  await where.agent.line(/"bus-connected"/);
+  const { id, shots } = await firstWarning(where);
+  where.simulator.process.kill('SIGSTOP');
+  for (const pid of groupMembers(where.agent.process.pid ?? 0)) process.kill(pid, 'SIGKILL');
+  await where.agent.finished;
+  where.agent = start(['run', '-c', where.file]);
+  const after = await standing(where, id);
+  expect(after).toMatchObject({ id, current: true, shots: { from: shots?.from } });
+  expect(after.handling).toMatchObject({ attention: 'call', acknowledged: null });
 }, 180_000);
 
 test('at the terminal it is done, or refused in words with nothing changed', async () => {
