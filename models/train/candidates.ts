@@ -33,7 +33,7 @@ const boosting: BoostRecipe = {
 };
 
 /** Up to here more candidates are tried, some of which take long on many rows. */
-const fewRows = 12_000;
+const fewRows = 5000;
 
 export function candidatesFor(data: ClassRows, ordered: boolean): Candidate[] {
   const rows = data.labels.length;
