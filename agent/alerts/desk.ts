@@ -60,6 +60,15 @@ export const rankOf = (severity: Severity | null): number => ranks.indexOf(sever
 
 const floodKey = '*\nflood';
 
+/**
+ * One cause has one place on the desk: what stands has it before what is over, and of that the last.
+ * `before` is in the order in which the alerts were told.
+ */
+function newsFirst(before: readonly StoodBefore[]): StoodBefore[] {
+  const isOver = ({ alert }: StoodBefore): number => Number(alert.state === 'cleared');
+  return before.toReversed().sort((a, b) => isOver(a) - isOver(b));
+}
+
 export class AlertDesk {
   readonly #options: DeskOptions;
   readonly #entries = new Map<string, DeskEntry>();
@@ -105,7 +114,7 @@ export class AlertDesk {
    */
   restore(before: readonly StoodBefore[], adopted: ReadonlySet<string>): void {
     const at = this.#options.now();
-    for (const stood of before) {
+    for (const stood of newsFirst(before)) {
       const key = keyOf(stood.alert);
       const { shelf } = stood;
       if (shelf !== null) this.#shelves.put(key, shelf, at.monoMs + shelf.leftMs);

@@ -60,6 +60,26 @@ describe('a restart', () => {
     expect(next.desk.unseen()).toEqual([]);
   });
 
+  test('what stands is not hidden by an earlier alert of the same cause that nobody saw', () => {
+    const room = new Room();
+    const [earlier] = room.say(fault('dc-03', 'shrinkage'));
+    const [over] = room.say(fault('dc-03', 'shrinkage', { state: 'cleared' }));
+    const other = new Room();
+    const [standing] = other.say(fault('dc-03', 'shrinkage', { id: 'later' }));
+    if (over === undefined || standing === undefined) throw new Error('nothing was told');
+    expect(over.id).toBe(earlier?.id);
+    for (const told of [
+      [over, standing],
+      [standing, over],
+    ]) {
+      const next = new Room();
+      const before = told.map((alert) => ({ alert, ageMs: 0, shelf: null }));
+      next.desk.restore(before, new Set(['dc-03\n8412:shrinkage']));
+      expect(next.desk.standing()).toMatchObject([{ id: standing.id, state: 'updated' }]);
+      expect(next.desk.state()).toMatchObject({ calling: 'warning' });
+    }
+  });
+
   test('a call that nobody answered sounds again', () => {
     const room = new Room();
     room.say(fault('dc-03', 'shrinkage'));
