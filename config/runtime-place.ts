@@ -7,7 +7,7 @@
  * service, could exchange it under root. Who is not root adds directories of his own: the service's
  * state, then `$XDG_STATE_HOME`. Last a directory in memory, for a disk that is full or read-only.
  */
-import { lstatSync, mkdirSync, realpathSync, statSync } from 'node:fs';
+import { lstatSync, mkdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -57,9 +57,18 @@ export function unsafe(path: string): string | null {
   }
 }
 
+/** Undefined where there is nothing, or nothing that this user may see: it is not used then. */
+export function look(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
 /** A directory that belongs to this user or to root, and that nobody else can write. */
 export function isPrivate(path: string): boolean {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
+  const stat = look(path);
   return stat?.isDirectory() === true && (stat.mode & 0o022) === 0 && isTrusted(stat.uid);
 }
 

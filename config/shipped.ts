@@ -29,3 +29,27 @@ export function loadAddon(group: Exclude<Unpacked, 'files'>, file: string): unkn
   process.dlopen(target, unpackedPath(group, file));
   return target.exports;
 }
+
+/**
+ * The same, loaded by the first use of one of `names`, its functions and classes: for an addon that
+ * every process would load and few use.
+ */
+export function lazyAddon(
+  group: Exclude<Unpacked, 'files'>,
+  file: string,
+  names: readonly string[],
+): Record<string, unknown> {
+  let loaded: unknown = null;
+  const part = (name: string): CallableFunction => {
+    loaded ??= loadAddon(group, file);
+    return Reflect.get(Object(loaded), name);
+  };
+  const standIn = (name: string) =>
+    function (...args: unknown[]): unknown {
+      const real = part(name);
+      return new.target === undefined
+        ? Reflect.apply(real, undefined, args)
+        : Reflect.construct(real, args);
+    };
+  return Object.fromEntries(names.map((name) => [name, standIn(name)]));
+}

@@ -7,7 +7,6 @@ import { createHash } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
-  lstatSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -24,6 +23,7 @@ import { PpuriError } from './errors.ts';
 import {
   isPrivate,
   isTrusted,
+  look,
   makePlace,
   places,
   type RuntimePlace,
@@ -112,7 +112,7 @@ function isWhole(folder: string, files: readonly PackedFile[]): boolean {
 }
 
 function isSound(path: string, { bytes, sha256 }: PackedFile): boolean {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
+  const stat = look(path);
   if (stat === undefined || !stat.isFile() || stat.size !== bytes) return false;
   return (stat.mode & 0o022) === 0 && isTrusted(stat.uid) && hashOf(path) === sha256;
 }
@@ -120,17 +120,18 @@ function isSound(path: string, { bytes, sha256 }: PackedFile): boolean {
 /** In pieces: the largest file is 46 MB, and the process that asks is to stay small. */
 function hashOf(path: string): string | null {
   const hash = createHash('sha256');
-  const file = openSync(path, 'r');
+  let file: number | null = null;
   try {
+    file = openSync(path, 'r');
     for (;;) {
       const got = readSync(file, chunk, 0, chunk.length, null);
       if (got === 0) return hash.digest('hex');
       hash.update(chunk.subarray(0, got));
     }
   } catch {
-    return null; // A bad block of the card: not what was written, so unpacked anew.
+    return null; // A bad block of the card, or not ours to read: not used, and unpacked anew.
   } finally {
-    closeSync(file);
+    if (file !== null) closeSync(file);
   }
 }
 
@@ -163,7 +164,7 @@ function write(
 }
 
 function putInPlace(made: string, target: string, files: readonly PackedFile[]): void {
-  if (lstatSync(target, { throwIfNoEntry: false }) !== undefined) {
+  if (look(target) !== undefined) {
     // Another process of the program may have been faster.
     if (isWhole(target, files)) return;
     const damaged = mkdtempSync(join(dirname(target), '.damaged-'));

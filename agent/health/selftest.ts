@@ -63,9 +63,23 @@ async function store(): Promise<Record<string, unknown>> {
   }
 }
 
+const noPort = '/dev/ppuri-no-such-port';
+
+/** The addon is put to work by a port that is not there. Throws where it does not say so. */
+async function openNoPort(open: (port: { path: string; baudRate: number }) => Promise<unknown>) {
+  try {
+    await open({ path: noPort, baudRate: 9600 });
+  } catch (error) {
+    if (error instanceof Error && error.message.includes(noPort)) return;
+    throw error;
+  }
+  throw new Error(`it opened ${noPort}, which is not there`);
+}
+
 /** Listing asks udevadm, which containers lack; that is reported and no failure of the addon. */
 async function serial(): Promise<Record<string, unknown>> {
   const { SerialPort } = await import('serialport');
+  await openNoPort((port) => SerialPort.binding.open(port));
   try {
     const ports = await SerialPort.list();
     return { ports: ports.map((port) => port.path) };

@@ -25,17 +25,17 @@ export interface Built {
   readonly inputs: readonly string[];
 }
 
-/** What `node --build-sea` reads; paths only, which leave no trace in the result. */
+/** What `node --build-sea` reads. Paths from `work`: the one of the script is in the result. */
 function seaConfig(work: string, output: string, assets: ReadonlyMap<string, Uint8Array>): object {
   const entries = [...assets].map(([key, bytes], index) => {
-    const path = join(work, `asset-${index}`);
-    writeFileSync(path, bytes);
-    return [key, path];
+    const name = `asset-${index}`;
+    writeFileSync(join(work, name), bytes);
+    return [key, name];
   });
   return {
-    main: join(work, 'ppuri.cjs'),
+    main: 'ppuri.cjs',
     mainFormat: 'commonjs',
-    executable: join(work, 'node'),
+    executable: 'node',
     output,
     disableExperimentalSEAWarning: true,
     // What role.ts gives a forked child: memory, and nothing lost by it.

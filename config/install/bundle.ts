@@ -52,7 +52,6 @@ export async function bundleProgram(root: string, arch: Arch): Promise<Bundle> {
     supported: { 'dynamic-import': false },
     define: { 'import.meta.url': 'undefined' },
     minifyWhitespace: true,
-    charset: 'utf8',
     legalComments: 'none',
     metafile: true,
     write: false,

@@ -29,6 +29,19 @@ const sqliteSha256: Readonly<Record<Arch, string>> = {
   arm64: 'e2ff6a1e844f0f95794ebe50cea071f235bd57182ac04985819b86498541797c',
 };
 
+/** What serialport's addon has on Linux. Whoever imports the package would load it at once. */
+const serialNames = [
+  'close',
+  'drain',
+  'flush',
+  'get',
+  'getBaudRate',
+  'open',
+  'set',
+  'update',
+  'Poller',
+];
+
 export function loaders(arch: Arch): readonly Loader[] {
   return [
     {
@@ -45,7 +58,7 @@ export function loaders(arch: Arch): readonly Loader[] {
       file: '@serialport/bindings-cpp/dist/serialport-bindings.js',
       sha256: 'b733341fc16f8c1b0391050010060a7a0e0e2a1908803ef34afcbce432936b5f',
       loads: "(0, node_gyp_build_1.default)((0, path_1.join)(__dirname, '../'))",
-      instead: load('serialport', 'serialport.node'),
+      instead: `require('ppuri:shipped').lazyAddon('serialport', 'serialport.node', ${JSON.stringify(serialNames)})`,
     },
     {
       file: `better-sqlite3/lib/linux-${arch}.js`,

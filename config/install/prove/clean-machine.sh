@@ -7,12 +7,14 @@
 set -euo pipefail
 
 deb=$(realpath "$1")
-if [[ ${PPURI_PROVE_INSIDE:-} != 1 ]]; then
-  # Mounts of its own, so that nothing of this stays.
-  PPURI_PROVE_INSIDE=1 exec unshare --mount --pid --fork "$0" "$@"
+if [[ -z ${PPURI_PROVE_WORK:-} ]]; then
+  work=$(mktemp -d /tmp/ppuri-prove-XXXXXX)
+  trap 'rm -rf --one-file-system "$work"' EXIT
+  # Mounts and processes of its own, so that nothing of this stays.
+  PPURI_PROVE_WORK=$work unshare --mount --pid --fork "$0" "$@"
+  exit
 fi
-work=$(mktemp -d /tmp/ppuri-prove-XXXXXX)
-trap 'umount -R "$work/root/proc" "$work/root/dev" 2>/dev/null || true; rm -rf --one-file-system "$work"' EXIT
+work=$PPURI_PROVE_WORK
 root=$work/root
 if [[ -n ${2:-} ]]; then
   cp -a "$2" "$root"
@@ -42,7 +44,7 @@ files >"$work/before"
 cp "$root/etc/passwd" "$work/passwd"
 
 cp "$deb" "$root/ppuri.deb"
-inside apt-get install -y -qq --no-install-recommends /ppuri.deb
+inside apt-get install -y -qq --no-install-recommends /ppuri.deb 2>&1 | grep -v '^(Reading\|^debconf'
 rm "$root/ppuri.deb"
 echo "== installed: $(inside ppuri --version), $(inside dpkg-query -W -f '${Installed-Size}' ppuri) KiB"
 inside ls -la /var/lib/ppuri-runtime
@@ -57,14 +59,15 @@ echo '== doctor'
 inside su -s /bin/sh ppuri -c 'ppuri doctor' || { echo 'FAIL: the doctor found a fault'; exit 1; }
 
 echo '== records, a changed configuration, and the same package again'
-inside su -s /bin/sh ppuri -c 'cd /tmp && ppuri demo --dir /var/lib/ppuri/demo --for 10s --json' | tail -n 1 >/dev/null ||
-  inside su -s /bin/sh ppuri -c 'echo record >/var/lib/ppuri/kept'
+inside su -s /bin/sh ppuri -c 'cd /tmp && ppuri demo --store /var/lib/ppuri/demo --for 10s --json' >/dev/null
 echo '# fitted to this plant' >>"$root/etc/ppuri/ppuri.yaml"
 cp "$deb" "$root/ppuri.deb"
 inside dpkg -i /ppuri.deb >/dev/null
 rm "$root/ppuri.deb"
 tail -n 1 "$root/etc/ppuri/ppuri.yaml"
 
+kept=$(inside ppuri ledger -c /var/lib/ppuri/demo/ppuri.yaml --json)
+echo "$kept"
 echo '== removed'
 inside dpkg -r ppuri
 [[ ! -e $root/usr/bin/ppuri && ! -e $root/var/lib/ppuri-runtime ]] || { echo 'FAIL: parts of it stayed'; exit 1; }
