@@ -74,6 +74,7 @@ const jobs: Promise<Result>[] = [
   ...(existsSync(path.join(root, 'config/generate.ts'))
     ? [run('generated files', ['config/generate.ts', '--check'])]
     : []),
+  run('manual', ['agent/build-manual.ts', '--check']),
   Promise.resolve(layout()),
   Promise.resolve(house()),
 ];

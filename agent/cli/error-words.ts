@@ -13,8 +13,8 @@ const words: Readonly<Record<string, string>> = {
   'run the command with sudo, or as the user of the agent':
     'sudo로, 또는 에이전트 사용자로 실행하세요',
   'there is already a file': '파일이 이미 있습니다',
-  'give another FILE, or change this one by hand: init never overwrites':
-    '다른 파일 이름을 주거나 이 파일을 직접 고치세요. init은 덮어쓰지 않습니다',
+  'move it away first (mv), give another FILE, or change it by hand: init never overwrites':
+    '먼저 옮기거나(mv) 다른 파일 이름을 주거나 직접 고치세요. init은 덮어쓰지 않습니다',
   'its directory is not there': '파일을 둘 폴더가 없습니다',
   'make the directory first: mkdir -p': '폴더를 먼저 만드세요: mkdir -p',
   'choose a directory that this user may write, or use sudo':

@@ -16,7 +16,8 @@ function notWritten(file: string, message: string, hint: string, cause?: unknown
 }
 
 function isThere(file: string): PpuriError {
-  const hint = 'give another FILE, or change this one by hand: init never overwrites';
+  const hint =
+    'move it away first (mv), give another FILE, or change it by hand: init never overwrites';
   return notWritten(file, 'there is already a file', hint);
 }
 

@@ -8,6 +8,7 @@ import { addAlerts } from './alerts.ts';
 import { addBacktest } from './backtest.ts';
 import { addBackup } from './backup.ts';
 import { addCheck } from './check.ts';
+import { addCompletion } from './completion.ts';
 import { addCycles } from './cycles.ts';
 import { addDemo } from './demo.ts';
 import { addDoctor } from './doctor.ts';
@@ -61,6 +62,7 @@ export function createProgram(early: Interruption | null = null): Command {
   addBacktest(program);
   addTrain(program);
   addDoctor(program);
+  addCompletion(program);
   return program;
 }
 

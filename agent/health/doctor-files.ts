@@ -154,8 +154,8 @@ export async function journalFindings(root = '/'): Promise<Finding[]> {
       'journal',
       text,
       {
-        ko: '기록할 공간이 부족해질 수 있습니다. /etc/systemd/journald.conf.d/ppuri.conf 에 [Journal] SystemMaxUse=200M',
-        en: 'it may take the room of the records: [Journal] SystemMaxUse=200M in /etc/systemd/journald.conf.d/ppuri.conf',
+        ko: '기록할 공간이 부족해질 수 있습니다. /etc/systemd/journald.conf.d/60-ppuri.conf 에 [Journal] SystemMaxUse=200M',
+        en: 'it may take the room of the records: [Journal] SystemMaxUse=200M in /etc/systemd/journald.conf.d/60-ppuri.conf',
       },
       data,
     ),

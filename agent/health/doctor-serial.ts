@@ -93,8 +93,8 @@ async function latencyFindings(root: string): Promise<Finding[]> {
   const list = slow.map(({ name, ms }) => `${name} ${ms} ms`).join(', ');
   const again = { ko: '어댑터를 뽑았다 꽂으세요', en: 'unplug the adapter and plug it in again' };
   const install = {
-    ko: 'udev 규칙(99-ppuri.rules)을 설치하거나: echo 1 | sudo tee /sys/bus/usb-serial/devices/*/latency_timer',
-    en: 'install the udev rule (99-ppuri.rules), or: echo 1 | sudo tee /sys/bus/usb-serial/devices/*/latency_timer',
+    ko: 'udev 규칙(60-ppuri-serial.rules)을 설치하거나: echo 1 | sudo tee /sys/bus/usb-serial/devices/*/latency_timer',
+    en: 'install the udev rule (60-ppuri-serial.rules), or: echo 1 | sudo tee /sys/bus/usb-serial/devices/*/latency_timer',
   };
   return [
     warn(
