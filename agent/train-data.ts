@@ -6,6 +6,7 @@ import { readTable } from '../models/table.ts';
 import { type TableColumns, trainingFromTable } from '../models/train/from-table.ts';
 import { marksTryShots } from '../models/train/leakage.ts';
 import { goodAndDefect, type TrainingSet } from '../models/train/training-set.ts';
+import { noProfile } from './backtest/columns-profile.ts';
 import { profileHistory } from './backtest/history.ts';
 import { rowClock } from './backtest/times.ts';
 import { openStore } from './cli/store-access.ts';
@@ -21,9 +22,6 @@ export interface Source {
   readonly notes: readonly string[];
 }
 
-/** Of a bundle that belongs to no profile of this gateway. */
-const noProfile = 'none';
-
 /** Throws `csv-invalid` naming line and column. */
 export async function readCsv(request: CsvRequest): Promise<Source> {
   const { path, columns, profile: reference } = request;
@@ -35,6 +33,9 @@ export async function readCsv(request: CsvRequest): Promise<Source> {
     notes.push(`${name} marks try shots: leave them out with --drop ${name}=VALUE`);
   if (data.times === null)
     notes.push('no --time: rows are drawn by chance, which flatters every model of a machine');
+  notes.push(
+    'no --profile: the model knows columns of this log, not signals of a machine; it can be backtested, and to run beside a machine it must be trained with --profile',
+  );
   return { data, profile: noProfile, notes };
 }
 

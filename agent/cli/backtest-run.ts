@@ -6,6 +6,7 @@ import { compileEncoder } from '../../models/encode.ts';
 import type { Bundle } from '../../models/manifest.ts';
 import type { Table } from '../../models/table.ts';
 import { AlertReplay, type ReplayedAlert } from '../backtest/alert-replay.ts';
+import { columnsProfile, noProfile } from '../backtest/columns-profile.ts';
 import { featureHistory, featuresFed, type History, profileHistory } from '../backtest/history.ts';
 import { readLabels } from '../backtest/labels.ts';
 import { RepeatCount, type Repeats } from '../backtest/repeats.ts';
@@ -60,7 +61,8 @@ export async function judgeHistory(
   progress: (done: number) => void,
 ): Promise<JudgedHistory> {
   const { manifest } = bundle;
-  const profile = loadProfile(options.profile ?? manifest.profile);
+  const asked = options.profile ?? manifest.profile;
+  const profile = asked === noProfile ? columnsProfile(manifest) : loadProfile(asked);
   requireFeatures(bundle, profile);
   const clock = rowClock(table, options.time ?? null);
   const history = await openHistory(bundle, table, profile, clock, options);
@@ -184,8 +186,9 @@ async function openHistory(
   options: RunOptions,
 ): Promise<History> {
   const { column: columns, mold } = options;
-  const fed = featuresFed(table, manifest, profile, columns);
   const how = { columns, clock, moldColumn: mold ?? null };
+  if (profile.id === noProfile) return featureHistory(table, manifest, how);
+  const fed = featuresFed(table, manifest, profile, columns);
   return fed.throughProfile > 0 && fed.throughProfile >= fed.straight
     ? profileHistory(table, profile, how)
     : featureHistory(table, manifest, how);

@@ -45,7 +45,7 @@ export async function learn(
   const candidates = options.candidates ?? candidatesFor(data, judgedOn === 'later');
   const work = new Work(data.labels.length, folds, candidates.length, options);
   const judged = await judgeAll(data, folds, candidates, work, options.seed);
-  const selection = selectBlend(judged, data.classCount, familyIn(candidates), options.seed);
+  const selection = selectBlend(judged, data.classCount, familyIn(candidates), judgedOn);
   const held = judged.map((fold) => ({
     labels: fold.labels,
     scores: mixtureOf(fold, selection.weights).map((one) => one.slice()),

@@ -3,7 +3,6 @@ import { auc, averagePrecision } from '../metrics.ts';
 import { type Calibration, calibrate, mixRaw } from './blend.ts';
 import { outputCount } from './class-rows.ts';
 import { minimise } from './minimise.ts';
-import { randomFrom } from './random.ts';
 
 /** One fold's held rows, with what each candidate says of them. */
 export interface Judged {
@@ -33,39 +32,67 @@ const picks = 8;
 const worthwhile = 2e-4;
 
 /**
- * Greedy: adds, again and again, whatever improves the mixture most (after Caruana, 2004). It is done
- * twice: from nothing, and from one vote for the best of each family. What is best by a hair on a
- * few episodes of defects often is not on the next, so the mixture of families is taken unless it
- * is worse by more than one standard error.
+ * Greedy: adds, again and again, whatever improves the mixture most (after Caruana, 2004). That is for
+ * rows drawn by chance, which are all alike. In the order of time the process moves on, and what was
+ * best on a few episodes often is not on the next: there the best of each family have one vote each,
+ * unless the greedy mixture is better on the folds with 95 % confidence.
  */
 export function selectBlend(
   folds: readonly Judged[],
   classCount: number,
   familyOf: (name: string) => string,
-  seed: number,
+  judgedOn: 'later' | 'drawn',
 ): Selection {
   const names = [...(folds[0]?.raw.keys() ?? [])];
   const judge = (counts: ReadonlyMap<string, number>) => judgeMixture(folds, counts, classCount);
   const alone = new Map(names.map((name) => [name, judge(new Map([[name, 1]]))] as const));
   const free = grow(names, new Map(), judge);
-  const mixed = grow(names, bestOfEach(alone, familyOf), judge);
-  const error = standardError(folds, free.counts, classCount, seed);
-  const chosen = mixed.quality.score >= free.quality.score - error ? mixed : free;
+  const chosen =
+    judgedOn === 'drawn' ? free : steadier(free, bestOfEach(alone, familyOf), folds, judge);
   const whole = [...chosen.counts.values()].reduce((sum, one) => sum + one, 0);
   const weights = new Map([...chosen.counts].map(([name, count]) => [name, count / whole]));
   return { weights, quality: chosen.quality, alone };
 }
 
-interface Grown {
-  readonly counts: ReadonlyMap<string, number>;
-  readonly quality: Quality;
+type Judge = (counts: ReadonlyMap<string, number>) => MixtureQuality;
+
+function steadier(
+  free: Grown,
+  families: ReadonlyMap<string, number>,
+  folds: readonly Judged[],
+  judge: Judge,
+): Grown {
+  const even = { counts: families, quality: judge(families) };
+  const gains = folds.map(
+    (_, at) => (free.quality.byFold[at] ?? Number.NaN) - (even.quality.byFold[at] ?? Number.NaN),
+  );
+  return isGain(gains) ? free : even;
 }
 
-function grow(
-  names: readonly string[],
-  start: ReadonlyMap<string, number>,
-  judge: (counts: ReadonlyMap<string, number>) => Quality,
-): Grown {
+/** Student's t, 97.5 %, by degrees of freedom from 1. */
+const studentT = [12.71, 4.3, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26] as const;
+
+/** Whether the mean of these is above 0 with 95 % confidence. */
+function isGain(gains: readonly number[]): boolean {
+  const count = gains.length;
+  if (count < 2) return false;
+  const mean = gains.reduce((sum, one) => sum + one, 0) / count;
+  const squares = gains.reduce((sum, one) => sum + (one - mean) ** 2, 0);
+  const error = Math.sqrt(squares / (count - 1) / count);
+  return mean > (studentT[count - 2] ?? 2.26) * error;
+}
+
+interface Grown {
+  readonly counts: ReadonlyMap<string, number>;
+  readonly quality: MixtureQuality;
+}
+
+interface MixtureQuality extends Quality {
+  /** Scores, fold by fold. */
+  readonly byFold: readonly number[];
+}
+
+function grow(names: readonly string[], start: ReadonlyMap<string, number>, judge: Judge): Grown {
   let best: Grown | null = start.size === 0 ? null : { counts: start, quality: judge(start) };
   for (let pick = 0; pick < picks; pick += 1) {
     let better: Grown | null = null;
@@ -96,35 +123,6 @@ function bestOfEach(
   return new Map([...best.values()].map((name) => [name, 1]));
 }
 
-const draws = 20;
-
-/** Of the mixture's score, by drawing the held rows again. */
-function standardError(
-  folds: readonly Judged[],
-  counts: ReadonlyMap<string, number>,
-  classCount: number,
-  seed: number,
-): number {
-  const random = randomFrom(seed);
-  const scores = Array.from({ length: draws }, () => {
-    const again = folds.map(({ labels, raw }): Judged => {
-      const rows = Uint32Array.from(labels, () => Math.floor(random() * labels.length));
-      const drawn = [...counts.keys()].map((name): [string, Float64Array[]] => [
-        name,
-        (raw.get(name) ?? []).map((one) => Float64Array.from(rows, (row) => one[row] ?? 0)),
-      ]);
-      return {
-        labels: Uint8Array.from(rows, (row) => labels[row] ?? 0),
-        raw: new Map(drawn),
-      };
-    });
-    return judgeMixture(again, counts, classCount).score;
-  }).filter(Number.isFinite);
-  const mean = scores.reduce((sum, one) => sum + one, 0) / scores.length;
-  const squares = scores.reduce((sum, one) => sum + (one - mean) ** 2, 0);
-  return scores.length < 2 ? 0 : Math.sqrt(squares / (scores.length - 1));
-}
-
 /** Raw outputs of the mixture on one fold's rows. */
 export function mixtureOf(
   { raw }: Judged,
@@ -138,7 +136,7 @@ function judgeMixture(
   folds: readonly Judged[],
   counts: ReadonlyMap<string, number>,
   classCount: number,
-): Quality {
+): MixtureQuality {
   const whole = [...counts.values()].reduce((sum, one) => sum + one, 0);
   const shares = new Map([...counts].map(([name, count]) => [name, count / whole]));
   const judged = folds.map((fold) => judgeRaw(mixtureOf(fold, shares), fold.labels, classCount));
@@ -158,6 +156,7 @@ function judgeMixture(
     ap: mean((one) => one.ap),
     accuracy: mean((one) => one.accuracy),
     logLoss: mean((one) => one.logLoss),
+    byFold: judged.map(({ score }) => score),
   };
 }
 
