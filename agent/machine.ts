@@ -7,6 +7,7 @@ import { counterModulus } from '../drivers/decode.ts';
 import type { Bundle } from '../models/manifest.ts';
 import type { TrainingNormal } from './alerts/baseline.ts';
 import { AlertEngine } from './alerts/engine.ts';
+import type { MissingModel } from './alerts/service-alerts.ts';
 import { meets } from './cycles/suppress.ts';
 import { CycleTracker, type Snapshot } from './cycles/tracker.ts';
 import { MachineWatch } from './cycles/watch.ts';
@@ -164,6 +165,11 @@ export class Machine {
   /** A new model was taken back, or (null) another is tried. */
   tellReturn(name: string, why: Text | null): void {
     this.#line.tell(this.#around.present(this.#alerts.modelReturned(name, why, now())));
+  }
+
+  /** The model that decided cannot be read, and `instead` does; no name: what is to decide does. */
+  tellMissing(missing: MissingModel): void {
+    this.#line.tell(this.#around.present(this.#alerts.modelMissing(missing, now())));
   }
 
   /** Settles when the machine was heard for the first time. */

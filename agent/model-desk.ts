@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { PpuriError } from '../config/errors.ts';
-import type { Activation } from '../models/activation.ts';
+import type { Activation, BundlePointer } from '../models/activation.ts';
 import type { Bundle } from '../models/manifest.ts';
 import { ActivationDesk, type ActivationParts, type ModelMemory } from './activation-desk.ts';
 import { noTrialCounts } from './governance/count.ts';
@@ -199,10 +199,24 @@ export class ModelDesk {
       );
     const { previous } = slot.pointer;
     if (previous === null) return 'configured';
-    const bundle = await this.#seats.readAgain(previous.path, previous.hash);
+    const bundle = await this.#readPrevious(slot, previous);
     slot.machine.requireFit(bundle);
     await this.#seats.hold(slot, bundle, 'shared');
     return pointerTo(bundle);
+  }
+
+  async #readPrevious(slot: ModelSlot, { name, version, path, hash }: BundlePointer) {
+    try {
+      return await this.#seats.readAgain(path, hash);
+    } catch (error) {
+      if (!(error instanceof PpuriError)) throw error;
+      throw new PpuriError(error.code, `the model before, ${name} ${version}: ${error.message}`, {
+        operation: 'roll a model back',
+        subject: slot.name,
+        hint: 'add it again, or take another: `ppuri model list`, then `ppuri model use NAME --now`',
+        cause: error,
+      });
+    }
   }
 
   /** A person says that a model may run again. Rejects with PpuriError. */

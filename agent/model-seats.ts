@@ -158,11 +158,17 @@ export class ModelSeats {
   }
 
   async #base(slot: ModelSlot, pointer: BundlePointer): Promise<Bundle | null> {
+    const { machine, mold } = slot;
     try {
-      return await this.#bundleAt(slot, pointer);
+      const bundle = await this.#bundleAt(slot, pointer);
+      machine.tellMissing({ mold, name: null, instead: null });
+      return bundle;
     } catch (error) {
-      this.#parts.tell('model-not-loaded', 'error', slot.machine.id, messageOf(error));
-      return this.#configured(slot);
+      this.#parts.tell('model-not-loaded', 'error', machine.id, messageOf(error));
+      const instead = await this.#configured(slot);
+      const name = `${pointer.name} ${pointer.version}`;
+      machine.tellMissing({ mold, name, instead: instead === null ? null : labelOf(instead) });
+      return instead;
     }
   }
 

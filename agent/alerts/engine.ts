@@ -5,7 +5,7 @@ import type { TrainingNormal } from './baseline.ts';
 import { AlertBook } from './book.ts';
 import { DefectAlerts } from './defect-alerts.ts';
 import { DriftAlerts } from './drift-alerts.ts';
-import { ServiceAlerts } from './service-alerts.ts';
+import { type MissingModel, ServiceAlerts } from './service-alerts.ts';
 import type { WhyQuestion } from './why.ts';
 
 export interface AlertEngineOptions {
@@ -66,6 +66,11 @@ export class AlertEngine {
   /** A new model was taken back for `why`; null: another is tried, and that is over. */
   modelReturned(name: string, why: Text | null, at: Instant): readonly Alert[] {
     return this.#service.modelReturned(name, why, at);
+  }
+
+  /** See ServiceAlerts. */
+  modelMissing(missing: MissingModel, at: Instant): readonly Alert[] {
+    return this.#service.modelMissing(missing, at);
   }
 
   /** A cycle that was kept before this start, oldest first: baselines and trends go on from there. */

@@ -16,6 +16,12 @@ interface Finding {
   readonly text: Text;
 }
 
+export interface MissingModel {
+  readonly mold: string | null;
+  readonly name: string | null;
+  readonly instead: string | null;
+}
+
 /** Good shots of other molds after which the mold with the bad sensor counts as taken out. */
 const MOLD_GONE = 30;
 const NO_MOLD = '';
@@ -117,6 +123,18 @@ export class ServiceAlerts {
     const text = this.#say('caution', ko, en);
     const cause = 'model-returned';
     return [this.#raise({ key: cause, severity: 'caution', cause, text }, at, null)];
+  }
+
+  /** What decided cannot be read any more, and `instead` does (null: limits alone); null: it can. */
+  modelMissing({ mold, name, instead }: MissingModel, at: Instant): readonly Alert[] {
+    const cause = 'model-missing';
+    const key = `${cause}:${mold ?? ''}`;
+    if (name === null) return this.#clear(key, at);
+    if (this.#book.isOpen(key)) return [];
+    const ko = `적용했던 모델 ${name} 파일이 없거나 바뀜. 지금은 ${instead === null ? '모델 없이 한계값만 감시' : `${instead} 모델이 판정`}. 담당자 확인.`;
+    const en = `Model ${name}, which decided here, is gone or changed. Now ${instead === null ? 'only rule limits watch' : `${instead} judges`}. Tell the technician.`;
+    const text = this.#say('caution', ko, en);
+    return [this.#raise({ key, severity: 'caution', cause, text }, at, null)];
   }
 
   /** The machine has stopped itself, or runs again. */

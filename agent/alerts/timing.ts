@@ -17,6 +17,7 @@ const byCause: Readonly<Record<string, Timing>> = {
   'prediction-stopped': { onDelayMs: 0, offDelayMs: 30_000 },
   'model-set-aside': { onDelayMs: 0, offDelayMs: 0 },
   'model-returned': { onDelayMs: 0, offDelayMs: 0 },
+  'model-missing': { onDelayMs: 0, offDelayMs: 0 },
   'warm-up': { onDelayMs: 0, offDelayMs: 0 },
 };
 

@@ -93,6 +93,13 @@ const serviceWords: Readonly<Record<string, Words>> = {
       en: 'The old model judges. Tell the technician.',
     },
   },
+  'model-missing': {
+    title: { ko: '적용 모델 없음', en: 'Model gone' },
+    action: {
+      ko: '모델 파일 확인. 담당자 확인.',
+      en: 'See to its files. Tell the technician.',
+    },
+  },
   'warm-up': {
     title: { ko: '정지 후 재가동', en: 'Restarted after a stop' },
     action: { ko: '예열타 구분.', en: 'Set warm-up shots aside.' },

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { afterEach, expect, test } from 'vitest';
 import type { Activation } from '../../models/activation.ts';
 import type { TrialModel } from '../fixtures/models/trial-bundles.ts';
@@ -192,6 +193,24 @@ test('how far a trial was outlives the agent, and the model that decided still d
   expect(activationOf(agent)?.counts.shots).toBeGreaterThanOrEqual(8);
   await agent.event('model-committed');
   expect(agent.models()).toEqual(['good-too']);
+});
+
+test('where the model that decided is gone at a start, the configured one judges and people are told', async () => {
+  const agent = await begin();
+  await use(agent, 'good-too', { mode: 'now' });
+  await agent.when(() => agent.models().at(-1) === 'good-too');
+  await agent.stopAgent();
+  agent.judged.length = 0;
+  await rm((await agent.bundle('good-too')).dir, { recursive: true });
+  await agent.start();
+  await agent.when(() => agent.models().at(-1) === 'good');
+  const [told] = agent.alerts.filter(({ cause }) => cause === 'model-missing');
+  expect(told).toMatchObject({ severity: 'caution', machine: 'dc-01' });
+  expect(told?.text.ko).toMatch(
+    /적용했던 모델 good-too \S+ 파일이 없거나 바뀜. 지금은 good \S+ 모델이 판정/,
+  );
+  const back = agent.command('model-rollback', { machine: 'dc-01', who: 'lee' });
+  await expect(back).resolves.toMatchObject({ name: 'good' });
 });
 
 test('each mold has its model from its very first shot; others have the default', async () => {
