@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { PpuriError } from '../../config/errors.ts';
 import type { AlertChange } from '../store/alert-history.ts';
 import type { DeedRow } from '../store/deed-queries.ts';
-import { deedWords, severityWords } from '../words.ts';
+import { deedWords } from '../words.ts';
 import { labelLanguage } from './label-agent.ts';
 import { action, type Output } from './output.ts';
 import { addStoreFlags, placeOf, type StoreFlags, withStore } from './store-access.ts';
@@ -29,9 +29,9 @@ const stateWords: Readonly<Record<AlertChange['state'], Readonly<Record<Language
 };
 
 function ofChange(change: AlertChange, lang: Language): Step {
-  const { boot, seq, wallMs, clockSynced, state, severity, text } = change;
-  const detail = `[${severityWords[severity][lang]}] ${text[lang]}`;
-  return { boot, seq, wallMs, clockSynced, what: stateWords[state][lang], who: null, detail };
+  const { boot, seq, wallMs, clockSynced, state, text } = change;
+  const what = stateWords[state][lang];
+  return { boot, seq, wallMs, clockSynced, what, who: null, detail: text[lang] };
 }
 
 function ofDeed(deed: DeedRow, lang: Language): Step {
@@ -41,8 +41,9 @@ function ofDeed(deed: DeedRow, lang: Language): Step {
 }
 
 /**
- * A change that only says how people handled the alert is told by their deed. Oldest first, by what
- * orders records: starts as they were answered, numbers within.
+ * A change that only says how people handled the alert is told by their deed, and of many in a row,
+ * one for each further shot, the last tells all. Oldest first, by what orders records: starts as they
+ * were answered, numbers within.
  */
 function stepsOf(
   changes: readonly AlertChange[],
@@ -59,7 +60,10 @@ function stepsOf(
     ...deeds.map((deed) => ofDeed(deed, lang)),
   ];
   const order = (boot: string): number => -boots.indexOf(boot);
-  return steps.sort((a, b) => order(a.boot) - order(b.boot) || a.seq - b.seq);
+  const changed = stateWords.updated[lang];
+  return steps
+    .sort((a, b) => order(a.boot) - order(b.boot) || a.seq - b.seq)
+    .filter(({ what }, at, all) => what !== changed || all[at + 1]?.what !== changed);
 }
 
 function sameToRead(one: AlertChange, other: AlertChange, lang: Language): boolean {

@@ -1,5 +1,5 @@
 /** The files that `ppuri backtest` writes. */
-import { access, constants, stat, writeFile } from 'node:fs/promises';
+import { access, constants, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { PpuriError } from '../../config/errors.ts';
 import type { JudgedShot } from '../backtest/shot.ts';
@@ -28,10 +28,34 @@ export async function requireWritable(path: string): Promise<void> {
   }
 }
 
-/** Throws `usage`. */
+/** Whole or not at all. Throws `usage`, or `store-full` where the disk is. */
 export async function writeResult(path: string, text: string): Promise<void> {
-  await writeFile(path, text).catch((cause: unknown) => {
-    throw notWritable(path, cause);
+  const aside = `${path}.${process.pid}.part`;
+  try {
+    const file = await open(aside, 'w');
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(aside, path);
+  } catch (cause) {
+    await rm(aside, { force: true });
+    throw isFull(cause) ? noSpace(path, cause) : notWritable(path, cause);
+  }
+}
+
+function isFull(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'ENOSPC';
+}
+
+function noSpace(path: string, cause: unknown): PpuriError {
+  return new PpuriError('store-full', 'the disk is full: nothing was written', {
+    operation: 'backtest',
+    subject: path,
+    hint: 'make room, or write it to another disk',
+    cause,
   });
 }
 

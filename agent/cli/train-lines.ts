@@ -1,4 +1,5 @@
 /** What `ppuri train` says: how far it is, and what came of it. */
+import { moreFalseAlarms } from '../../models/train/card.ts';
 import type { EvidenceReport, TrainReport } from '../../models/train/report.ts';
 import type { TrainProgress } from '../train-protocol.ts';
 import type { Language } from './words.ts';
@@ -55,6 +56,9 @@ function koreanLines(result: TrainResult): string[] {
     ...accuracyLines(result, '등급 정확도'),
     `기준값 ${result.threshold} (허용 오경보 ${percent(result.falseAlarmBudget)}), ${result.seconds.toFixed(0)}초, 메모리 최대 ${mebi(result.peakBytes)} MB`,
   ];
+  const more = moreFalseAlarms(result);
+  if (more !== null)
+    lines.push(`주의: 오경보가 허용 ${more.budget}보다 많습니다: 나중 샷에서 ${more.found}. 기준값을 높이거나 시험 운전으로 확인하세요`);
   if (unfit !== null) lines.push(`사용 불가: ${unfit.ko}`);
   if (dir === null) lines.push('모델을 만들지 않았습니다 (그래도 만들려면 --even-if-unfit)');
   else lines.push(`${dir} 에 저장했습니다. card.md를 먼저 읽어 보세요`);
@@ -79,6 +83,9 @@ function englishLines(result: TrainResult): string[] {
     ...accuracyLines(result, 'classes right'),
     `threshold ${result.threshold} (false alarms up to ${percent(result.falseAlarmBudget)}), ${result.seconds.toFixed(0)} s, at most ${mebi(result.peakBytes)} MB of memory`,
   ];
+  const more = moreFalseAlarms(result);
+  if (more !== null)
+    lines.push(`warning: more false alarms than the ${more.budget} asked for: ${more.found} on the later shots; raise the threshold, or see in shadow`);
   if (unfit !== null) lines.push(`unfit: ${unfit.en}`);
   if (dir === null) lines.push('no model was written (--even-if-unfit writes it all the same)');
   else lines.push(`written to ${dir}; read its card.md first`);

@@ -20,10 +20,24 @@ export function modelCard(report: TrainReport): string {
   ].join('\n\n');
 }
 
-function verdict({ unfit, learner, test }: TrainReport): string {
+/** Null: as few as were asked for, as far as can be told. */
+export function moreFalseAlarms({
+  test,
+  falseAlarmBudget,
+}: Pick<TrainReport, 'test' | 'falseAlarmBudget'>): { budget: string; found: string } | null {
+  const least = test?.falseAlarms.low ?? null;
+  if (test === null || least === null || least <= falseAlarmBudget) return null;
+  return { budget: percent(falseAlarmBudget), found: percent(test.falseAlarms.value ?? least) };
+}
+
+function verdict(report: TrainReport): string {
+  const { unfit, learner, test } = report;
   if (unfit !== null) return `**사용 불가: ${unfit.ko}**\n\n**Unfit: ${unfit.en}.**`;
   if (learner === 'one-class' && (test === null || test.auc.value === null))
     return '**불량 데이터가 거의 없어, 양품과 얼마나 다른지만 봅니다. 불량을 얼마나 찾는지는 알 수 없습니다.**\n\n**There are hardly any defects, so this model only tells how unlike good shots a shot is. How many defects it finds is not known.**';
+  const more = moreFalseAlarms(report);
+  if (more !== null)
+    return `**쓸 수 있으나 오경보가 허용치보다 많습니다: 허용 ${more.budget}, 나중 샷에서 ${more.found}. 공정이 달라진 것으로 보입니다. 기준값을 높이거나 시험 운전(shadow)으로 확인하세요.**\n\n**Fit for use, but with more false alarms than asked for: ${more.budget} wanted, ${more.found} on the later shots. The process seems to have changed: raise the threshold, or see in shadow.**`;
   return '**쓸 수 있습니다. 현장에서는 먼저 시험 운전(shadow)으로 확인하세요.**\n\n**Fit for use; let it run in shadow first.**';
 }
 

@@ -36,7 +36,7 @@ export function AlertCard({ alert, size }: AlertCardProps): VNode {
       ${size === 'brief' && html`<h3>${isOfMachine ? html`<a href=${machineHref(alert.machine)}>${named}</a>` : named}</h3>`}
       <p class="todo">${action === '' ? words('noAction') : action}</p>
       ${sort !== null && html`<p class="sort">${sort}</p>`}
-      <p class="facts">${factsText(alert, size, words)}${handled !== null && html`<span class="handled">${' · '}${handled}</span>`}</p>
+      <p class="facts">${factsText(alert, words)}${handled !== null && html`<span class="handled">${' · '}${handled}</span>`}</p>
     </div>
     ${h(AlertButtons, { alert, size, about: heading })}
   </article>`;

@@ -33,10 +33,9 @@ function shelfText(shelved: NonNullable<Handling['shelved']>, words: Words): str
 }
 
 /** `1204~1223번 선별 · 5회 · 14:05 발생` without the part that is shown larger elsewhere. */
-export function factsText(alert: AlertView, size: 'brief' | 'full', words: Words): string {
+export function factsText(alert: AlertView, words: Words): string {
   const parts = [words('since', { at: clockTime(alert.raisedWallMs) })];
   if (alert.count > 1) parts.unshift(words('times', { n: alert.count }));
-  // The page of a machine names its mold above.
-  if (alert.mold !== null && size === 'brief') parts.unshift(words('mold', { mold: alert.mold }));
+  if (alert.mold !== null) parts.unshift(words('mold', { mold: alert.mold }));
   return parts.join(' · ');
 }
