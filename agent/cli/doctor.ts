@@ -5,7 +5,7 @@ import { exitCodes, PpuriError } from '../../config/errors.ts';
 import { storeSchema } from '../../config/schema.ts';
 import type { Account } from '../health/accounts.ts';
 import { countLevels, examine } from '../health/doctor.ts';
-import { readService } from '../health/doctor-service.ts';
+import { readService, runsWith } from '../health/doctor-service.ts';
 import type { Finding, Level } from '../health/finding.ts';
 import { mayGoFirst } from '../priority.ts';
 import { forkRole } from '../role.ts';
@@ -80,9 +80,12 @@ async function doctor(output: Output, flags: DoctorFlags): Promise<void> {
   for (const finding of looked?.findings ?? []) show(finding);
   const dir = looked?.storePath ?? storeSchema.parse({}).path;
   const service = await readService();
-  const owner = otherUser(service.account);
+  // A configuration of somebody's own is not for the service's user to read or keep records for.
+  const served = file === undefined || runsWith(service, file);
+  const owner = served ? otherUser(service.account) : null;
   const serial = serialUses(config);
-  const configFile = looked?.findings[0]?.data.code === undefined ? (file ?? null) : null;
+  const readable = looked?.findings[0]?.data.code === undefined;
+  const configFile = served && readable ? (file ?? null) : null;
   await examine({
     fork: forkRole,
     store: { dir, configured: looked !== null, owner },
@@ -90,7 +93,7 @@ async function doctor(output: Output, flags: DoctorFlags): Promise<void> {
     running: await isRunning(dir),
     installation: {
       ...{ service, serial, targets: targetsOf(config), mayGoFirst: mayGoFirst() },
-      use: { configFile, usesSerial: serial.length > 0, standardConfig },
+      use: { configFile, usesSerial: served && serial.length > 0, standardConfig },
     },
     onFinding: show,
   });

@@ -217,8 +217,13 @@ async function configFinding(account: Account, file: string): Promise<Finding> {
   );
 }
 
+/** Whether the service runs with this configuration: another one is nothing that it needs to read. */
+export function runsWith({ settings }: ServiceFacts, file: string): boolean {
+  return (settings.get('ExecStart') ?? '').split(/\s+/).includes(path.resolve(file));
+}
+
 export interface ServiceUse {
-  /** Of `-c`, as far as it is there. */
+  /** That of the service, where it is the one looked at and can be read. */
   readonly configFile: string | null;
   readonly usesSerial: boolean;
   /** Where the package puts its configuration. */

@@ -1,5 +1,6 @@
 /** `ppuri init` at a real pseudo terminal, typed at as a technician does. */
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -207,4 +208,22 @@ test('a search that finds nothing goes on to the next question', async () => {
   await terminal.until('종류 (번호');
   terminal.type(ctrlC);
   expect(await terminal.ended).toBe(130);
+});
+
+test('Ctrl-C while it looks ends the search alone', async () => {
+  // Takes every question and answers none.
+  const mute = createServer((socket) => socket.on('error', () => undefined).resume());
+  await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+  const { port } = mute.address() as AddressInfo;
+  const terminal = wizard();
+  await upToBus(terminal, port);
+  await terminal.answer('찾아볼까요', '');
+  await terminal.until('국번 2 (');
+  terminal.type(ctrlC);
+  await terminal.until('중단했습니다');
+  await terminal.until('국번 [1]');
+  terminal.type(ctrlC);
+  expect(await terminal.ended).toBe(130);
+  expect(readdirSync(dir)).toEqual([]);
+  await new Promise((resolve) => mute.close(resolve));
 });

@@ -28,6 +28,7 @@ import { serialFindings } from '../../agent/health/doctor-serial.ts';
 import {
   priorityFinding,
   readService,
+  runsWith,
   serviceFindings,
 } from '../../agent/health/doctor-service.ts';
 import { storeFindings } from '../../agent/health/doctor-store.ts';
@@ -122,6 +123,8 @@ describe('the service', () => {
     const shut = await serviceFindings(facts, { ...use, configFile });
     expect(levels(shut)['config-rights']).toBe('fail');
     expect(shut.at(-1)?.hint?.en).toContain('sudo chgrp ppuri');
+    expect(runsWith(facts, '/etc/ppuri/ppuri.yaml')).toBe(true);
+    expect(runsWith(facts, configFile)).toBe(false);
   });
 
   test('what an account may do follows from owner, group and mode', async () => {
