@@ -7,14 +7,12 @@ import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import packageJson from '../../package.json' with { type: 'json' };
 import { packAssets } from './assets.ts';
 import { baseNode } from './base-node.ts';
 import { bundleProgram } from './bundle.ts';
 import type { Arch } from './loaders.ts';
+import { root, sourceVersion } from './source.ts';
 import { stripElf } from './strip-elf.ts';
-
-const root = join(import.meta.dirname, '../..');
 
 export interface Built {
   readonly file: string;
@@ -47,7 +45,7 @@ function seaConfig(work: string, output: string, assets: ReadonlyMap<string, Uin
 
 /** Builds one executable into `directory`, as `ppuri-<version>-linux-<arch>`. */
 export async function buildBinary(arch: Arch, directory: string): Promise<Built> {
-  const file = join(directory, `ppuri-${packageJson.version}-linux-${arch}`);
+  const file = join(directory, `ppuri-${sourceVersion()}-linux-${arch}`);
   const { script, inputs } = await bundleProgram(root, arch);
   const { files } = packAssets(root, arch);
   const work = mkdtempSync(join(tmpdir(), 'ppuri-build-'));

@@ -3,31 +3,20 @@
  * single file, a Debian package, a plain archive and a list of components; then SHA256SUMS and a
  * note of what they were made from. The same source gives the same bytes.
  */
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import packageJson from '../../package.json' with { type: 'json' };
 import { baseNode } from './base-node.ts';
 import { type Built, buildBinary } from './build-binary.ts';
 import { debianArch, writeDeb } from './deb.ts';
 import type { Arch } from './loaders.ts';
 import { licences, packagesOf, sbom } from './sbom.ts';
+import { git, printed, root, sourceSeconds, sourceVersion } from './source.ts';
 import { type Entry, writeTar } from './tar-writer.ts';
 
-const root = join(import.meta.dirname, '../..');
 const dist = join(root, 'dist');
-const { version } = packageJson;
-
-/** Of the source, so that a build of next year has the same times in it. */
-function sourceSeconds(): number {
-  const named = process.env.SOURCE_DATE_EPOCH;
-  if (named !== undefined) return Number(named);
-  return Number(
-    execFileSync('git', ['log', '-1', '--format=%ct'], { cwd: root, encoding: 'utf8' }),
-  );
-}
+const version = sourceVersion();
 
 function from(path: string, source: string, mode = 0o644): Entry {
   return { path, mode, bytes: readFileSync(join(root, source)) };
@@ -47,6 +36,24 @@ function documentEntries(folder: string, { copyright, bom }: Documents): Entry[]
   ];
 }
 
+/** The manual, and completion where each shell of Debian looks for it. */
+function shellEntries(): Entry[] {
+  const completions = [
+    ['bash', 'usr/share/bash-completion/completions/ppuri'],
+    ['zsh', 'usr/share/zsh/vendor-completions/_ppuri'],
+    ['fish', 'usr/share/fish/vendor_completions.d/ppuri.fish'],
+  ] as const;
+  const manual = gzipSync(readFileSync(join(root, 'config/install/ppuri.1')));
+  return [
+    { path: 'usr/share/man/man1/ppuri.1.gz', mode: 0o644, bytes: manual },
+    ...completions.map(([shell, path]) => ({
+      path,
+      mode: 0o644,
+      bytes: printed('completion', shell),
+    })),
+  ];
+}
+
 /** Paths in a Debian system. */
 function systemEntries(program: Uint8Array, documents: Documents): Entry[] {
   return [
@@ -56,6 +63,7 @@ function systemEntries(program: Uint8Array, documents: Documents): Entry[] {
     from('usr/lib/systemd/journald.conf.d/60-ppuri.conf', 'config/install/60-ppuri-journald.conf'),
     from('etc/ppuri/ppuri.yaml', 'config/example.yaml'),
     { path: 'etc/ppuri/trust/', mode: 0o755 },
+    ...shellEntries(),
     ...documentEntries('usr/share/doc/ppuri', documents),
   ];
 }
@@ -65,6 +73,7 @@ function archive(name: string, program: Uint8Array, documents: Documents): reado
   const system = ['ppuri.service', '60-ppuri-serial.rules', '60-ppuri-journald.conf'];
   return [
     { path: `${name}/ppuri`, mode: 0o755, bytes: program },
+    from(`${name}/ppuri.1`, 'config/install/ppuri.1'),
     ...system.map((file) => from(`${name}/install/${file}`, `config/install/${file}`)),
     ...documentEntries(name, documents),
   ];
@@ -104,7 +113,7 @@ function sha256(path: string): string {
 
 /** What was built from what, as an in-toto statement with SLSA's predicate; to be signed outside. */
 function provenance(files: readonly string[]): string {
-  const commit = execFileSync('git', ['rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
+  const commit = git('rev-parse', 'HEAD');
   const statement = {
     _type: 'https://in-toto.io/Statement/v1',
     subject: files.map((name) => ({ name, digest: { sha256: sha256(join(dist, name)) } })),

@@ -46,7 +46,7 @@ function endOf({ view }: Section): number {
 }
 
 /** The same program without symbols. Throws for what is no such ELF file. */
-export function stripElf(elf: Uint8Array): Uint8Array {
+export function stripElf(elf: Uint8Array): Buffer {
   if (viewOf(elf).getUint32(0) !== 0x7f454c46 || elf[4] !== 2 || elf[5] !== 1)
     throw new Error('this is no 64-bit little-endian ELF program');
   const [first, ...rest] = sectionsOf(elf);
