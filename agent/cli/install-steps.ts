@@ -4,8 +4,10 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -65,10 +67,13 @@ export function copyInPlace({ from, to, mode }: InstalledFile, root = '/'): void
   renameSync(`${target}.new`, target);
 }
 
-/** Gives the paths that were there and are gone; configuration only if `all`. */
+/** Gives the paths that were there and are gone, with a directory left empty; configuration only if `all`. */
 export function removeFiles(files: readonly InstalledFile[], all: boolean, root = '/'): string[] {
   const going = files.filter(({ configuration }) => all || !configuration).map(({ to }) => to);
   const there = going.filter((to) => existsSync(join(root, to)));
-  for (const to of there) rmSync(join(root, to));
+  for (const target of there.map((to) => join(root, to))) {
+    rmSync(target);
+    if (readdirSync(dirname(target)).length === 0) rmdirSync(dirname(target));
+  }
   return there;
 }
