@@ -23,9 +23,12 @@ export function goFirst(): boolean {
   }
 }
 
-/** For children that no verdict waits for. Going after others is always permitted. */
+/**
+ * For children that no verdict waits for. Going after others is always permitted; coming forward to
+ * that place, where somebody started the program behind it, is not, and nobody wants it.
+ */
 export function standBack(): void {
-  setPriority(patient);
+  if (getPriority() < patient) setPriority(patient);
 }
 
 /** Whether this process may go first, also again once it has stood back. */

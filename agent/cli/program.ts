@@ -13,6 +13,7 @@ import { addCycles } from './cycles.ts';
 import { addDemo } from './demo.ts';
 import { addDoctor } from './doctor.ts';
 import { addInit } from './init.ts';
+import { addInstall } from './install.ts';
 import type { Interruption } from './interrupt.ts';
 import { addLabel } from './label.ts';
 import { addLedger } from './ledger.ts';
@@ -62,6 +63,7 @@ export function createProgram(early: Interruption | null = null): Command {
   addBacktest(program);
   addTrain(program);
   addDoctor(program);
+  addInstall(program);
   addCompletion(program);
   return program;
 }

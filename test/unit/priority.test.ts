@@ -40,3 +40,10 @@ test('a child that loads stands back until it is asked, where it may come back f
   );
   expect(said).toBe(isRoot ? '5 -10' : `${getPriority()} ${getPriority()}`);
 });
+
+test('who was started behind that place by somebody’s nice stays there', async () => {
+  const said = await told(
+    "(await import('node:os')).setPriority(12); standBack(); console.log(at());",
+  );
+  expect(said).toBe('12');
+});
