@@ -3,7 +3,7 @@
  * and the agent as `ppuri run` beside them, with its store on the disk. What is measured is taken
  * at the machines, by the simulator's clock; the agent is only told to stop.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { forkRole } from '../agent/role.ts';
@@ -113,6 +113,7 @@ export async function runShop(options: ShopOptions): Promise<ShopRun> {
     agent = startAgent(config, options.nodeFlags);
     options.say(`${options.machines} machines, warming up ${options.warmUpSeconds} s`);
     await Promise.race([sleep(options.warmUpSeconds), agent.broken]);
+    await Promise.race([settled(() => machinesKept(store) === options.machines, 60), agent.broken]);
     const end = await options.meanwhile?.();
     const since = { shots: shots.length, traffic: sum(await simulator.traffic()) };
     const before = agent.sample();
@@ -145,9 +146,15 @@ export async function runShop(options: ShopOptions): Promise<ShopRun> {
   }
 }
 
+/** A busy computer is slow to start: what is made before the agent looks, it cannot have. */
+function machinesKept(store: string): number {
+  if (!existsSync(storePaths(store).database)) return 0;
+  return new Set(readKeptShots(store).map(({ machine }) => machine)).size;
+}
+
 /** Until the agent has kept what was made; a shot it never saw must not hold the benchmark up. */
-async function settled(all: () => boolean): Promise<void> {
-  const until = performance.now() + 5000;
+async function settled(all: () => boolean, withinSeconds = 5): Promise<void> {
+  const until = performance.now() + withinSeconds * 1000;
   do await sleep(0.2);
   while (!all() && performance.now() < until);
 }
