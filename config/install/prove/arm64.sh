@@ -29,7 +29,7 @@ printf '%s' ':qemu-aarch64:M::\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x0
   >/proc/sys/fs/binfmt_misc/register
 
 # What a Raspberry Pi 4 says of itself: without it ONNX Runtime’s look at the processor crashes.
-for cpu in 0 1 2 3; do
+for ((cpu = 0; cpu < $(nproc); cpu++)); do
   printf 'processor\t: %s\nBogoMIPS\t: 108.00\nFeatures\t: fp asimd evtstrm crc32 cpuid\nCPU implementer\t: 0x41\nCPU architecture: 8\nCPU variant\t: 0x0\nCPU part\t: 0xd08\nCPU revision\t: 3\n\n' "$cpu"
 done >"$work/cpuinfo"
 mkdir "$work/mnt"
