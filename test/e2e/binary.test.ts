@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Built, buildBinary } from '../../config/install/build-binary.ts';
+import { sourceVersion } from '../../config/install/source.ts';
 import type { Finished } from './program.ts';
 
 const arch = process.arch === 'arm64' ? 'arm64' : 'x64';
@@ -82,7 +83,7 @@ test('it stays within its size', () => {
 describe('the file alone', () => {
   test('says its version without unpacking anything', async () => {
     const { code, stdout } = await run(['--version'], { PPURI_RUNTIME_DIR: '/proc/nowhere' });
-    expect([code, stdout]).toEqual([0, '0.1.0\n']);
+    expect([code, stdout]).toEqual([0, `${sourceVersion()}\n`]);
   });
 
   test('loads each addon in a child of its own', async () => {

@@ -10,27 +10,26 @@ program=$(realpath "$1")
 if [[ -z ${PPURI_PROVE_WORK:-} ]]; then
   work=$(mktemp -d /tmp/ppuri-prove-XXXXXX)
   trap 'rm -rf --one-file-system "$work"' EXIT
+  if [[ -z ${2:-} ]]; then
+    debootstrap --arch=arm64 --foreign --variant=minbase --include=libatomic1 bookworm "$work/root" >"$work/log" ||
+      { cat "$work/log"; exit 1; }
+    # The second stage is not needed: what a program needs is unpacked already, but this library.
+    for deb in "$work"/root/var/cache/apt/archives/libatomic1_*.deb; do dpkg-deb -x "$deb" "$work/root"; done
+  fi
   # A user and mount namespace of its own: that the kernel starts arm64 programs by qemu, and that
   # /proc/cpuinfo is another's, holds for nobody else and ends with this.
   PPURI_PROVE_WORK=$work unshare --user --map-root-user --mount --fork "$0" "$@"
   exit
 fi
 work=$PPURI_PROVE_WORK
-root=${2:-}
-if [[ -z $root ]]; then
-  root=$work/root
-  debootstrap --arch=arm64 --foreign --variant=minbase --include=libatomic1 bookworm "$root" >"$work/log" || {
-    cat "$work/log"; exit 1; }
-  # The second stage needs real devices; what a program needs is unpacked already, but this library.
-  for deb in "$root"/var/cache/apt/archives/libatomic1_*.deb; do dpkg-deb -x "$deb" "$root"; done
-fi
+root=${2:-$work/root}
 
 mount -t binfmt_misc none /proc/sys/fs/binfmt_misc
 printf '%s' ':qemu-aarch64:M::\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00:\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff:/usr/bin/qemu-aarch64-static:F' \
   >/proc/sys/fs/binfmt_misc/register
 
 # What a Raspberry Pi 4 says of itself: without it ONNX Runtime’s look at the processor crashes.
-for cpu in 0 1 2 3; do
+for ((cpu = 0; cpu < $(nproc); cpu++)); do
   printf 'processor\t: %s\nBogoMIPS\t: 108.00\nFeatures\t: fp asimd evtstrm crc32 cpuid\nCPU implementer\t: 0x41\nCPU architecture: 8\nCPU variant\t: 0x0\nCPU part\t: 0xd08\nCPU revision\t: 3\n\n' "$cpu"
 done >"$work/cpuinfo"
 mkdir "$work/mnt"
