@@ -58,7 +58,9 @@ function koreanLines(result: TrainResult): string[] {
   ];
   const more = moreFalseAlarms(result);
   if (more !== null)
-    lines.push(`주의: 오경보가 허용 ${more.budget}보다 많습니다: 나중 샷에서 ${more.found}. 기준값을 높이거나 시험 운전으로 확인하세요`);
+    lines.push(
+      `주의: 오경보가 허용 ${more.budget}보다 많습니다: 나중 샷에서 ${more.found}. 기준값을 높이거나 시험 운전으로 확인하세요`,
+    );
   if (unfit !== null) lines.push(`사용 불가: ${unfit.ko}`);
   if (dir === null) lines.push('모델을 만들지 않았습니다 (그래도 만들려면 --even-if-unfit)');
   else lines.push(`${dir} 에 저장했습니다. card.md를 먼저 읽어 보세요`);
@@ -85,7 +87,9 @@ function englishLines(result: TrainResult): string[] {
   ];
   const more = moreFalseAlarms(result);
   if (more !== null)
-    lines.push(`warning: more false alarms than the ${more.budget} asked for: ${more.found} on the later shots; raise the threshold, or see in shadow`);
+    lines.push(
+      `warning: more false alarms than the ${more.budget} asked for: ${more.found} on the later shots; raise the threshold, or see in shadow`,
+    );
   if (unfit !== null) lines.push(`unfit: ${unfit.en}`);
   if (dir === null) lines.push('no model was written (--even-if-unfit writes it all the same)');
   else lines.push(`written to ${dir}; read its card.md first`);

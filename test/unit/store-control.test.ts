@@ -106,7 +106,10 @@ test('nothing a socket sends changes the store or stops the answers', async () =
   const failed = parsed.filter((answer) => answer.error !== undefined);
   expect(new Set(failed.map((answer) => answer.error.code))).toEqual(new Set(['usage']));
   expect(parsed.find((answer) => answer.id === 6).result.rows).toEqual([]);
-  expect(parsed.at(-1)).toEqual({ id: 'last', result: { pointers: [], activations: [], changes: [], states: [] } });
+  expect(parsed.at(-1)).toEqual({
+    id: 'last',
+    result: { pointers: [], activations: [], changes: [], states: [] },
+  });
 });
 
 test('a 10 MB line is refused with its reason, and others are answered meanwhile', async () => {
