@@ -25,8 +25,9 @@ test.each([
     history,
     '--verdicts',
     verdicts,
+    ...['--lang', 'en'],
   ]);
   expect(stderr).toMatch(text);
-  expect(stderr).toContain('do: give --verdicts a file');
+  expect(stderr).toContain('do: give a file in a folder that is there');
   expect(code).toBe(2);
 });
