@@ -124,12 +124,14 @@ test('a model that gives no number is taken back after one shot', async () => {
   expect(agent.models()).toEqual(['good']);
 });
 
-test('a model that is late is taken back, and costs the old one nothing', async () => {
+test('a model that is late is taken back; the old one, beside it, is hardly ever', async () => {
   const agent = await begin({ deadlineMs: 60, speed: 120 });
   await use(agent, 'heavy');
   await agent.event('model-returned');
   const text = agent.events.find(({ kind }) => kind === 'model-returned')?.text;
-  expect(text).toMatch(/it was late \d+ times \(the old model 0\)/);
+  const [, late, before] = /it was late (\d+) times \(the old model (\d+)\)/.exec(text ?? '') ?? [];
+  // A busy computer may hold up a shot of either.
+  expect(Number(late), text).toBeGreaterThanOrEqual(Number(before) + 3);
   expect(agent.models()).toEqual(['good']);
 });
 
