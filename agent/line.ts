@@ -18,6 +18,8 @@ export interface LineParts {
   /** What is to be told after this verdict. */
   readonly alerts: {
     observe(cycle: Cycle, verdict: Verdict): readonly Alert[];
+    /** What takes longer to find, and no part waits for: once those are told. */
+    observeAfter(cycle: Cycle, verdict: Verdict): readonly Alert[];
     /** See AlertEngine. */
     question: AlertEngine['question'];
     /** What is to be told once the question is answered. */
@@ -160,7 +162,10 @@ export class MachineLine {
     this.#last = { cycle, verdict: judged };
     this.#parts.onVerdict(cycle, judged);
     for (const alert of raised) this.#parts.onAlert(alert);
-    this.#keeping = this.#keepInOrder(this.#keeping, cycle, judged, raised, rejected);
+    const after = alerts.observeAfter(cycle, judged);
+    for (const alert of after) this.#parts.onAlert(alert);
+    const told = [...raised, ...after];
+    this.#keeping = this.#keepInOrder(this.#keeping, cycle, judged, told, rejected);
   }
 
   /** The record waits for the reject write's time, so that it can show it; the machine does not. */

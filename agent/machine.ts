@@ -281,7 +281,8 @@ export class Machine {
       tracker,
       judge: this.#judge,
       alerts: {
-        observe: (cycle, verdict) => this.#around.present(this.#observe(cycle, verdict)),
+        observe: (cycle, verdict) => this.#around.present(this.#alerts.observe(cycle, verdict)),
+        observeAfter: (cycle, verdict) => this.#around.present(this.#watchDrift(cycle, verdict)),
         question: (cycle, verdict) => this.#alerts.question(cycle, verdict),
         explained: (question, drivers, at) => {
           const alert = this.#alerts.explained(question, drivers, at);
@@ -302,12 +303,11 @@ export class Machine {
   }
 
   /** A value found to be wrong is doubted from the next shot on. */
-  #observe(cycle: Cycle, verdict: Verdict): readonly Alert[] {
-    const told = this.#alerts.observe(cycle, verdict);
+  #watchDrift(cycle: Cycle, verdict: Verdict): readonly Alert[] {
     this.#drift.observe(cycle, verdict);
     const { now: watch } = this.#drift;
     this.#judge.doubt(watch.doubts());
-    return [...told, ...this.#alerts.drift(cycle, watch.findings())];
+    return this.#alerts.drift(cycle, watch.findings());
   }
 
   #createExplainer(): Explainer {

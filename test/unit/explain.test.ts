@@ -195,6 +195,7 @@ async function firstAlert(seed: number) {
     judge: new Judge({}, model, true),
     alerts: {
       observe: (cycle, verdict) => engine.observe(cycle, verdict),
+      observeAfter: () => [],
       question: (cycle, verdict) => engine.question(cycle, verdict),
       explained: (...answered) => {
         const alert = engine.explained(...answered);
