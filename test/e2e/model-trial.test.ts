@@ -125,7 +125,7 @@ test('a model that gives no number is taken back after one shot', async () => {
 });
 
 test('a model that is late is taken back; the old one, beside it, is hardly ever', async () => {
-  const agent = await begin({ deadlineMs: 60, speed: 120 });
+  const agent = await begin({ deadlineMs: 30, speed: 120 });
   await use(agent, 'heavy');
   await agent.event('model-returned');
   const text = agent.events.find(({ kind }) => kind === 'model-returned')?.text;
