@@ -3,6 +3,7 @@
  * alert, and only then the store. Nothing here waits for disk or network but the model's answer,
  * which comes within the deadline or not at all.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AlertEngine } from './alerts/engine.ts';
 import type { WhyQuestion } from './alerts/why.ts';
 import type { CycleTracker, Snapshot } from './cycles/tracker.ts';
@@ -50,6 +51,12 @@ export interface LineCounts {
   readonly last: { readonly cycle: Cycle; readonly verdict: Verdict } | null;
 }
 
+/**
+ * The rest takes longer than the write did, and whoever carries the write on to the machine (a
+ * converter, a driver, a simulated PLC) may be waiting for this processor: for a moment, all of it.
+ */
+const breath = (): Promise<void> => sleep(1);
+
 export class MachineLine {
   readonly #parts: LineParts;
   readonly #foresight: Foresight;
@@ -79,7 +86,9 @@ export class MachineLine {
     const prepared = judge.prepare(cycle);
     const answered = await this.#ask(cycle, prepared);
     const verdict = judge.conclude(cycle, prepared, answered?.answer ?? null, clock());
-    this.#finish(cycle, verdict);
+    const rejected = this.#divert(verdict);
+    if (rejected !== null) await breath();
+    this.#finish(cycle, verdict, rejected);
     void this.#explain(cycle, verdict, prepared.model, answered?.tookMs ?? Number.NaN);
   }
 
@@ -122,7 +131,7 @@ export class MachineLine {
   onUnseen(shot: number | null, observed: 'torn' | 'missed', at: Instant): void {
     const { tracker, judge, clock } = this.#parts;
     const cycle = tracker.unseen(shot, observed, at);
-    this.#finish(cycle, judge.conclude(cycle, judge.prepare(cycle), null, clock()));
+    this.#finish(cycle, judge.conclude(cycle, judge.prepare(cycle), null, clock()), null);
   }
 
   /** Alerts that do not come from a cycle: a lost link, a model set aside. */
@@ -152,9 +161,13 @@ export class MachineLine {
     await this.#keeping;
   }
 
-  #finish(cycle: Cycle, verdict: Verdict): void {
-    const { reject, alerts, clock } = this.#parts;
-    const rejected = verdict.outcome === 'defect' && reject !== null ? reject.pulse() : null;
+  /** The reject signal, before anything else is done about a defect; null: none was given. */
+  #divert({ outcome }: Verdict): Promise<Instant | null> | null {
+    return outcome === 'defect' ? (this.#parts.reject?.pulse() ?? null) : null;
+  }
+
+  #finish(cycle: Cycle, verdict: Verdict, rejected: Promise<Instant | null> | null): void {
+    const { alerts, clock } = this.#parts;
     this.#count(verdict);
     const raised = alerts.observe(cycle, verdict);
     const alerted = raised.length > 0 ? { alert: clock() } : {};

@@ -1,6 +1,13 @@
 /** The inference child: answers load and run requests of its parent, and ends when the parent does. */
 import { PpuriError } from '../../config/errors.ts';
-import type { Answer, FromChild, LoadRequest, RunRequest, ToChild } from './protocol.ts';
+import type {
+  Answer,
+  FromChild,
+  LoadRequest,
+  RehearseRequest,
+  RunRequest,
+  ToChild,
+} from './protocol.ts';
 import type { LoadedModel } from './session.ts';
 
 type Sessions = typeof import('./session.ts');
@@ -52,6 +59,8 @@ async function serve(
   switch (message.op) {
     case 'run':
       return say(await run(message, models, sessions));
+    case 'rehearse':
+      return rehearse(message, models);
     case 'ping':
       return say({ op: 'here', id: message.id });
     case 'load':
@@ -76,6 +85,14 @@ async function run(
   } catch (error) {
     return { op: 'failed', id, text: messageOf(error) };
   }
+}
+
+/** Whatever is wrong with the model, the run that follows says so. */
+async function rehearse(
+  request: RehearseRequest,
+  models: ReadonlyMap<string, LoadedModel>,
+): Promise<void> {
+  await models.get(request.model)?.run(request.input).catch(ignore);
 }
 
 async function load(

@@ -7,6 +7,7 @@ import type {
   FromChild,
   LoadRequest,
   PingRequest,
+  RehearseRequest,
   RunRequest,
   ToChild,
 } from './protocol.ts';
@@ -52,6 +53,8 @@ export class Host {
   readonly gone: Promise<void>;
   #child: ChildProcess | null = null;
   #task: Task | null = null;
+  /** What it may still be rehearsing: nothing sent after that has been answered. */
+  #rehearsing: string | null = null;
   #readyAt: number | null = null;
   #lost = false;
   #baselineMiB: number | null = null;
@@ -123,6 +126,13 @@ export class Host {
     this.#child?.send(request);
   }
 
+  /** A run that is not answered and holds up no request: the child does it before the next one. */
+  rehearse(request: RehearseRequest): void {
+    if (!this.idle) return;
+    this.#rehearsing = request.model;
+    this.#child?.send(request);
+  }
+
   /** Sends what has no answer. */
   post(message: ToChild): void {
     if (this.ready) this.#child?.send(message);
@@ -173,6 +183,7 @@ export class Host {
     if (task?.id !== answer.id) return;
     clearTimeout(task.timer);
     this.#task = null;
+    this.#rehearsing = null;
     task.answered(answer);
   }
 
@@ -248,6 +259,12 @@ export class Host {
     else this.#finish(this.#readyAt === null ? 'start' : 'crash', detail);
   }
 
+  /** A model whose run may still have stood behind the rehearsal of another is not blamed. */
+  #culprit(): string | null {
+    const model = this.#task?.model ?? null;
+    return this.#rehearsing === null || this.#rehearsing === model ? model : null;
+  }
+
   #outOfMemory(): boolean {
     const killsNow = this.#exit?.signal === 'SIGKILL' ? outOfMemoryKills() : null;
     return killsNow !== null && this.#killsBefore !== null && killsNow > this.#killsBefore;
@@ -259,7 +276,7 @@ export class Host {
     clearTimeout(this.#startTimer);
     clearInterval(this.#memoryTimer);
     clearTimeout(this.#task?.timer);
-    const running = this.#task?.model ?? null;
+    const running = this.#culprit();
     const readyMs = this.#readyAt === null ? null : performance.now() - this.#readyAt;
     this.#handlers.lost({ cause, running, detail, readyMs });
   }

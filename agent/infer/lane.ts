@@ -41,7 +41,6 @@ const startTries = 3;
 const loadTries = 10;
 /** A run that takes longer than reading a snapshot would keep the real one waiting. */
 const rehearsedMs = 5;
-const rehearsalLimitMs = 200;
 
 export class Lane {
   readonly #parts: LaneParts;
@@ -111,10 +110,7 @@ export class Lane {
     const input = model.request.golden.inputs[0];
     const quick = model.runMs !== null && model.runMs <= rehearsedMs;
     if (!quick || input === undefined || !seat?.idle || !seat.holds(model)) return;
-    const limits = { deadlineMs: rehearsalLimitMs, hardLimitMs: rehearsalLimitMs };
-    const request = { model: model.hash, machine: '', input, ...limits };
-    const pending: Pending = new Pending(request, model, () => this.expire(pending));
-    seat.run(pending);
+    seat.rehearse(model, input);
   }
 
   /** The deadline of a prediction of this lane has come. */

@@ -30,6 +30,16 @@ export interface RunRequest {
   readonly input: Float32Array;
 }
 
+/**
+ * Before a run is asked: a row that is known to go well, so that the run finds a child that is awake
+ * and has the model at hand. Not answered, since reading the answer would hold up the loop.
+ */
+export interface RehearseRequest {
+  readonly op: 'rehearse';
+  readonly model: string;
+  readonly input: Float32Array;
+}
+
 /** Asks nothing but whether the child is there to answer. */
 export interface PingRequest {
   readonly op: 'ping';
@@ -40,6 +50,7 @@ export type ToChild =
   | LoadRequest
   | RunRequest
   | PingRequest
+  | RehearseRequest
   | { readonly op: 'release'; readonly model: string };
 
 /** Answers to the request with the same id. */

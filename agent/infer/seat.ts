@@ -105,6 +105,11 @@ export class Seat {
     this.#host.perform(request, pingMs, () => this.#parts.handlers.idle(this));
   }
 
+  /** A run for practice; a prediction may be asked for at once, and is answered after it. */
+  rehearse(model: Model, input: Float32Array): void {
+    this.#host.rehearse({ op: 'rehearse', model: model.hash, input });
+  }
+
   drop(model: Model): void {
     this.#toLoad = this.#toLoad.filter((other) => other !== model);
     if (this.#loaded.delete(model.hash)) this.#host.post({ op: 'release', model: model.hash });
