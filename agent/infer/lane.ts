@@ -8,7 +8,7 @@ import { createBackoff } from './backoff.ts';
 import type { Loss } from './host.ts';
 import type { ChildStatus, ForkInfer, IncidentCause, InferLimits } from './inference.ts';
 import { type Model, unavailable } from './model.ts';
-import { Pending } from './pending.ts';
+import type { Pending } from './pending.ts';
 import { Seat, type SeatHandlers } from './seat.ts';
 
 export interface LaneEvents {

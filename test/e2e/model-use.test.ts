@@ -84,11 +84,12 @@ test('a running agent takes a model from shadow over trial to good, and back', a
   });
   await agent.line(/"model-trial-begun"/);
   await agent.line(/"model-committed"/);
-  const seen = await status();
-  expect(seen).toMatchObject({
+  // The log says it before the store has it.
+  await expect.poll(status, { timeout: 20_000 }).toMatchObject({
     live: true,
     models: [{ deciding: { name: 'good' }, activation: null, previous: null }],
   });
+  const seen = await status();
   expect(seen.changes.map(({ what }: { what: string }) => what)).toEqual([
     'committed',
     'trial-begun',

@@ -48,6 +48,8 @@ test('a reader that pins the log is told of, bounds it, costs nothing that was k
   reader.exec('COMMIT');
   reader.close();
   await keeper.flush(30_000);
-  expect(keeper.stats()).toMatchObject({ state: 'ok', kept: index + 1, restarts: 0 });
+  await expect
+    .poll(() => keeper.stats(), { timeout: 20_000 })
+    .toMatchObject({ state: 'ok', kept: index + 1, restarts: 0 });
   await expect.poll(walBytes, { timeout: 20_000 }).toBeLessThanOrEqual(8 * mib);
 }, 90_000);

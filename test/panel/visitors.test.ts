@@ -80,16 +80,16 @@ test('brightness follows the system until somebody chooses, and the choice is re
   const { page } = await open(plant, { theme: 'dark' });
   const ground = () => page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
   await page.getByRole('article').first().waitFor();
-  expect(await ground()).toBe('rgb(22, 25, 28)');
+  await expect.poll(ground).toBe('rgb(22, 25, 28)');
   await page.emulateMedia({ colorScheme: 'light' });
-  expect(await ground()).toBe('rgb(211, 214, 217)');
+  await expect.poll(ground).toBe('rgb(211, 214, 217)');
   await page.getByRole('button', { name: '화면 밝기: 자동' }).click();
   await page.getByRole('button', { name: '화면 밝기: 밝게' }).click();
   await page.getByRole('button', { name: '화면 밝기: 어둡게' }).waitFor();
-  expect(await ground()).toBe('rgb(22, 25, 28)');
+  await expect.poll(ground).toBe('rgb(22, 25, 28)');
   await page.reload();
   await page.getByRole('article').first().waitFor();
-  expect(await ground()).toBe('rgb(22, 25, 28)');
+  await expect.poll(ground).toBe('rgb(22, 25, 28)');
 });
 
 test('history and quality show what people did and each share with its base', async () => {
