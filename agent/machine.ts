@@ -94,7 +94,8 @@ export class Machine {
     this.#line = this.#createLine();
     const pollMs = config.pollMs ?? Math.max(cycle.pollMs, around.leastTriggerMs);
     const counter = { modulus: modulusOf(this.#profile), maxMissed: cycle.maxMissed };
-    const options = { cycle, pollMs, phase: around.phase, counter };
+    const pace = config.pollMs === undefined ? 'by-cycle' : 'steady';
+    const options = { cycle, pollMs, phase: around.phase, pace, counter } as const;
     this.#watch = new MachineWatch(this.#signals, this.#watchEvents(), options);
   }
 

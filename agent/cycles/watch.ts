@@ -7,6 +7,7 @@ import { PpuriError } from '../../config/errors.ts';
 import type { CycleSpec } from '../../config/profile.ts';
 import type { Instant, Reading } from '../records.ts';
 import { type CounterOptions, type CounterStep, stepCounter } from './counter.ts';
+import { ShotPace } from './shot-pace.ts';
 import type { Snapshot } from './tracker.ts';
 
 export interface TriggerValue {
@@ -52,6 +53,8 @@ export interface WatchOptions {
    * moment hold each other's shots up. Absent: 0.
    */
   readonly phase?: number;
+  /** `by-cycle`: less often while no shot can be due; see ShotPace. Absent: `steady`. */
+  readonly pace?: 'by-cycle' | 'steady';
   readonly counter: CounterOptions;
   /** Without an answer for this long the link counts as lost. */
   readonly lostAfterMs?: number;
@@ -74,6 +77,7 @@ export class MachineWatch {
   readonly #source: MachineSource;
   readonly #events: WatchEvents;
   readonly #options: WatchOptions;
+  readonly #pace: ShotPace;
   #last: number | null = null;
   /** What the counter read when it was heard first, if nobody had said what came before. */
   #first: number | null = null;
@@ -93,6 +97,7 @@ export class MachineWatch {
     this.#source = source;
     this.#events = events;
     this.#options = options;
+    this.#pace = new ShotPace(options.pollMs);
   }
 
   /** Starts the loop; `lastShot` is the counter value up to which shots are accounted for. */
@@ -140,12 +145,14 @@ export class MachineWatch {
     const { cycle, phase = 0 } = this.#options;
     const { trigger } = cycle;
     const pollMs = trigger.on === 'interval' ? trigger.everyMs : this.#options.pollMs;
+    // A bit may come and go between two looks; a counter stays.
+    const paced = trigger.on === 'change' && this.#options.pace === 'by-cycle';
     let next = performance.now() + (trigger.on === 'interval' ? pollMs : phase * pollMs);
     while (!this.#stopped) {
       await this.#sleep(next - performance.now());
       if (this.#stopped) return;
       const heard = await this.#poll();
-      next += pollMs;
+      next += paced ? this.#pace.afterMs(next) : pollMs;
       const behind = Math.floor((performance.now() - next) / pollMs);
       if (behind > 0) {
         this.#missedTicks += behind;
@@ -278,7 +285,10 @@ export class MachineWatch {
 
   /** From here on the counter stands at `step.shot`; what it jumped over is said, never dropped. */
   #accept(step: ShotStep, before: number, at: Instant): void {
-    if (step.kind === 'reset') this.#events.reset(before, step.shot, at);
+    if (step.kind === 'reset') {
+      this.#pace.reset();
+      this.#events.reset(before, step.shot, at);
+    } else this.#pace.seen(step.missed.length + 1, at.monoMs);
     for (const shot of step.missed) this.#events.unseen(shot, 'missed', at);
     this.#last = step.shot;
     this.#beforeReset = null;
