@@ -17,6 +17,9 @@ const causes: Readonly<Record<DriftKind, string>> = {
   distribution: 'model-drift',
 };
 
+/** Of the alert that a value stands still. */
+export const frozenKeyOf = (feature: string): string => `${keyStart}frozen:${feature}`;
+
 /** `drift:frozen:meltTemperature`; of scores the last part is empty. */
 const keyOf = ({ kind, feature }: DriftFinding): string => `${keyStart}${kind}:${feature ?? ''}`;
 

@@ -4,7 +4,7 @@ import type { Alert, Cycle, DriftFinding, Driver, Instant, Text, Verdict } from 
 import type { TrainingNormal } from './baseline.ts';
 import { AlertBook } from './book.ts';
 import { DefectAlerts } from './defect-alerts.ts';
-import { DriftAlerts } from './drift-alerts.ts';
+import { DriftAlerts, frozenKeyOf } from './drift-alerts.ts';
 import { type MissingModel, ServiceAlerts } from './service-alerts.ts';
 import type { WhyQuestion } from './why.ts';
 
@@ -38,7 +38,13 @@ export class AlertEngine {
 
   /** What stands of the machine's values after this shot. */
   drift(cycle: Cycle, findings: readonly DriftFinding[]): readonly Alert[] {
-    return this.#drift.observe(cycle, findings);
+    const told = this.#drift.observe(cycle, findings);
+    const newlyFrozen = findings.flatMap(({ kind, feature }) => {
+      const isNew = told.some(({ key }) => key === frozenKeyOf(feature ?? ''));
+      return kind === 'frozen' && feature !== null && isNew ? [feature] : [];
+    });
+    const superseded = newlyFrozen.flatMap((name) => this.#service.supersede(name, cycle.at));
+    return [...told, ...superseded];
   }
 
   /** What is to be asked of the model about the alert that this cycle was told with; null: nothing. */

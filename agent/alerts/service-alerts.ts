@@ -2,6 +2,7 @@
 import type { Alert, Cycle, Instant, Severity, Text, Verdict } from '../records.ts';
 import { noteText, whyText } from '../words.ts';
 import type { AlertBook } from './book.ts';
+import { frozenKeyOf } from './drift-alerts.ts';
 import { plainText, type Speaker } from './words.ts';
 
 const IN_A_ROW = 3;
@@ -55,6 +56,8 @@ class SensorState {
     return this.#bad.size === 0;
   }
 }
+
+const sensorKeyOf = (signal: string): string => `sensor:${signal}`;
 
 export class ServiceAlerts {
   readonly #speaker: Speaker;
@@ -152,13 +155,13 @@ export class ServiceAlerts {
   #watchSensors(cycle: Cycle): readonly Alert[] {
     if (cycle.observed !== 'whole') return [];
     return Object.entries(cycle.readings).flatMap(([signal, reading]) => {
-      const key = `sensor:${signal}`;
+      const key = sensorKeyOf(signal);
       if (reading.quality === 'missing') return [];
       const state = this.#sensors.get(signal) ?? new SensorState();
       this.#sensors.set(signal, state);
       const isBad = state.take(reading.quality === 'good', cycle.mold);
       if (!isBad) return state.isClear ? this.#clear(key, cycle.at) : [];
-      if (this.#book.isOpen(key)) return [];
+      if (this.#book.isOpen(key) || this.#isToldAsDrift(signal, reading.note)) return [];
       const title = this.#speaker.profile.signals[signal]?.title ?? { ko: signal, en: signal };
       const note = reading.note ?? reading.quality;
       const ko = `${title.ko} 센서 이상(${noteText(note, 'ko')}). 센서·배선 확인. 이 값은 판정에 쓰지 않음.`;
@@ -171,6 +174,16 @@ export class ServiceAlerts {
         ),
       ];
     });
+  }
+
+  /** One cause, one alert: that its value stands still is told with what the model makes of it. */
+  #isToldAsDrift(signal: string, note: string | undefined): boolean {
+    return note?.startsWith('frozen') === true && this.#book.isOpen(frozenKeyOf(signal));
+  }
+
+  /** What was told of a sensor that stands still, once it is told as drift. */
+  supersede(signal: string, at: Instant): readonly Alert[] {
+    return this.#clear(sensorKeyOf(signal), at);
   }
 
   #scoring(cycle: Cycle, verdict: Verdict): readonly Alert[] {

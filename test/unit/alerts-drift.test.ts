@@ -1,7 +1,7 @@
 /** What operators are told of values in doubt, and that one cause has one alert. */
 import { describe, expect, test } from 'vitest';
 import { AlertEngine } from '../../agent/alerts/engine.ts';
-import type { Cycle, DriftFinding } from '../../agent/records.ts';
+import type { Cycle, DriftFinding, Verdict } from '../../agent/records.ts';
 import { loadProfile } from '../../config/profile-load.ts';
 
 const profile = loadProfile('die-casting-cold-chamber');
@@ -20,6 +20,12 @@ const cycle = (shot: number): Cycle => ({
   ...{ at: { monoMs: shot, wallMs: shot }, readings: {}, features: {}, suppressed: null },
   times: { trigger: 0, snapshot: 0 },
 });
+
+const unscored: Verdict = {
+  ...{ outcome: 'unscored', reason: 'try-shot', detail: null, judge: 'none', probability: null },
+  ...{ threshold: null, model: null, flags: [], breaches: [] },
+  times: { trigger: 0, snapshot: 0 },
+};
 
 const shifted: DriftFinding = {
   ...{ kind: 'decimal-shift', feature: 'highSpeed', mold: '8412', sinceShot: 1204 },
@@ -55,6 +61,29 @@ describe('a value in doubt', () => {
     expect(alert?.text.ko).toBe(
       '[안내] 3호기 고속 구간 속도 값 고정: 1204번 샷부터 301.2 cm/s에서 움직이지 않음. 센서·배선·변환기 확인.',
     );
+  });
+
+  test('that stands still has one alert, not one of the sensor beside it', () => {
+    const engine = engineOf();
+    const frozen = { value: null, quality: 'stale', note: 'frozen 30 cycles' } as const;
+    const still = (shot: number): Cycle => ({
+      ...cycle(shot),
+      readings: { highSpeed: { ...frozen, at: { monoMs: shot, wallMs: shot } } },
+    });
+    const causes = (shots: readonly number[]) =>
+      shots.flatMap((shot) => engine.observe(still(shot), unscored)).map(({ cause }) => cause);
+    expect(causes([1, 2, 3])).toEqual(['sensor-invalid']);
+    const finding: DriftFinding = { ...shifted, kind: 'frozen', to: 300 };
+    const told = engine.drift(still(3), [finding]);
+    expect(told.map(({ cause, state }) => [cause, state])).toEqual([
+      ['sensor-frozen', 'raised'],
+      ['sensor-invalid', 'cleared'],
+    ]);
+    expect(causes([4, 5, 6])).toEqual([]);
+    expect(engine.drift(still(6), [finding])).toEqual([]);
+    // Once that is over, what is wrong with the sensor is told as itself.
+    engine.drift(still(7), []);
+    expect(causes([8])).toEqual(['sensor-invalid']);
   });
 
   test('that stood before a restart keeps its alert until it is found again, or has had time to', () => {
