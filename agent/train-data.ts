@@ -168,12 +168,7 @@ function fromShots(
 ): Source {
   const profiles = [...new Set(rows.map((row) => row.profile))];
   const [id] = profiles;
-  if (id === undefined)
-    throw new PpuriError('csv-invalid', `machine ${machine} has no shot with a label`, {
-      operation: 'train a model',
-      subject: machine,
-      hint: 'label shots with `ppuri label` or `ppuri label import`, then train',
-    });
+  if (id === undefined) throw nothingOf(machine, Object.keys(left).length === 0);
   const profile = loadProfile(id);
   const names = featureNames(profile, {
     dropColumns,
@@ -192,6 +187,19 @@ function fromShots(
   };
   const notes = profiles.length === 1 ? [] : [`shots of several profiles: ${profiles.join(', ')}`];
   return { data, profile: id, notes };
+}
+
+function nothingOf(machine: string, isUnknown: boolean): PpuriError {
+  const details = { operation: 'train a model', subject: machine };
+  if (isUnknown)
+    return new PpuriError('csv-invalid', `the store has no shot of a machine ${machine}`, {
+      ...details,
+      hint: '`ppuri cycles` shows which machines it has shots of',
+    });
+  return new PpuriError('csv-invalid', `machine ${machine} has no shot with a label`, {
+    ...details,
+    hint: 'label shots with `ppuri label` or `ppuri label import`, then train',
+  });
 }
 
 type Store = ReturnType<typeof openStore>;

@@ -53,13 +53,21 @@ export async function askForNeeds(
   ask: AskPerson,
 ): Promise<AddOptions> {
   let known = options;
+  let fault = '';
   for (let round = 0; round < mostRounds; round += 1) {
     const open = (await needs(known)).find((need) => flagsOf(need).length > 0);
     if (open === undefined) return known;
     const flags = flagsOf(open);
-    const answer = await ask(`${open}\n--${flags[0]} `);
+    const answer = await ask(`${fault}${open}\n--${flags[0]} `);
     if (answer === null || answer.trim() === '') return known;
-    known = { ...known, ...answered(known, open, answer.trim(), flags[0] ?? '') };
+    try {
+      known = { ...known, ...answered(known, open, answer.trim(), flags[0] ?? '') };
+      fault = '';
+    } catch (error) {
+      // A slip of the finger must not cost what was answered before it.
+      if (!(error instanceof PpuriError)) throw error;
+      fault = `${error.message}\n`;
+    }
   }
   return known;
 }

@@ -3,7 +3,9 @@ import type { Command } from 'commander';
 import type { Json } from './model-flags.ts';
 import { type PlaceFlags, placeRequest, type RollbackRequest } from './model-request-use.ts';
 import { addPlaceFlags } from './model-use.ts';
+import { rolledBackText } from './model-use-words.ts';
 import { action } from './output.ts';
+import { placeOf } from './store-access.ts';
 
 export type RollBack = (
   request: RollbackRequest,
@@ -32,11 +34,9 @@ export function addRollback(parent: Command, rollBack: RollBack): void {
       action('roll a model back', async (output, flags: PlaceFlags & Json) => {
         const { machine, mold, storePath, who } = placeRequest(flags, 'roll a model back');
         const { effective, model } = await rollBack({ machine, mold, storePath, who });
-        const place = mold === null ? machine : `${machine} mold ${mold}`;
-        const when = effective === 'now' ? 'from its next shot on' : 'once the agent is started';
         if (flags.json === true)
           output.json({ machine, mold, model: model === '' ? null : model, effective });
-        else output.line(`${place} uses ${model || 'what its configuration names'} ${when}`);
+        else output.line(rolledBackText({ machine, mold, model, effective }, placeOf(flags).lang));
       }),
     );
 }

@@ -7,6 +7,7 @@ import type { MirroredRow } from '../store/activations.ts';
 import type { ModelTable } from '../store/models.ts';
 import { outcomeWords } from '../words.ts';
 import { positiveNumber } from './arguments.ts';
+import { reasonText } from './model-use-words.ts';
 import { action, type Output } from './output.ts';
 import {
   addStoreFlags,
@@ -145,7 +146,7 @@ function changeLine(change: ModelTable['changes'][number], lang: Language, place
   const at = new Date(wallMs).toLocaleString('sv-SE');
   const where =
     mold === null ? place.machineName(machine) : `${place.machineName(machine)} ${mold}`;
-  return `${at}  ${where}  ${changeWords[what][lang]}  ${model ?? '-'}  ${who}: ${why}`;
+  return `${at}  ${where}  ${changeWords[what][lang]}  ${model ?? '-'}  ${who}: ${reasonText(why, lang)}`;
 }
 
 function shotLine(row: MirroredRow, lang: Language, place: Place): string {

@@ -10,8 +10,10 @@ import {
   type UseRequest,
   useRequest,
 } from './model-request-use.ts';
+import { usedText } from './model-use-words.ts';
 import { action, type Output } from './output.ts';
 import { proveModel } from './prove-model.ts';
+import { placeOf } from './store-access.ts';
 
 export type UseModel = (request: UseRequest) => Promise<UseOutcome>;
 
@@ -35,25 +37,8 @@ Examples:
   ppuri model shadow diecast-defect@1.2.0 --machine dc-03 --shots 200 -c /etc/ppuri/ppuri.yaml
 `;
 
-const whenWords = {
-  now: 'from its next shot on',
-  'next-start': 'once the agent is started; none runs on this store now',
-} as const;
-
 const jsonHelp =
   'one JSON object: machine, mold, name, version, hash, dir, effective, stage, shots';
-
-function usedText({ machine, mold, bundle, mode }: UseRequest, done: UseOutcome): string {
-  const { name, version } = bundle.manifest;
-  const place = mold === null ? machine : `${machine} mold ${mold}`;
-  const when = whenWords[done.effective];
-  const model = `${name} ${version}`;
-  if (done.stage === 'now') return `${place} uses ${model} ${when}`;
-  if (done.stage === 'trial')
-    return `${place} uses ${model} on trial for ${done.shots} shots, ${when}`;
-  const after = mode === 'shadow' ? 'nothing follows from it' : 'then it is tried';
-  return `${place} is watched by ${model} for ${done.shots} shots, ${when}; ${after}`;
-}
 
 async function useModel(
   output: Output,
@@ -69,7 +54,10 @@ async function useModel(
   const { manifest, hash, dir } = bundle;
   const { name: model, version } = manifest;
   if (flags.json === true) output.json({ machine, mold, name: model, version, hash, dir, ...done });
-  else output.line(usedText(request, done));
+  else {
+    const used = { machine, mold, model: `${model} ${version}`, mode: request.mode, ...done };
+    output.line(usedText(used, placeOf(flags).lang));
+  }
 }
 
 /** `--machine`, `--mold`, `-c` and `--by`, as every command on a machine's models has them. */

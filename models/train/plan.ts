@@ -38,6 +38,7 @@ const fewestRows = 60;
 
 /** Throws `csv-invalid` when there is nothing to learn from. */
 export function planTraining(data: TrainingSet, options: PlanOptions): Plan {
+  requireRows(data);
   const sorted = sortByTime(data);
   const leaks = findLeaks(sorted, options.forced);
   const out = new Set(leaks.flatMap(({ feature, isLeftOut }) => (isLeftOut ? [feature] : [])));
@@ -45,15 +46,18 @@ export function planTraining(data: TrainingSet, options: PlanOptions): Plan {
   if (names.size === 0)
     throw unusable('no feature is left', [...leaks.map(({ text }) => text.en)].join('; '));
   const { data: whole, dropped } = dropRepeats(pickFeatures(sorted, names));
-  if (whole.labels.length < fewestRows)
-    throw unusable(
-      `${whole.labels.length} rows with a label are left`,
-      `at least ${fewestRows} are needed; a model that is worth anything takes thousands of shots`,
-    );
+  requireRows(whole);
   const { fold, split } = splitOf(whole, options);
   const train = pickRows(whole, fold.train);
   const test = split === 'none' ? null : pickRows(whole, fold.held);
   return { whole, train, test, split, repeats: dropped, leaks, learner: learnerFor(train) };
+}
+
+/** Looked at first: of a handful of rows it would be said that no value ever changes. */
+function requireRows({ labels }: TrainingSet): void {
+  if (labels.length >= fewestRows) return;
+  const hint = `at least ${fewestRows} are needed; a model that is worth anything takes thousands of shots`;
+  throw unusable(`${labels.length} rows with a label are left`, hint);
 }
 
 function splitOf(

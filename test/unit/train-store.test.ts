@@ -36,6 +36,6 @@ test('labelled shots of the store become rows: a shot is a defect when one of it
   expect([...both.data.labels]).toEqual([0, 1, 1, 1]);
   expect(both.data.molds).toEqual(['A-12', 'B-7']);
   await expect(readStore({ ...wanted, machine: 'dc-99', mold: null })).rejects.toThrow(
-    'machine dc-99 has no shot with a label',
+    'the store has no shot of a machine dc-99',
   );
 });
