@@ -191,8 +191,15 @@ export class Machine {
 
   /** It answers, and what it makes is judged. */
   watched(): boolean {
-    const blind = this.#around.standing(this.id).some(({ cause }) => blindCauses.has(cause));
+    const blind = this.#around
+      .standing(this.id)
+      .some(({ cause }) => blindCauses.has(cause) || this.#isModelGone(cause));
     return this.#watch.stats().link === 'up' && !blind;
+  }
+
+  /** What decided cannot be read any more, and no other model judges in its place. */
+  #isModelGone(cause: string): boolean {
+    return cause === 'model-missing' && this.#judge.model === null;
   }
 
   /** Snapshot complete → verdict. */

@@ -145,6 +145,17 @@ export async function writeBundle(
   return installBundle({ from: dir, files: all }, dir, options);
 }
 
+/** Whether `dir` holds this very bundle, byte for byte. */
+export async function isInstalled(source: BundleSource, dir: string): Promise<boolean> {
+  if (!(await exists(dir))) return false;
+  const there = await readFolder(dir);
+  const same = ([name, bytes]: readonly [string, Uint8Array]): boolean => {
+    const before = there.get(name);
+    return before !== undefined && Buffer.compare(before, bytes) === 0;
+  };
+  return there.size === source.files.size && [...source.files].every(same);
+}
+
 /** Copies a bundle as it is, signature and all, to `dir`, which must not exist yet. */
 export async function copyBundle(
   from: string,

@@ -8,7 +8,14 @@ import { loadConfig } from '../../config/load.ts';
 import { type Misfit, modelFit } from '../../config/model-fit.ts';
 import { listProfiles, loadProfile } from '../../config/profile-load.ts';
 import { modelsSchema, storeSchema } from '../../config/schema.ts';
-import { type BundleParts, installBundle, judgeBundle, writeBundle } from '../../models/bundle.ts';
+import {
+  type BundleParts,
+  installBundle,
+  isInstalled,
+  judgeBundle,
+  readBundle,
+  writeBundle,
+} from '../../models/bundle.ts';
 import { bundlesOn, readSource } from '../../models/bundle-source.ts';
 import type { Bundle, Manifest } from '../../models/manifest.ts';
 import type { TrustRule } from '../../models/trust.ts';
@@ -65,6 +72,8 @@ export async function addModelBundle(
 
 const selfMade = 'golden rows are what this model says itself: they prove the copy, not the export';
 
+const isThere = 'this very bundle was there already: nothing was changed';
+
 /** Runs the model where models run, out of a scratch folder, for the outputs of its golden rows. */
 async function answeredParts(parts: BundleParts, answer: AnswerRows): Promise<BundleParts> {
   const { manifest, model, golden } = parts;
@@ -102,6 +111,8 @@ async function addWhole(
   const { manifest } = await judgeBundle(source, { trust });
   const target = targetOf(manifest.name, manifest.version, options);
   const notes = fitNotes(manifest, path);
+  if (await isInstalled(source, target))
+    return { bundle: await readBundle(target, { trust }), notes: [...notes, isThere] };
   return { bundle: await installBundle(source, target, { prove, trust }), notes };
 }
 

@@ -16,6 +16,10 @@ const sentences: readonly (readonly [RegExp, string])[] = [
     '입력 $1개를 한 줄에서 나눠 받습니다. 순서: $2',
   ],
   [
+    /^this very bundle was there already: nothing was changed$/,
+    '똑같은 번들이 이미 있어 바꾼 것이 없습니다',
+  ],
+  [
     /^the given scaler is part of the model now.*$/,
     '스케일러를 모델 안에 넣었습니다. 측정값을 그대로 받습니다',
   ],

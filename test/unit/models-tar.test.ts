@@ -138,6 +138,21 @@ describe('ppuri model add from a stick', () => {
     expect(await readdir(bundle.dir)).toContain('model.onnx');
   });
 
+  test('that was added before is there already; another of the same name and version is refused', async () => {
+    await using scratch = await scratchDir();
+    const [stick, store] = [join(scratch.path, 'stick'), join(scratch.path, 'store')];
+    await writeBundle(join(stick, 'two-sums'), scoreParts());
+    const first = await addModelBundle(stick, { store }, noProof);
+    const again = await addModelBundle(stick, { store }, noProof);
+    expect(again).toMatchObject({
+      bundle: { dir: first.bundle.dir, hash: first.bundle.hash },
+      notes: ['this very bundle was there already: nothing was changed'],
+    });
+    await rm(join(first.bundle.dir, 'SHA256SUMS'));
+    const error = await refusal(addModelBundle(stick, { store }, noProof));
+    expect(error.message).toContain('exists already');
+  });
+
   test('asks which one when there are two', async () => {
     await using scratch = await scratchDir();
     for (const name of ['a', 'b']) await writeBundle(join(scratch.path, name), scoreParts());
