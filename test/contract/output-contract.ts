@@ -20,7 +20,7 @@ export function outputContract(name: string, harness: OutputHarness): void {
   describe(`${name}: ending`, () => ending(rig));
   const { heartbeat } = harness;
   if (heartbeat !== undefined)
-    describe(`${name}: heartbeat`, () => heartbeatContract(rig, heartbeat));
+    describe(`${name}: heartbeat`, () => heartbeatContract(harness, heartbeat));
 }
 
 function showing(rig: OutputRig): void {
@@ -42,20 +42,27 @@ function showing(rig: OutputRig): void {
     expect(module.lit(unit)).toEqual(neighbours);
   });
 
-  test.each(rig.harness.shows)('$what', async (show) => {
-    const { module, output } = await rig.output();
-    output.start();
-    rig.turning(output, show.state);
-    await rig.written(output);
-    await rig.showing(module, show);
-    // And so it stays: each turn of a heartbeat is a look at the other coils.
-    for (let i = 0; i < 3 && rig.harness.heartbeat !== undefined; i++) {
-      const { length } = module.writes;
-      await module.until(() => module.writes.length > length);
-      expect(rig.steady(module, show.flashing)).toEqual(show.lit);
-    }
-    expect(output.status()).toMatchObject({ ok: true, detail: '', failed: 0 });
+  // They wait for heartbeats most of their time: each has a rig of its own, and all wait at once.
+  test.concurrent.each(rig.harness.shows)('$what', async (show) => {
+    const own = new OutputRig(rig.harness);
+    await shows(own, show);
+    expect(await own.end()).toEqual([]);
   });
+}
+
+async function shows(rig: OutputRig, show: OutputHarness['shows'][number]): Promise<void> {
+  const { module, output } = await rig.output();
+  output.start();
+  rig.turning(output, show.state);
+  await rig.written(output);
+  await rig.showing(module, show);
+  // And so it stays: each turn of a heartbeat is a look at the other coils.
+  for (let i = 0; i < 3 && rig.harness.heartbeat !== undefined; i++) {
+    const { length } = module.writes;
+    await module.until(() => module.writes.length > length);
+    expect(rig.steady(module, show.flashing)).toEqual(show.lit);
+  }
+  expect(output.status()).toMatchObject({ ok: true, detail: '', failed: 0 });
 }
 
 function states(rig: OutputRig): void {
@@ -182,43 +189,53 @@ function ending(rig: OutputRig): void {
   });
 }
 
-function heartbeatContract(rig: OutputRig, heartbeat: Heartbeat): void {
+function heartbeatContract(harness: OutputHarness, heartbeat: Heartbeat): void {
   const beats = (plc: HeartbeatWatch, module: CoilModule, turns: number): Promise<unknown> =>
     Promise.race([
       module.until(() => plc.turns >= turns),
       plc.dark.then(() => Promise.reject(new Error('the light was taken for dark'))),
     ]);
 
-  test('turns while work is finished, and stands when no more is', async () => {
-    const { module, output } = await rig.output();
-    output.start();
-    const plc = rig.plc(module, heartbeat);
-    const turns = rig.turning(output, calm);
-    await beats(plc, module, 6);
-    turns.stop();
-    await plc.dark;
-  });
+  const apart = async (body: (rig: OutputRig) => Promise<void>): Promise<void> => {
+    const rig = new OutputRig(harness);
+    await body(rig);
+    expect(await rig.end()).toEqual([]);
+  };
 
-  test('is not kept up by a lamp that flashes', async () => {
-    const { module, output } = await rig.output();
-    output.start();
-    output.show(rig.loud.state);
-    await rig.showing(module, rig.loud);
-    await rig.plc(module, heartbeat).dark;
-    await rig.showing(module, rig.loud);
-  });
+  test.concurrent('turns while work is finished, and stands when no more is', () =>
+    apart(async (rig) => {
+      const { module, output } = await rig.output();
+      output.start();
+      const plc = rig.plc(module, heartbeat);
+      const turns = rig.turning(output, calm);
+      await beats(plc, module, 6);
+      turns.stop();
+      await plc.dark;
+    }));
 
-  test.each(['SIGKILL', 'SIGSTOP', 'block'])('stands after %s of its agent', async (how) => {
-    const module = await rig.module();
-    const child = rig.agent(module, calm);
-    await module.until(() => module.lit(rig.unit).includes(heartbeat.coil));
-    const plc = rig.plc(module, heartbeat);
-    await beats(plc, module, 3);
-    if (how === 'block') child.stdin?.write('block\n');
-    else child.kill(how === 'SIGSTOP' ? 'SIGSTOP' : 'SIGKILL');
-    await plc.dark;
-    // What makes the heartbeat needed: the lamp itself stays as it was.
-    const fine = rig.harness.shows.find(({ state }) => state === calm);
-    expect(rig.steady(module)).toEqual(fine?.lit);
-  });
+  test.concurrent('is not kept up by a lamp that flashes', () =>
+    apart(async (rig) => {
+      const { module, output } = await rig.output();
+      output.start();
+      output.show(rig.loud.state);
+      await rig.showing(module, rig.loud);
+      await rig.plc(module, heartbeat).dark;
+      await rig.showing(module, rig.loud);
+    }));
+
+  test.concurrent.each(['SIGKILL', 'SIGSTOP', 'block'])('stands after %s of its agent', (how) =>
+    apart(async (rig) => {
+      const module = await rig.module();
+      const child = rig.agent(module, calm);
+      await module.until(() => module.lit(rig.unit).includes(heartbeat.coil));
+      const plc = rig.plc(module, heartbeat);
+      await beats(plc, module, 3);
+      if (how === 'block') child.stdin?.write('block\n');
+      else child.kill(how === 'SIGSTOP' ? 'SIGSTOP' : 'SIGKILL');
+      await plc.dark;
+      // What makes the heartbeat needed: the lamp itself stays as it was.
+      const fine = rig.harness.shows.find(({ state }) => state === calm);
+      expect(rig.steady(module)).toEqual(fine?.lit);
+    }),
+  );
 }
