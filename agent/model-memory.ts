@@ -1,4 +1,5 @@
 /** What is remembered of models, in the store. */
+import type { Config } from '../config/schema.ts';
 import type { ModelMemory } from './activation-desk.ts';
 import type { Share } from './records.ts';
 import type { Keeper } from './store/keeper.ts';
@@ -34,4 +35,9 @@ export function modelMemory(
       );
     },
   };
+}
+
+/** How many parts one shot of each machine has. */
+export function partCounts({ machines }: Config): Record<string, number> {
+  return Object.fromEntries(machines.map(({ id, parts }) => [id, Math.max(1, parts.length)]));
 }

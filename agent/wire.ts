@@ -1,7 +1,6 @@
 /** The only file that knows every part: configuration in, a running agent out. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { PpuriError } from '../config/errors.ts';
-import type { Config } from '../config/schema.ts';
 import type { AnyBus } from '../drivers/driver.ts';
 import { BusSet } from '../drivers/registry.ts';
 import type { AgentOptions } from './agent-options.ts';
@@ -18,10 +17,10 @@ import { keepPlanOf } from './keep-plan.ts';
 import { LabelDesk } from './label-desk.ts';
 import { Machine } from './machine.ts';
 import { ModelDesk } from './model-desk.ts';
-import { modelMemory } from './model-memory.ts';
+import { modelMemory, partCounts } from './model-memory.ts';
 import { createOutputs, hasBuzzer } from './outputs/output-set.ts';
 import { PlantShow } from './plant-show.ts';
-import type { AgentEvent, Alert, Cycle, Deed, Verdict } from './records.ts';
+import type { AgentEvent, Alert, Cycle, Deed, Instant, RecordBody, Verdict } from './records.ts';
 import { type Resumed, recallDrift, resume } from './resume.ts';
 import { type Command, createKeeper, type Keeper } from './store/keeper.ts';
 import { syncPlanOf } from './sync-plan.ts';
@@ -268,6 +267,12 @@ export class Agent {
     };
   }
 
+  /** What concerns the gateway as a whole, such as its program: kept, and an alert shown. */
+  note(body: RecordBody, at: Instant): void {
+    if (body.kind !== 'alert') this.#keeper.keep(body, at);
+    else for (const alert of this.#alerts.take([body.alert])) this.#tellAlert(alert);
+  }
+
   /** Settles when the keep child has answered, well or not, or is known to be gone. */
   async storeAnswers(): Promise<void> {
     await this.#keeper.query('models', {});
@@ -339,19 +344,21 @@ export class Agent {
   }
 
   #createAlerts(): AlertDesk {
-    const { config, onAlert } = this.#options;
+    const { config } = this.#options;
     const names = new Map(config.machines.map(({ id, name }) => [id, name ?? id]));
     return new AlertDesk({
       callsPerHour: config.alerts.callsPerHour,
       buzzer: hasBuzzer(config) ? 'there' : 'none',
       now: () => ({ monoMs: performance.now(), wallMs: Date.now() }),
       nameOf: (machine) => names.get(machine) ?? machine,
-      tell: (alert) => {
-        onAlert?.(alert);
-        this.#keeper.keep({ kind: 'alert', alert }, alert.at);
-      },
+      tell: (alert) => this.#tellAlert(alert),
       deed: (deed) => this.#keepDeed(deed),
     });
+  }
+
+  #tellAlert(alert: Alert): void {
+    this.#options.onAlert?.(alert);
+    this.#keeper.keep({ kind: 'alert', alert }, alert.at);
   }
 
   #keepDeed(deed: Deed): void {
@@ -383,10 +390,6 @@ export class Agent {
     if (!event.kind.startsWith('model-')) return;
     this.#noticing = this.#noticing.then(() => this.#desk.noticeIncidents());
   }
-}
-
-function partCounts({ machines }: Config): Record<string, number> {
-  return Object.fromEntries(machines.map(({ id, parts }) => [id, Math.max(1, parts.length)]));
 }
 
 function known<T>(map: ReadonlyMap<string, T>, name: string, what: string): T {

@@ -184,6 +184,36 @@ export const errorTable = {
     meaning: 'the model takes longer than the machine’s deadline',
   },
   'model-unavailable': { exit: 6, retryable: true, meaning: 'inference is not available' },
+  'release-untrusted': {
+    exit: 1,
+    retryable: false,
+    meaning: 'a release of ppuri is not signed by a key that this gateway trusts for it',
+  },
+  'release-damaged': {
+    exit: 1,
+    retryable: false,
+    meaning: 'a release of ppuri is not the file that was signed',
+  },
+  'release-unfit': {
+    exit: 1,
+    retryable: false,
+    meaning: 'a release of ppuri is for another computer, or cannot follow the version that runs',
+  },
+  'release-none': {
+    exit: 1,
+    retryable: false,
+    meaning: 'there is no other version of ppuri to go back to',
+  },
+  'update-refused': {
+    exit: 1,
+    retryable: true,
+    meaning: 'ppuri is not updated now: the agent is not well, or another update is under way',
+  },
+  'update-returned': {
+    exit: 1,
+    retryable: false,
+    meaning: 'the new version of ppuri did not prove itself, and the one before runs again',
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorTable;

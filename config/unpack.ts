@@ -69,12 +69,14 @@ const groups: readonly Unpacked[] = ['files', 'onnxruntime-node', 'better-sqlite
 
 /**
  * The role `unpack`, which a package's installation runs: unpacks everything, says where, and
- * removes what other versions unpacked there. Throws `unpack-failed`.
+ * removes what other versions unpacked there, unless `PPURI_UNPACK` is `beside`: an update whose
+ * version before still runs. Throws `unpack-failed`.
  */
 export function runUnpack(): void {
   const folders = groups.map((group) => unpackedPath(group, '').replace(/\/$/, ''));
+  const tidied = process.env.PPURI_UNPACK === 'beside' ? [] : folders;
   const ours = new RegExp(`^(?:(?:${groups.join('|')})-[0-9a-f]{16}|\\.(?:new|damaged)-.*)$`);
-  for (const place of new Set(folders.map((folder) => dirname(folder))))
+  for (const place of new Set(tidied.map((folder) => dirname(folder))))
     for (const name of readdirSync(place).filter((known) => ours.test(known)))
       if (!folders.includes(join(place, name)))
         rmSync(join(place, name), { recursive: true, force: true });

@@ -33,6 +33,7 @@ export function installedFiles(program: string, shipped: string): InstalledFile[
   const kit = join(shipped, 'config/install');
   return [
     own(program, '/usr/bin/ppuri', 0o755),
+    own(join(kit, 'start.sh'), '/usr/lib/ppuri/start', 0o755),
     own(join(kit, 'ppuri.service'), '/usr/lib/systemd/system/ppuri.service'),
     own(join(kit, '60-ppuri-serial.rules'), '/usr/lib/udev/rules.d/60-ppuri-serial.rules'),
     own(join(kit, '60-ppuri-journald.conf'), '/usr/lib/systemd/journald.conf.d/60-ppuri.conf'),

@@ -82,7 +82,8 @@ function install(output: Output, { dryRun = false }: Flags): void {
     output.line(todo ? `put   ${file.to} (0${file.mode.toString(8)})` : `keep  ${file.to}`);
     if (todo && !dryRun) copyInPlace(file);
   }
-  output.line('make  user ppuri (group dialout), /var/lib/ppuri, /var/lib/ppuri-runtime');
+  output.line('make  user ppuri (group dialout), /var/lib/ppuri');
+  output.line('make  /var/lib/ppuri-versions, /var/lib/ppuri-runtime');
   const script = packageScript(shipped, 'postinst');
   if (!dryRun) shell('install', script, ['configure', '']);
 }
@@ -95,7 +96,7 @@ function uninstall(output: Output, { dryRun = false, purge = false }: Flags): vo
   if (dryRun) {
     const going = files.filter(({ configuration }) => purge || !configuration);
     for (const { to } of going) output.line(`take  ${to}`);
-    output.line('take  /var/lib/ppuri-runtime');
+    output.line('take  /var/lib/ppuri-versions, /var/lib/ppuri-runtime');
     if (purge) output.line('take  user ppuri');
     output.line('keep  /var/lib/ppuri');
     return;

@@ -28,6 +28,7 @@ import { addScan } from './scan.ts';
 import { addSimulate } from './simulate.ts';
 import { addStatus } from './status.ts';
 import { addTrain } from './train.ts';
+import { addUpdate } from './update.ts';
 import { addWatch } from './watch.ts';
 
 const { version } = packageJson;
@@ -64,6 +65,7 @@ export function createProgram(early: Interruption | null = null): Command {
   addTrain(program);
   addDoctor(program);
   addInstall(program);
+  addUpdate(program);
   addCompletion(program);
   return program;
 }

@@ -11,6 +11,7 @@ import { type Prepared, prepare } from '../prepare.ts';
 import { goFirst } from '../priority.ts';
 import type { Alert } from '../records.ts';
 import { forkRole } from '../role.ts';
+import { watchVersion } from '../version-watch.ts';
 import { Agent } from '../wire.ts';
 import { workOf } from '../work.ts';
 import { type Interruption, interrupted } from './interrupt.ts';
@@ -78,6 +79,7 @@ async function runAgent(options: RunOptions, stop: Interruption): Promise<void> 
     boot: newBoot(),
     onAlert: (alert) => logAlert(log, alert),
   });
+  const version = watchVersion(agent, log);
   const supervision = orders === null ? null : supervise(orders, workOf(agent, config), log);
   log.info('starting', {
     gateway: config.gateway.id,
@@ -88,7 +90,8 @@ async function runAgent(options: RunOptions, stop: Interruption): Promise<void> 
     const signal = await Promise.race([
       stop.signal,
       agent.conflict,
-      started.then(() => {
+      started.then(async () => {
+        await version.started();
         supervision?.ready();
         return stop.signal;
       }),
@@ -98,6 +101,7 @@ async function runAgent(options: RunOptions, stop: Interruption): Promise<void> 
     supervision?.stopping();
     try {
       await agent.stop();
+      await version.ended();
     } finally {
       await claim.release();
       await supervision?.close();

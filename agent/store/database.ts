@@ -1,7 +1,7 @@
 /** Opening the store's file with the settings that its promises rest on. */
 import Database from 'better-sqlite3';
 import { PpuriError } from '../../config/errors.ts';
-import { assertBegun, assertOurs, migrate } from './migrations.ts';
+import { assertBegun, assertOurs, migrate, migrations } from './migrations.ts';
 import { asStoreError } from './trouble.ts';
 
 /** Of a new file: each commit writes whole pages, and a shot needs little. */
@@ -97,12 +97,12 @@ function emptyLog(db: Database.Database): void {
   }
 }
 
-/** Opens for writing, creates and migrates as needed. Throws PpuriError `store-*`. */
+/** Opens for writing, creates and migrates as needed, from a newer layout back too. Throws PpuriError `store-*`. */
 export function openDatabase(options: DatabaseOptions): Database.Database {
   let db: Database.Database | null = null;
   try {
     db = new Database(options.path, { timeout: busyMs });
-    assertOurs(db);
+    assertOurs(db, migrations, 'migrating');
     configure(db, options);
     migrate(db);
     assertDurable(db);

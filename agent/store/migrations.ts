@@ -12,10 +12,16 @@ import { bdSeqLayout } from './bd-seq.ts';
 import { deliveriesLayout } from './delivery.ts';
 import { labelLayout } from './label-layout.ts';
 import { floorsLayout } from './model-floors.ts';
+import { canGoBack, goBack, noteWayBack } from './way-back.ts';
 
 export interface Migration {
   readonly title: string;
   readonly sql: string;
+  /**
+   * Makes the layout before it again, with every record, delivery, label and model choice that was
+   * kept since; lies in the store for an older ppuri. Layouts of before the first release have none.
+   */
+  readonly back?: string;
 }
 
 const firstLayout = `
@@ -189,12 +195,20 @@ function foreign(db: Database.Database): PpuriError {
   });
 }
 
-/** Refuses a file of another program (`store-unavailable`) or of a newer ppuri (`store-newer`). */
-export function assertOurs(db: Database.Database, steps: readonly Migration[] = migrations): void {
+/**
+ * Refuses a file of another program (`store-unavailable`) or of a newer ppuri (`store-newer`).
+ * `migrating`: a newer layout will do that tells the way back.
+ */
+export function assertOurs(
+  db: Database.Database,
+  steps: readonly Migration[] = migrations,
+  purpose: 'reading' | 'migrating' = 'reading',
+): void {
   const version = versionOf(db);
   if (version === 0) return;
   const details = { operation: 'open the store', subject: db.name };
   if (db.pragma('application_id', { simple: true }) !== applicationId) throw foreign(db);
+  if (purpose === 'migrating' && canGoBack(db, version, steps.length)) return;
   if (version > steps.length)
     throw new PpuriError(
       'store-newer',
@@ -215,13 +229,15 @@ export function assertBegun(db: Database.Database): void {
   });
 }
 
-/** Brings the layout up to date, one transaction a step. */
+/** Brings the layout up to date, or back from a newer one, one transaction a step. */
 export function migrate(db: Database.Database, steps: readonly Migration[] = migrations): void {
-  assertOurs(db, steps);
+  assertOurs(db, steps, 'migrating');
+  goBack(db, versionOf(db), steps.length);
   for (const [index, step] of steps.entries()) {
     if (index < versionOf(db)) continue;
     db.transaction(() => {
       db.exec(step.sql);
+      if (step.back !== undefined) noteWayBack(db, index + 1, step.back);
       db.pragma(`application_id = ${applicationId}`);
       db.pragma(`user_version = ${index + 1}`);
     }).immediate();

@@ -52,7 +52,7 @@ function fileSources(root: string): Sources {
     ...folder(root, 'config/profiles', /\.yaml$/),
     ...bundles.flat(),
     ...folder(root, 'agent/panel/web/dist', /\.(?:html|js|css)$/),
-    ...folder(root, 'config/install', /\.(?:service|rules|conf|1)$/),
+    ...folder(root, 'config/install', /\.(?:service|rules|conf|1|sh)$/),
     ...folder(root, 'config/install/debian', /^(?:postinst|prerm|postrm)$/),
     ['config/example.yaml', join(root, 'config/example.yaml')],
     ['config/schema.json', join(root, 'config/schema.json')],

@@ -58,11 +58,12 @@ function shellEntries(): Entry[] {
 function systemEntries(program: Uint8Array, documents: Documents): Entry[] {
   return [
     { path: 'usr/bin/ppuri', mode: 0o755, bytes: program },
+    from('usr/lib/ppuri/start', 'config/install/start.sh', 0o755),
     from('usr/lib/systemd/system/ppuri.service', 'config/install/ppuri.service'),
     from('usr/lib/udev/rules.d/60-ppuri-serial.rules', 'config/install/60-ppuri-serial.rules'),
     from('usr/lib/systemd/journald.conf.d/60-ppuri.conf', 'config/install/60-ppuri-journald.conf'),
     from('etc/ppuri/ppuri.yaml', 'config/example.yaml'),
-    { path: 'etc/ppuri/trust/', mode: 0o755 },
+    { path: 'etc/ppuri/trust/releases/', mode: 0o755 },
     ...shellEntries(),
     ...documentEntries('usr/share/doc/ppuri', documents),
   ];
@@ -74,6 +75,7 @@ function archive(name: string, program: Uint8Array, documents: Documents): reado
   return [
     { path: `${name}/ppuri`, mode: 0o755, bytes: program },
     from(`${name}/ppuri.1`, 'config/install/ppuri.1'),
+    from(`${name}/install/start`, 'config/install/start.sh', 0o755),
     ...system.map((file) => from(`${name}/install/${file}`, `config/install/${file}`)),
     ...documentEntries(name, documents),
   ];

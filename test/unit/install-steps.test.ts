@@ -39,7 +39,7 @@ test('puts every file where the package has it, the program to be run', () => {
   for (const { to, mode } of files) expect(statSync(join(root, to)).mode & 0o777).toBe(mode);
   expect(statSync(join(root, 'usr/bin/ppuri')).mode & 0o111).toBe(0o111);
   expect(readFileSync(join(root, 'usr/lib/systemd/system/ppuri.service'), 'utf8')).toContain(
-    'ExecStart=/usr/bin/ppuri run -c /etc/ppuri/ppuri.yaml',
+    'ExecStart=/var/lib/ppuri-versions/current run -c /etc/ppuri/ppuri.yaml',
   );
   expect(readdirSync(join(root, 'usr/bin'))).toEqual(['ppuri']);
 });
