@@ -116,7 +116,8 @@ fi
 # A version on probation that hangs before it has said anything is ended, and gives way at the next start.
 watch() {
   left=$(value "$state" healthy)
-  left=$((${left:-90} + 30))
+  # It judges itself by then, unless it hangs.
+  left=$((${left:-90} * 4 / 3 + 5))
   while [ "$left" -gt 0 ]; do
     sleep 1
     kill -0 "$1" 2>/dev/null || return
