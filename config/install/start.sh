@@ -19,7 +19,7 @@ most_starts=3
 say() { echo "ppuri start: $*" >&2; }
 
 # FILE NAME
-value() { sed -n "s/^$2=//p" "$1" 2>/dev/null | head -n 1; }
+value() { sed -n "/^$2=/{s///p;q}" "$1" 2>/dev/null; }
 
 # NAME=VALUE …, kept by the time it returns: whole under another name first, then synced, then renamed.
 put() {
