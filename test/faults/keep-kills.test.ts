@@ -59,3 +59,49 @@ const layout = (version: number): string[] => [
   ...(version > 0 ? ['records'] : []),
   ...['b', 'c'].slice(0, Math.max(0, version - migrations.length)),
 ];
+
+/** Goes back two layouts, each slow enough to be hit. */
+const returningProgram = `
+  import Database from 'better-sqlite3';
+  import { migrate, migrations } from './agent/store/migrations.ts';
+  const db = new Database(process.argv.at(-1));
+  const fill = 'WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 60000) SELECT n FROM c;';
+  const step = (name) => ({ title: name, sql: 'CREATE TABLE ' + name + ' (n INTEGER) STRICT; INSERT INTO ' + name + ' ' + fill,
+    back: 'CREATE TABLE was_' + name + ' AS SELECT * FROM ' + name + ' ORDER BY -n; DROP TABLE ' + name + '; DROP TABLE was_' + name });
+  migrate(db, [...migrations, step('b'), step('c')]);
+  process.stdout.write('begin');
+  migrate(db);`;
+
+test(`killed while it goes back, the file has one layout or the other (SEED=${seed})`, async () => {
+  const random = seeded(seed + 3);
+  for (let round = 0; round < 8; round += 1) {
+    const path = join(temporaryDirectory(), 'ppuri.db');
+    const child = spawn(
+      process.execPath,
+      ['--input-type=module', '-e', returningProgram, '--', path],
+      { stdio: ['ignore', 'pipe', 'inherit'], cwd: process.cwd() },
+    );
+    const closed = once(child, 'close');
+    if (child.stdout !== null) await once(child.stdout, 'data');
+    await pause(random() * 60);
+    child.kill('SIGKILL');
+    await closed;
+    const db = new Database(path);
+    const tables = (): unknown[] =>
+      db
+        .prepare(
+          `SELECT name FROM sqlite_schema WHERE type = 'table' AND name IN ('records','b','c','was_b','was_c')`,
+        )
+        .pluck()
+        .all()
+        .sort();
+    expect(tables()).toEqual(layout(Number(db.pragma('user_version', { simple: true }))).sort());
+    expect(db.pragma('quick_check', { simple: true })).toBe('ok');
+    migrate(db);
+    expect([tables(), db.pragma('user_version', { simple: true })]).toEqual([
+      ['records'],
+      migrations.length,
+    ]);
+    db.close();
+  }
+});
