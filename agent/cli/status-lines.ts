@@ -133,7 +133,11 @@ function headLines(status: AgentStatus, lang: Language, paint: Paint): string[] 
 }
 
 function alertLines(status: AgentStatus, lang: Language): string[] {
-  const open = status.machines.flatMap(({ openAlerts }) => openAlerts);
+  // An agent of another version may not tell of the gateway as a whole.
+  const open = [
+    ...(status.alerts?.plant ?? []),
+    ...status.machines.flatMap(({ openAlerts }) => openAlerts),
+  ];
   if (open.length === 0) return [lang === 'ko' ? '발생 중인 알림 없음' : 'no standing alerts'];
   return open.map(({ text }) => text[lang]);
 }
