@@ -1,6 +1,6 @@
 /** What an update has to do with this computer: systemd, dpkg, whose the versions are. */
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, lstatSync, mkdtempSync, openSync, readlinkSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdtempSync, readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PpuriError } from '../../config/errors.ts';
 import { unsafe } from '../../config/runtime-place.ts';
@@ -104,9 +104,9 @@ export function programOfDeb(deb: string): string {
 
 /** dpkg unpacks it, and its script begins the probation and restarts the service. */
 export function installDeb(deb: string): void {
-  const out = openSync('/dev/stderr', 'w');
   try {
-    execFileSync('dpkg', ['-i', deb], { stdio: ['ignore', out, out] });
+    // Its words are no result of ours.
+    execFileSync('dpkg', ['-i', deb], { stdio: ['ignore', 2, 2] });
   } catch (cause) {
     throw new PpuriError('update-refused', 'dpkg could not install the package', {
       operation: 'update ppuri',

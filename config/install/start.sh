@@ -7,6 +7,8 @@
 #   start --ended      the service ended, $SERVICE_RESULT says how (ExecStopPost=)
 #   start run -c FILE  choose, then become it: for supervisors other than systemd
 set -u
+# The unit's mask would hide the state from the agent, which reads there that it is on probation.
+umask 022
 LC_ALL=C
 export LC_ALL
 versions=${PPURI_VERSIONS:-/var/lib/ppuri-versions}

@@ -1,6 +1,14 @@
 /** SIGKILL at every step of an update, a rollback and of the choice before a start: a version always runs. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -144,6 +152,13 @@ describe('a version on probation', () => {
       if (word !== '') say(word);
       return ran;
     });
+
+  test('may read that it is, whoever it runs as and whatever the mask of its supervisor', () => {
+    const before = process.umask(0o077);
+    begin();
+    process.umask(before);
+    expect(statSync(join(versions, 'state')).mode & 0o777).toBe(0o644);
+  });
 
   test('has three starts, whatever became of them after they were well', () => {
     expect(starts('', 'starting', 'healthy', '')).toEqual(['0.3.0', '0.3.0', '0.3.0', '0.2.0']);

@@ -87,7 +87,7 @@ StandardError=append:/prove.log
 UNIT
 ln -s ../prove.service "$root/etc/systemd/system/multi-user.target.wants/prove.service"
 boot() {
-  timeout 280 systemd-nspawn -q -D "$root" --private-network --register=no --keep-unit --console=pipe -b \
+  timeout 900 systemd-nspawn -q -D "$root" --private-network --register=no --keep-unit --console=pipe -b \
     </dev/null >>"$work/console" 2>&1 &
   local container=$!
   if [[ ${1:-} == until-cut ]]; then
