@@ -1,11 +1,11 @@
 /** What the panel costs the machines, and how soon its pages know: with nobody looking and with twenty. */
 import { join } from 'node:path';
+import { matchRejects } from '../agent/bench/match-rejects.ts';
 import { freePanelPort } from '../agent/demo/panel-port.ts';
 import { type Bench, type BenchContext, type Figure, figure } from './figure.ts';
 import { quantile, quantileFigures } from './quantiles.ts';
 import { asksPerSecond, listeners, type Shown, startScreens } from './screens.ts';
 import { runShop, type ShopRun } from './shop.ts';
-import { matchRejects } from './wire.ts';
 
 const ownSeconds = 60;
 const machines = 10;

@@ -1,7 +1,7 @@
 /** Results as a table for people and as JSON for programs. */
 import { cpus, release, totalmem } from 'node:os';
+import { schedulingOf } from '../agent/bench/proc.ts';
 import { type Budget, type Figure, judge, type Outcome } from './figure.ts';
-import { schedulingOf } from './proc.ts';
 
 export interface Hardware {
   readonly cpu: string;

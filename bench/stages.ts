@@ -1,24 +1,9 @@
 /** Where the time goes inside the agent: its own stage times, as every verdict in the store has them. */
+import type { KeptShot } from '../agent/bench/kept-shots.ts';
+import { type Stage, stageList } from '../agent/bench/stages.ts';
 import { type Bench, type BenchContext, type Figure, figure } from './figure.ts';
-import { type Budgets, quantileFigures } from './quantiles.ts';
-import type { KeptShot, ShopRun } from './shop.ts';
-
-interface Stage {
-  readonly name: string;
-  readonly from: string;
-  readonly to: string;
-  readonly budgets?: Budgets;
-}
-
-const stageList: readonly Stage[] = [
-  { name: 'trigger → snapshot (block read)', from: 'trigger', to: 'snapshot' },
-  { name: 'snapshot → features (counter read again)', from: 'snapshot', to: 'features' },
-  { name: 'features → verdict (inference)', from: 'features', to: 'verdict' },
-  { name: 'verdict → reject confirmed', from: 'verdict', to: 'reject' },
-  { name: 'verdict → alert raised', from: 'verdict', to: 'alert' },
-  { name: 'snapshot → verdict', from: 'snapshot', to: 'verdict' },
-  { name: 'trigger → reject confirmed', from: 'trigger', to: 'reject' },
-];
+import { quantileFigures } from './quantiles.ts';
+import type { ShopRun } from './shop.ts';
 
 export function stages(shop: (context: BenchContext) => Promise<ShopRun>): Bench {
   return {
@@ -38,13 +23,13 @@ export function stages(shop: (context: BenchContext) => Promise<ShopRun>): Bench
   };
 }
 
-function stageFigures({ name, from, to, budgets }: Stage, kept: readonly KeptShot[]): Figure[] {
+function stageFigures({ name, from, to }: Stage, kept: readonly KeptShot[]): Figure[] {
   const times = kept.flatMap(({ outcome, times }) => {
     const [begun, ended] = [times[from], times[to]];
     const scored = outcome !== 'unscored' && begun !== undefined && ended !== undefined;
     return scored ? [ended - begun] : [];
   });
-  return quantileFigures(name, times, 'ms', budgets);
+  return quantileFigures(name, times, 'ms');
 }
 
 function counts(run: ShopRun, kept: readonly KeptShot[]): Figure[] {

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { startAgent } from './agent-process.ts';
+import { startAgent } from '../agent/bench/agent-process.ts';
 import { type Bench, figure } from './figure.ts';
 import { quantile } from './quantiles.ts';
 import { model, profile } from './shop-words.ts';

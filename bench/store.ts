@@ -1,13 +1,13 @@
 /** What the store writes to the disk in a day, and how long a record waits for its commit. */
 import { join } from 'node:path';
+import { writtenBytesOf } from '../agent/bench/proc.ts';
+import { RecordMaker } from '../agent/bench/record-maker.ts';
 import { newBoot } from '../agent/health/boot.ts';
 import { type ForkRole, forkRole } from '../agent/role.ts';
 import { createKeeper, type Keeper } from '../agent/store/keeper.ts';
 import { loadProfile } from '../config/profile-load.ts';
 import { type Bench, type BenchContext, type Figure, figure } from './figure.ts';
-import { writtenBytesOf } from './proc.ts';
 import { quantileFigures } from './quantiles.ts';
-import { RecordMaker } from './records.ts';
 import { profile } from './shop-words.ts';
 
 const ownSeconds = 60;

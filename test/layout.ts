@@ -28,9 +28,9 @@ const shared = new Set([
   'agent/words.ts',
   'agent/health/log.ts',
 ]);
-/** These connect rooms: commands, the demo, the backtest and the files at the top of agent/. */
+/** These connect rooms: commands, the demo, the backtest, the benchmark and the files at the top of agent/. */
 const connectors =
-  /^agent\/(?:(?!records\.ts|quality-report\.ts|role\.ts|words\.ts)[a-z-]+\.[jt]s$|(?:cli|demo|backtest)\/)/;
+  /^agent\/(?:(?!records\.ts|quality-report\.ts|role\.ts|words\.ts)[a-z-]+\.[jt]s$|(?:cli|demo|backtest|bench)\/)/;
 
 /** How errors and their hints are made, and where shipped files lie; these import no room. */
 const everyones = new Set([

@@ -7,6 +7,7 @@ import type { MadeShot, PlantWrite } from './plant.ts';
 import {
   type FromSimulator,
   isFromSimulator,
+  type RemoteLine,
   type RemotePlant,
   type SimulatorFailure,
   type ToSimulator,
@@ -26,6 +27,8 @@ export interface Simulator {
   readonly pid: number | null;
   /** One per plant, in order. */
   readonly ports: readonly number[];
+  /** One per line of text, in order; 0 on a pty. */
+  readonly linePorts: readonly number[];
   readonly replays: Readonly<Record<string, ReplayReport>>;
   /** What went over each plant's port so far, in order. */
   traffic(): Promise<readonly Traffic[]>;
@@ -38,6 +41,7 @@ export interface Simulator {
 export interface SimulatorOptions {
   readonly fork: ForkRole;
   readonly plants: readonly RemotePlant[];
+  readonly lines?: readonly RemoteLine[];
   readonly handlers?: SimulatorHandlers;
   /** Longest wait for the plants' ports, logs to replay included. */
   readonly startTimeoutMs?: number;
@@ -49,12 +53,13 @@ const patienceMs = 1000;
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const child = options.fork('simulate');
   const link = new SimulatorLink(child, options.handlers ?? {});
-  link.send({ type: 'start', plants: options.plants });
+  link.send({ type: 'start', plants: options.plants, lines: options.lines ?? [] });
   try {
-    const { ports, replays } = await link.started(options.startTimeoutMs ?? 60_000);
+    const { ports, linePorts, replays } = await link.started(options.startTimeoutMs ?? 60_000);
     return {
       pid: child.pid ?? null,
       ports,
+      linePorts,
       replays,
       traffic: () => link.traffic(),
       stopShots: () => link.stopShots(),

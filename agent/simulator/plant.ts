@@ -8,6 +8,7 @@ import { type Answered, type MachineTiming, SimulatedMachine } from './machine.t
 import { MeterUnit } from './meter-unit.ts';
 import type { ServedUnit, Traffic } from './modbus-server.ts';
 import { ModelledSource } from './modelled.ts';
+import { OutputUnit } from './output-unit.ts';
 import { openService, type PlantCarrier, type PlantService } from './plant-service.ts';
 import { anyLoad, loads, PowerMeter } from './power-meter.ts';
 import { Random } from './random.ts';
@@ -49,6 +50,8 @@ export interface PlantMeter {
   readonly unit: number;
   readonly seed: number;
   readonly speed: number;
+  /** Absent: `meterProfile`. */
+  readonly profile?: Profile;
 }
 
 export interface PlantOptions {
@@ -60,6 +63,8 @@ export interface PlantOptions {
   readonly carrier?: PlantCarrier;
   readonly machines: readonly PlantMachine[];
   readonly meters?: readonly PlantMeter[];
+  /** Units of output modules, whose coils anybody may set. */
+  readonly outputUnits?: readonly number[];
   /** The eastron-sdm630 profile, where there are meters. */
   readonly meterProfile?: Profile;
 }
@@ -110,7 +115,9 @@ export interface PlantEvents {
 export async function startPlant(options: PlantOptions): Promise<Plant> {
   const plant = new Plant();
   for (const machine of options.machines) await plant.add(machine, options.meterProfile);
-  for (const meter of options.meters ?? []) plant.addMeter(meter, options.meterProfile);
+  for (const meter of options.meters ?? [])
+    plant.addMeter(meter, meter.profile ?? options.meterProfile);
+  for (const unit of options.outputUnits ?? []) plant.addOutputs(unit);
   await plant.open(options.host ?? '127.0.0.1', options.port ?? 0, options.carrier);
   return plant;
 }
@@ -186,6 +193,10 @@ export class Plant extends EventEmitter<PlantEvents> {
     const meter = new PowerMeter(anyLoad, cycleS, seed);
     const load = (nowS: number): Record<string, number> => meter.read(nowS, nowS % cycleS);
     this.#place(unit, new InstrumentUnit(profile, { seed, speed }, load));
+  }
+
+  addOutputs(unit: number): void {
+    this.#place(unit, new OutputUnit());
   }
 
   async open(

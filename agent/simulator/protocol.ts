@@ -1,6 +1,7 @@
 /** What parent and simulator child say to each other. Plain data only. */
 import type { Traffic } from './modbus-server.ts';
 import type { MadeShot, PlantReplay, PlantWrite } from './plant.ts';
+import type { PlantCarrier } from './plant-service.ts';
 import type { ReplayReport } from './replay.ts';
 import type { Scenario, ScenarioName } from './scenario.ts';
 
@@ -19,14 +20,39 @@ export interface RemoteMachine {
   readonly begin?: 'at-once' | 'when-read';
 }
 
+/** As PlantMeter, with the profile by id or path. */
+export interface RemoteMeter {
+  readonly unit: number;
+  readonly seed: number;
+  readonly speed: number;
+  readonly profile: string;
+}
+
 export interface RemotePlant {
   readonly host?: string;
   readonly port?: number;
+  /** Absent: Modbus TCP. */
+  readonly carrier?: Pick<PlantCarrier, 'kind' | 'path' | 'byteMs' | 'echo'>;
   readonly machines: readonly RemoteMachine[];
+  readonly meters?: readonly RemoteMeter[];
+  readonly outputUnits?: readonly number[];
+}
+
+/** Instruments that speak text: on a pseudo terminal at `path`, or on a TCP port without one. */
+export interface RemoteLine {
+  readonly path?: string;
+  readonly byteMs: number | null;
+  readonly profile: string;
+  readonly units: readonly number[];
+  readonly seed: number;
 }
 
 export type ToSimulator =
-  | { readonly type: 'start'; readonly plants: readonly RemotePlant[] }
+  | {
+      readonly type: 'start';
+      readonly plants: readonly RemotePlant[];
+      readonly lines: readonly RemoteLine[];
+    }
   | { readonly type: 'stop-shots' }
   | { readonly type: 'traffic' }
   | { readonly type: 'stop' };
@@ -36,6 +62,8 @@ export type FromSimulator =
       readonly type: 'started';
       /** One per plant, in order. */
       readonly ports: readonly number[];
+      /** One per line, in order; 0 on a pty. */
+      readonly linePorts: readonly number[];
       /** By machine, where a log is replayed. */
       readonly replays: Readonly<Record<string, ReplayReport>>;
     }

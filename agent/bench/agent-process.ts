@@ -1,6 +1,8 @@
 /** The agent as a gateway runs it: `ppuri run` in a process of its own, with its children. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { PpuriError } from '../../config/errors.ts';
+import { inOneFile } from '../../config/shipped.ts';
 import { childrenOf, cpuMsOf, pssMiBOf, roleOf } from './proc.ts';
 
 export interface AgentProcess {
@@ -19,34 +21,52 @@ export interface AgentSample {
   readonly pssMiB: Readonly<Record<string, number>>;
 }
 
-const launcher = fileURLToPath(new URL('../agent/ppuri.js', import.meta.url));
 const endWithinMs = 10_000;
+/** What a service manager told this process is not meant for that agent. */
+const notForIt = { NOTIFY_SOCKET: undefined, WATCHDOG_USEC: undefined, WATCHDOG_PID: undefined };
 
-/** `nodeFlags`: for looking closer, e.g. `--cpu-prof`. */
+/** `nodeFlags`: for looking closer, e.g. `--cpu-prof`; the single-file program takes none. */
 export function startAgent(config: string, nodeFlags: readonly string[] = []): AgentProcess {
-  const child = spawn(process.execPath, [...nodeFlags, launcher, 'run', '-c', config], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const child = spawn(process.execPath, [...programArgs(nodeFlags), 'run', '-c', config], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...notForIt },
   });
   const pid = child.pid;
-  if (pid === undefined) throw new Error('the agent could not be started');
   const said = lastLines(child);
+  if (pid === undefined) throw badEnd('could not be started', said());
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
   const broken = new Promise<never>((_, reject) =>
-    child.once('exit', (code, signal) => reject(badEnd(signal ?? code, said()))),
+    child.once('exit', (code, signal) => {
+      process.off('exit', kill);
+      reject(badEnd(`ended with ${signal ?? code}`, said()));
+    }),
   );
   // Heard by whoever measures; an agent that is told to stop ends too.
   broken.catch(() => undefined);
   return { pid, sample: () => sampleOf(pid), broken, stop: () => stop(child, said) };
 }
 
-function badEnd(how: unknown, said: string): Error {
-  return new Error(`the agent ended with ${how}; its last words: ${said}`);
+function programArgs(nodeFlags: readonly string[]): string[] {
+  if (inOneFile()) return [];
+  return [...nodeFlags, fileURLToPath(new URL('../ppuri.js', import.meta.url))];
+}
+
+function badEnd(how: string, said: string): PpuriError {
+  const words = said.trim().split('\n').slice(-3).join('\n');
+  return new PpuriError('internal', `the agent of the benchmark ${how}`, {
+    operation: 'benchmark the agent',
+    subject: 'ppuri run',
+    hint: words === '' ? 'it said nothing' : `its last words:\n${words}`,
+  });
 }
 
 function lastLines(child: ChildProcess): () => string {
   let text = '';
-  child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
-    text = (text + chunk).slice(-4000);
-  });
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding('utf8').on('data', (chunk: string) => {
+      text = (text + chunk).slice(-4000);
+    });
   return () => text;
 }
 
@@ -71,5 +91,5 @@ async function stop(child: ChildProcess, said: () => string): Promise<void> {
   }
   const { exitCode, signalCode } = child;
   if (exitCode === 0 || exitCode === 130) return;
-  throw badEnd(signalCode ?? exitCode, said());
+  throw badEnd(`ended with ${signalCode ?? exitCode}`, said());
 }

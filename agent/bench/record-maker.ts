@@ -1,7 +1,8 @@
 /** Records as ten die-casting machines make them: every signal read, every feature computed. */
-import type { Cycle, Instant, Reading, RecordBody, Verdict } from '../agent/records.ts';
-import { Random } from '../agent/simulator/random.ts';
-import type { Profile } from '../config/profile.ts';
+
+import type { Profile } from '../../config/profile.ts';
+import type { Cycle, Instant, Reading, RecordBody, Verdict } from '../records.ts';
+import { Random } from '../simulator/random.ts';
 
 const machines = 10;
 
