@@ -157,6 +157,11 @@ export const errorTable = {
     retryable: true,
     meaning: 'no running agent answers on the control socket',
   },
+  'agent-running': {
+    exit: 2,
+    retryable: true,
+    meaning: 'an agent works on this gateway, and `ppuri bench` would disturb it',
+  },
   'panel-refused': {
     exit: 1,
     retryable: false,

@@ -21,6 +21,8 @@ export interface AgentSample {
   readonly pssMiB: Readonly<Record<string, number>>;
 }
 
+/** What errors of that agent are about. */
+export const agentSubject = 'ppuri run';
 const endWithinMs = 10_000;
 /** What a service manager told this process is not meant for that agent. */
 const notForIt = { NOTIFY_SOCKET: undefined, WATCHDOG_USEC: undefined, WATCHDOG_PID: undefined };
@@ -56,7 +58,7 @@ function badEnd(how: string, said: string): PpuriError {
   const words = said.trim().split('\n').slice(-3).join('\n');
   return new PpuriError('internal', `the agent of the benchmark ${how}`, {
     operation: 'benchmark the agent',
-    subject: 'ppuri run',
+    subject: agentSubject,
     hint: words === '' ? 'it said nothing' : `its last words:\n${words}`,
   });
 }

@@ -5,6 +5,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PpuriError } from '../../config/errors.ts';
 import { forkRole } from '../role.ts';
 import { type Simulator, startSimulator } from '../simulator/client.ts';
 import type { Traffic } from '../simulator/modbus-server.ts';
@@ -43,9 +44,9 @@ export interface FloorRunOptions {
   /** Before the agent is there. */
   readonly beforehand?: (ports: FloorPorts) => Promise<void>;
   /** Goes on while it is measured, from after the warm-up on; what it gives ends it. */
-  readonly meanwhile?: () => Promise<() => void>;
+  readonly meanwhile?: (processes: FloorProcesses) => Promise<() => void>;
   /** At the end of the measured time, with everything still at work. */
-  readonly atEnd?: (store: string, processes: FloorProcesses) => Promise<void>;
+  readonly atEnd?: (store: string) => Promise<void>;
   /** Rejects to end the run early. */
   readonly ended?: Promise<never>;
 }
@@ -124,20 +125,21 @@ async function measure(options: FloorRunOptions, running: Running, told: Told): 
   const { floor, seconds: wanted, warmUpSeconds, say, heardWithinSeconds = 60 } = options;
   const { store, simulator, agent, broken } = running;
   const machines = floor.machines.length;
+  const processes = { agent: agent.pid, simulator: simulator.pid };
   say(`${machines} machines, warming up ${warmUpSeconds} s`);
   await Promise.race([sleep(warmUpSeconds), broken]);
   const heard = settled(() => machinesKept(store) === machines, heardWithinSeconds);
   await Promise.race([heard, broken]);
-  const end = await options.meanwhile?.();
+  const end = await options.meanwhile?.(processes);
   const since = { shots: told.shots.length, traffic: sum(await simulator.traffic()) };
   const before = agent.sample();
   say(`measuring ${wanted} s`);
   await Promise.race([sleep(wanted), broken]).finally(end);
   const after = agent.sample();
   const traffic = minus(sum(await simulator.traffic()), since.traffic);
-  await options.atEnd?.(store, { agent: agent.pid, simulator: simulator.pid });
+  await options.atEnd?.(store);
   await simulator.stopShots();
-  await settled(() => readKeptShots(store).length >= told.shots.length);
+  await settled(() => keptSoFar(store).length >= told.shots.length);
   await agent.stop();
   return {
     seconds: (after.monoMs - before.monoMs) / 1000,
@@ -151,9 +153,19 @@ async function measure(options: FloorRunOptions, running: Running, told: Told): 
   };
 }
 
+/** A store that is just being made cannot be read yet. */
+function keptSoFar(store: string): readonly KeptShot[] {
+  try {
+    return readKeptShots(store);
+  } catch (error) {
+    if (error instanceof PpuriError && error.code === 'store-unavailable') return [];
+    throw error;
+  }
+}
+
 /** A busy computer is slow to start: what is made before the agent looks, it cannot have. */
 function machinesKept(store: string): number {
-  return new Set(readKeptShots(store).map(({ machine }) => machine)).size;
+  return new Set(keptSoFar(store).map(({ machine }) => machine)).size;
 }
 
 /** Until the agent has kept what was made; a shot it never saw must not hold the benchmark up. */
@@ -181,6 +193,7 @@ function minus(a: Traffic, b: Traffic): Traffic {
   };
 }
 
+/** The children keep this process alive; a run that was ended early must not wait for it. */
 function sleep(seconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  return new Promise((resolve) => setTimeout(resolve, seconds * 1000).unref());
 }

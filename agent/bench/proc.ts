@@ -1,15 +1,16 @@
 /** What Linux tells of processes under /proc. Of a process that has ended: null, or no children. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 
 /** Ticks of /proc's CPU times are 10 ms on every Linux we run on (USER_HZ). */
-const tickMs = 10;
+export const ticksMs = 10;
+const sectorBytes = 512;
 
 /** User and system time so far, ms. */
 export function cpuMsOf(pid: number): number | null {
   const stat = read(`/proc/${pid}/stat`);
   // The program's name is in parentheses and may hold anything; 14 and 15 are utime and stime.
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return fields === undefined ? null : (Number(fields[11]) + Number(fields[12])) * tickMs;
+  return fields === undefined ? null : (Number(fields[11]) + Number(fields[12])) * ticksMs;
 }
 
 /** Proportional set size, MiB: shared pages counted once over all who share them. */
@@ -21,6 +22,15 @@ export function pssMiBOf(pid: number): number | null {
 /** Bytes this process caused to be sent to the disk. */
 export function writtenBytesOf(pid: number): number | null {
   return number(read(`/proc/${pid}/io`), /^write_bytes: (\d+)$/m);
+}
+
+/** Bytes that anybody sent to the block device behind `path`; null: it is on none of its own. */
+export function deviceWrittenBytes(path: string): number | null {
+  const { dev } = statSync(path);
+  const [major, minor] = [(dev >>> 8) & 0xfff, (dev & 0xff) | ((dev >>> 12) & 0xfff00)];
+  const fields = read(`/sys/dev/block/${major}:${minor}/stat`)?.trim().split(/\s+/);
+  const sectors = Number(fields?.[6]);
+  return Number.isFinite(sectors) ? sectors * sectorBytes : null;
 }
 
 /** How the kernel schedules this process and its children: `real-time` is for a shared machine. */

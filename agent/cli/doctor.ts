@@ -18,8 +18,7 @@ import {
   targetsOf,
 } from './doctor-config.ts';
 import { action, type Output } from './output.ts';
-
-type Language = 'ko' | 'en';
+import { type Language, terminalLanguage } from './words.ts';
 
 interface DoctorFlags {
   readonly config?: string;
@@ -102,12 +101,6 @@ async function doctor(output: Output, flags: DoctorFlags): Promise<void> {
   if (flags.json === true) output.json({ ...counts, findings });
   else output.line(summaryLine(findings, lang));
   if (counts.fail > 0) process.exitCode = exitCodes.checkFailed;
-}
-
-/** Korean where the terminal's locale is Korean. */
-function terminalLanguage(): Language {
-  const { LC_ALL, LC_MESSAGES, LANG } = process.env;
-  return (LC_ALL ?? LC_MESSAGES ?? LANG ?? '').startsWith('ko') ? 'ko' : 'en';
 }
 
 export function addDoctor(program: Command): void {

@@ -12,6 +12,9 @@ const words: Readonly<Record<string, string>> = {
     '에이전트가 실행 중이 아닐 때는 이 사용자에게 저장소를 읽을 권한이 없습니다',
   'run the command with sudo, or as the user of the agent':
     'sudo로, 또는 에이전트 사용자로 실행하세요',
+  'an agent is at work on this gateway': '이 게이트웨이에서 에이전트가 실행 중입니다',
+  'it would be disturbed, and so would the figures: stop it for these minutes, or give --while-running':
+    '측정이 에이전트의 판정을 늦추고 측정값도 흐려집니다. 몇 분 동안 에이전트를 멈추거나(systemctl stop ppuri) --while-running을 붙이세요',
   'there is already a file': '파일이 이미 있습니다',
   'move it away first (mv), give another FILE, or change it by hand: init never overwrites':
     '먼저 옮기거나(mv) 다른 파일 이름을 주거나 직접 고치세요. init은 덮어쓰지 않습니다',

@@ -36,7 +36,7 @@ export function interrupted(): Interruption {
 }
 
 /** Commands that end in order from their first moment on; the others may be ended at any. */
-const orderly = new Set(['demo', 'run']);
+const orderly = new Set(['bench', 'demo', 'run']);
 
 /** To be called before the program is loaded, which takes longer than a hand on Ctrl-C. */
 export function interruptedEarly(argv: readonly string[]): Interruption | null {

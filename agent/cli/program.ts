@@ -7,6 +7,7 @@ import { activate, rollBack } from './activate.ts';
 import { addAlerts } from './alerts.ts';
 import { addBacktest } from './backtest.ts';
 import { addBackup } from './backup.ts';
+import { addBench } from './bench.ts';
 import { addCheck } from './check.ts';
 import { addCompletion } from './completion.ts';
 import { addCycles } from './cycles.ts';
@@ -64,6 +65,7 @@ export function createProgram(early: Interruption | null = null): Command {
   addBacktest(program);
   addTrain(program);
   addDoctor(program);
+  addBench(program, early);
   addInstall(program);
   addUpdate(program);
   addCompletion(program);

@@ -4,6 +4,12 @@ import type { Language } from '../words.ts';
 
 export type { Language };
 
+/** Korean where the terminal's locale is Korean. */
+export function terminalLanguage(): Language {
+  const { LC_ALL, LC_MESSAGES, LANG } = process.env;
+  return (LC_ALL ?? LC_MESSAGES ?? LANG ?? '').startsWith('ko') ? 'ko' : 'en';
+}
+
 const two = (value: number): string => String(value).padStart(2, '0');
 
 /** Local time to the second; `~` before it when the clock was not set at that moment. */

@@ -17,6 +17,7 @@ export interface Finished {
 export interface Started {
   readonly process: ChildProcess;
   readonly stdout: () => string;
+  readonly stderr: () => string;
   /** Resolves with the first line that matches; rejects when the program ends before. */
   line(pattern: RegExp): Promise<string>;
   readonly finished: Promise<Finished>;
@@ -51,6 +52,7 @@ export function start(
   return {
     process: child,
     stdout: () => written,
+    stderr: () => stderr,
     line: (pattern) => lineOf(child, () => written, pattern, finished),
     finished,
   };
