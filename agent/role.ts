@@ -43,3 +43,12 @@ export const forkRole: ForkRole = (role, options = {}) => {
   const entry = fileURLToPath(new URL('./main.ts', import.meta.url));
   return fork(entry, args, { ...shared, execArgv: LEAN });
 };
+
+/**
+ * Arguments of `process.execPath` that start this program anew as a user does, before its command.
+ * The single file takes no `nodeFlags`.
+ */
+export function ownLauncher(nodeFlags: readonly string[] = []): string[] {
+  if (inOneFile()) return [];
+  return [...nodeFlags, fileURLToPath(new URL('./ppuri.js', import.meta.url))];
+}

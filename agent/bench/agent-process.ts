@@ -1,8 +1,7 @@
 /** The agent as a gateway runs it: `ppuri run` in a process of its own, with its children. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { PpuriError } from '../../config/errors.ts';
-import { inOneFile } from '../../config/shipped.ts';
+import { ownLauncher } from '../role.ts';
 import { childrenOf, cpuMsOf, pssMiBOf, roleOf } from './proc.ts';
 
 export interface AgentProcess {
@@ -29,7 +28,7 @@ const notForIt = { NOTIFY_SOCKET: undefined, WATCHDOG_USEC: undefined, WATCHDOG_
 
 /** `nodeFlags`: for looking closer, e.g. `--cpu-prof`; the single-file program takes none. */
 export function startAgent(config: string, nodeFlags: readonly string[] = []): AgentProcess {
-  const child = spawn(process.execPath, [...programArgs(nodeFlags), 'run', '-c', config], {
+  const child = spawn(process.execPath, [...ownLauncher(nodeFlags), 'run', '-c', config], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...notForIt },
   });
@@ -47,11 +46,6 @@ export function startAgent(config: string, nodeFlags: readonly string[] = []): A
   // Heard by whoever measures; an agent that is told to stop ends too.
   broken.catch(() => undefined);
   return { pid, sample: () => sampleOf(pid), broken, stop: () => stop(child, said) };
-}
-
-function programArgs(nodeFlags: readonly string[]): string[] {
-  if (inOneFile()) return [];
-  return [...nodeFlags, fileURLToPath(new URL('../ppuri.js', import.meta.url))];
 }
 
 function badEnd(how: string, said: string): PpuriError {

@@ -7,8 +7,8 @@ import { scenarioOf } from '../simulator/scenario.ts';
 import { characterMs } from '../simulator/wire-timing.ts';
 
 /** Of all machines together: their polls grow with their number, their shots do not. */
-const mostShotsPerSecond = 62;
-const leastSeconds = 0.16;
+const mostShotsPerSecond = 80;
+const leastSeconds = 0.125;
 /** Polls of the trigger from one shot to the next, so that none is missed. */
 const pollsAShot = 8;
 /** A serial line is busy for this part of its time at most with the blocks of shots. */

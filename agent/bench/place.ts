@@ -49,10 +49,11 @@ function refused(subject: string, message: string, hint: string, cause?: unknown
 export function makeBenchPlace(storePath: string): BenchPlace {
   const existing = nearestExisting(storePath);
   const { dev } = statSync(existing);
+  const store = resolve(storePath);
   // Never inside the store itself: what looks after that one must not meet this one.
-  const beside = existing === resolve(storePath) ? [] : [existing];
-  const wanted = [...beside, dirname(resolve(storePath)), process.cwd(), homedir(), tmpdir()];
-  const usable = wanted.filter(isWritable);
+  const isOutside = (dir: string): boolean => dir !== store && !dir.startsWith(join(store, '/'));
+  const wanted = [existing, dirname(store), process.cwd(), homedir(), tmpdir()];
+  const usable = wanted.filter((dir) => isOutside(dir) && isWritable(dir));
   const base = usable.find((one) => statSync(one).dev === dev) ?? usable[0];
   if (base === undefined)
     throw refused(existing, 'no directory can be written', 'run it as the user of the agent');

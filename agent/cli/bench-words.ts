@@ -91,7 +91,8 @@ export function adviceTexts(report: BenchReport): Text[] {
   const { verdict, capacity, disturbed, store, host } = report;
   if (verdict.holds) return [];
   const advice: Text[] = [];
-  if (disturbed.some((one) => one !== 'not-first'))
+  const isDisturbed = disturbed.some((one) => one !== 'not-first');
+  if (isDisturbed)
     advice.push({
       ko: '다른 프로그램을 멈추고 장비가 조용할 때 다시 측정하십시오.',
       en: 'stop other programs, and measure again while the computer is quiet',
@@ -111,7 +112,8 @@ export function adviceTexts(report: BenchReport): Text[] {
       ko: '저장 장치가 느립니다. 산업용 SD 카드나 SSD로 바꾸십시오.',
       en: 'the disk is slow: use an industrial SD card or an SSD',
     });
-  if (capacity !== null && capacity.holds > 0)
+  // Nobody should move machines for what another program did.
+  if (!isDisturbed && capacity !== null && capacity.holds > 0)
     advice.push({
       ko: `이 게이트웨이에는 설비를 ${capacity.holds}대까지만 두고 나머지는 다른 게이트웨이로 나누십시오.`,
       en: `leave ${capacity.holds} machines on this gateway and give the others one of their own`,
