@@ -3,6 +3,7 @@
  * of its own, and the agent beside them; see agent/bench/floor-run.ts.
  */
 import { stringify } from 'yaml';
+import type { AgentProgram } from '../agent/bench/agent-process.ts';
 import { type Floor, type FloorRun, runFloor } from '../agent/bench/floor-run.ts';
 import { troubled } from '../agent/bench/scenario.ts';
 import { type BlockPoll, measureBlockPoll } from './block-poll.ts';
@@ -21,7 +22,7 @@ export interface ShopOptions {
   readonly warmUpSeconds: number;
   readonly dir: string;
   readonly say: (text: string) => void;
-  readonly nodeFlags?: readonly string[];
+  readonly agent?: AgentProgram;
   /** Serves the panel there. */
   readonly panelPort?: number;
   /** Goes on while it is measured, from after the warm-up on; what it gives ends it. */

@@ -26,11 +26,20 @@ const endWithinMs = 10_000;
 /** What a service manager told this process is not meant for that agent. */
 const notForIt = { NOTIFY_SOCKET: undefined, WATCHDOG_USEC: undefined, WATCHDOG_PID: undefined };
 
-/** `nodeFlags`: for looking closer, e.g. `--cpu-prof`; the single-file program takes none. */
-export function startAgent(config: string, nodeFlags: readonly string[] = []): AgentProcess {
-  const child = spawn(process.execPath, [...ownLauncher(nodeFlags), 'run', '-c', config], {
+export interface AgentProgram {
+  /** A single file; absent: this program itself. */
+  readonly program?: string;
+  /** For looking closer, e.g. `--cpu-prof`; of the source alone. */
+  readonly nodeFlags?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export function startAgent(config: string, how: AgentProgram = {}): AgentProcess {
+  const { program, nodeFlags = [], environment = {} } = how;
+  const source = program === undefined ? ownLauncher(nodeFlags) : [];
+  const child = spawn(program ?? process.execPath, [...source, 'run', '-c', config], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...notForIt },
+    env: { ...process.env, ...notForIt, ...environment },
   });
   const pid = child.pid;
   const said = lastLines(child);

@@ -11,7 +11,12 @@ import { type Simulator, startSimulator } from '../simulator/client.ts';
 import type { Traffic } from '../simulator/modbus-server.ts';
 import type { MadeShot, PlantWrite } from '../simulator/plant.ts';
 import type { RemoteLine, RemotePlant } from '../simulator/protocol.ts';
-import { type AgentProcess, type AgentSample, startAgent } from './agent-process.ts';
+import {
+  type AgentProcess,
+  type AgentProgram,
+  type AgentSample,
+  startAgent,
+} from './agent-process.ts';
 import { type KeptShot, readKeptShots } from './kept-shots.ts';
 
 /** Ports that the simulators were given, in the order of the floor's plants and lines. */
@@ -38,7 +43,7 @@ export interface FloorRunOptions {
   /** Configuration and store go there; made if need be. */
   readonly dir: string;
   readonly say: (text: string) => void;
-  readonly nodeFlags?: readonly string[];
+  readonly agent?: AgentProgram;
   /** Longest wait for the first shot of every machine, after the warm-up. */
   readonly heardWithinSeconds?: number;
   /** Before the agent is there. */
@@ -102,7 +107,7 @@ export async function runFloor(options: FloorRunOptions): Promise<FloorRun> {
     const store = join(dir, 'store');
     const config = join(dir, 'ppuri.yaml');
     writeFileSync(config, floor.config(ports, store));
-    agent = startAgent(config, options.nodeFlags);
+    agent = startAgent(config, options.agent);
     const broken = Promise.race([agent.broken, lost.promise, options.ended ?? agent.broken]);
     broken.catch(() => undefined);
     return await measure(options, { store, simulator, agent, broken }, told);
