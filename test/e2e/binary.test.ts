@@ -139,3 +139,15 @@ describe('what it unpacked', () => {
     expect(readdirSync(open)).toEqual([]);
   });
 });
+
+test('it measures this computer with machines it simulates and an agent that is itself', async () => {
+  const json = join(root, 'bench.json');
+  const args = ['bench', '-c', configuration(), '--for', '2s', '--no-capacity', '--while-running'];
+  const { code, stdout, stderr } = await run([...args, '--json', json, '--lang', 'en']);
+  expect([0, 1], stderr).toContain(code);
+  expect(stdout).toMatch(/this gateway (bears|does not bear) the machine configured/);
+  const { run: figures, store } = JSON.parse(readFileSync(json, 'utf8'));
+  expect(figures.stagesMs.featuresToVerdict.count).toBeGreaterThan(0);
+  expect(Object.keys(figures.memoryMiB).sort()).toEqual(['infer', 'keep', 'loop']);
+  expect(store.commitMs.count).toBeGreaterThan(0);
+}, 120_000);
