@@ -17,6 +17,18 @@ const stageTimes = {
   triggerToReject: ['trigger', 'reject'],
 } as const;
 
+/** Reasons for which a shot that was to be judged had no verdict in time. */
+const noAnswer = new Set([
+  'deadline-missed',
+  'hard-limit',
+  'inference-restarting',
+  'inference-lost',
+  'model-failed',
+  'model-set-aside',
+  'not-loaded',
+  'bus-lost',
+]);
+
 export type StageName = keyof typeof stageTimes;
 export const stageNames = Object.keys(stageTimes) as readonly StageName[];
 
@@ -28,7 +40,7 @@ export interface Bound {
    * clock, where a slow line would be measured otherwise, or no part was rejected. */
   readonly by: 'wire' | 'agent';
   readonly reactionMs: Spread;
-  /** Shots that were to be judged, and those past the deadline. */
+  /** Shots that were to be judged, and those past the deadline or without any answer. */
   readonly shots: number;
   readonly late: number;
 }
@@ -155,7 +167,7 @@ function boundsOf(
       by === 'wire'
         ? wire.map(({ ms }) => ms)
         : shots.flatMap((shot) => stageMs(shot, 'snapshotToVerdict'));
-    const missed = shots.filter(({ reason }) => reason === 'deadline-missed').length;
+    const missed = shots.filter(({ reason }) => noAnswer.has(reason)).length;
     const scored = shots.filter(({ outcome }) => outcome !== 'unscored').length;
     const { deadlineMs } = first;
     return [

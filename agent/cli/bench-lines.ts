@@ -3,7 +3,7 @@ import { type StageName, stageNames } from '../bench/figures.ts';
 import type { Spread } from '../bench/latencies.ts';
 import type { BenchReport } from '../bench/report.ts';
 import type { Text } from '../records.ts';
-import type { Language } from '../words.ts';
+import { type Language, reasonText } from '../words.ts';
 import { adviceTexts, disturbanceTexts, ms, verdictText } from './bench-words.ts';
 import { tableLines } from './table.ts';
 
@@ -92,11 +92,13 @@ function processLines({ run }: BenchReport, lang: Language): string[] {
 
 function countLine({ run }: BenchReport, lang: Language): string {
   const { ok, defect } = run.verdicts;
-  const unscored = Object.values(run.unscored).reduce((sum, n) => sum + n, 0);
-  const late = run.unscored['deadline-missed'] ?? 0;
+  const reasons = Object.entries(run.unscored);
+  const unscored = reasons.reduce((sum, [, n]) => sum + n, 0);
+  const each = reasons.map(([reason, n]) => `${reasonText(reason, lang)} ${n}`).join(', ');
+  const why = each === '' ? '' : ` (${each})`;
   if (lang === 'ko')
-    return `${run.shots}샷: 양품 ${ok}, 불량 ${defect}, 판정 보류 ${unscored} (시간 초과 ${late}), 놓침 ${run.unseen}, 저장 안 됨 ${run.unkept}`;
-  return `${run.shots} shots: ${ok} ok, ${defect} defect, ${unscored} unscored (${late} past the deadline), ${run.unseen} not seen whole, ${run.unkept} not kept`;
+    return `${run.shots}샷: 양품 ${ok}, 불량 ${defect}, 판정 보류 ${unscored}${why}, 저장 안 됨 ${run.unkept}`;
+  return `${run.shots} shots: ${ok} ok, ${defect} defect, ${unscored} unscored${why}, ${run.unkept} not kept`;
 }
 
 function storeLines({ store, load }: BenchReport, lang: Language): string[] {

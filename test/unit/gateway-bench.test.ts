@@ -5,13 +5,15 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { type Attempt, findCapacity } from '../../agent/bench/capacity.ts';
-import type { Bound, RunFigures } from '../../agent/bench/figures.ts';
+import { type Bound, figuresOf, type RunFigures } from '../../agent/bench/figures.ts';
 import { floorOf } from '../../agent/bench/floor.ts';
 import { judgeRun } from '../../agent/bench/judge.ts';
 import { spreadOf } from '../../agent/bench/latencies.ts';
 import { readLoad } from '../../agent/bench/load.ts';
 import { scaleConfig } from '../../agent/bench/scale.ts';
+import type { MadeShot, PlantWrite } from '../../agent/simulator/plant.ts';
 import { parseConfig } from '../../config/load.ts';
+import type { MachineConfig } from '../../config/schema.ts';
 
 const text = `
 gateway: { id: gw-secret, site: busan-secret }
@@ -222,5 +224,62 @@ describe('latencies', () => {
     expect(p50).toBeCloseTo(50, 0);
     expect(p99).toBeCloseTo(99, 0);
     expect(max).toBeGreaterThanOrEqual(p999 ?? Number.POSITIVE_INFINITY);
+  });
+});
+
+describe('the figures of a run', () => {
+  const none = { monoMs: 0, cpuMs: {}, pssMiB: {} };
+  const machine = (id: string, deadlineMs: number) => ({ id, deadlineMs }) as MachineConfig;
+  const kept = (shot: number, reason: string, times: Record<string, number> = {}) => ({
+    machine: 'dc-01',
+    shot,
+    outcome: reason === 'above-threshold' ? 'defect' : 'unscored',
+    reason,
+    times: { trigger: 0, snapshot: 1, features: 2, verdict: 3, ...times },
+  });
+  const made = (shot: number) => ({ machine: 'dc-01', shot, monoMs: shot * 100 }) as MadeShot;
+  const write = (shot: number, afterMs: number) =>
+    ({
+      machine: 'dc-01',
+      monoMs: shot * 100 + afterMs,
+      answered: { counterMs: shot * 100 + 5, blockMs: shot * 100 + 4 },
+    }) as PlantWrite;
+  const run = {
+    seconds: 10,
+    machines: 1,
+    shots: [1, 2, 3, 4, 5, 6].map(made),
+    rejects: [write(1, 8), write(2, 45)],
+    kept: [
+      kept(1, 'above-threshold'),
+      kept(2, 'above-threshold'),
+      kept(3, 'deadline-missed'),
+      kept(4, 'inference-restarting'),
+      kept(5, 'warm-up'),
+    ],
+    traffic: { requests: 500, bytesIn: 6000, bytesOut: 4000 },
+    before: { ...none, cpuMs: { loop: 100 } },
+    after: { ...none, cpuMs: { loop: 600 }, pssMiB: { loop: 50 } },
+  };
+  const context = {
+    machines: [machine('dc-01', 20)],
+    simulatorCores: 0.1,
+    loopLateMs: null,
+    surroundings: { loadAverage: { before: 0, after: 0 } } as RunFigures['surroundings'],
+  };
+
+  it('count a shot without an answer as late, one that nobody should judge not at all', () => {
+    const figures = figuresOf(run, { ...context, slow: new Set() });
+    expect(figures.bounds).toMatchObject([{ by: 'wire', shots: 4, late: 3, deadlineMs: 20 }]);
+    expect(figures.wireMs.snapshotToReject.max).toBeCloseTo(40, 0);
+    expect(figures.wireMs.changeToReject.max).toBeCloseTo(45, 0);
+    expect(figures).toMatchObject({ unkept: 1, unseen: 0, unscored: { 'warm-up': 1 } });
+    expect(figures.cpuCores).toEqual({ loop: 0.05, simulator: 0.1 });
+    expect(figures).toMatchObject({ requestsPerSecond: 50, bytesPerSecond: 1000 });
+  });
+
+  it('do not blame the agent for the time that a slow line takes', () => {
+    const figures = figuresOf(run, { ...context, slow: new Set(['dc-01']) });
+    expect(figures.bounds).toMatchObject([{ by: 'agent', shots: 4, late: 2 }]);
+    expect(figures.bounds[0]?.reactionMs.max).toBeCloseTo(2, 1);
   });
 });
