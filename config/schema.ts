@@ -152,7 +152,9 @@ export const machineSchema = z.strictObject({
     .min(1)
     .max(60_000)
     .optional()
-    .describe('How often the trigger is read; absent: the profile’s, and less often while no shot is due.'),
+    .describe(
+      'How often the trigger is read; absent: the profile’s, and less often while no shot is due.',
+    ),
   deadlineMs: z
     .int()
     .min(1)

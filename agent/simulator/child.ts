@@ -57,7 +57,7 @@ async function startAll(
       plant.on('ended', (machine) => send({ type: 'ended', plant: index, machine }));
     }
     const linePorts: number[] = [];
-    for (const remote of wanted.lines) {
+    for (const remote of wanted.lines ?? []) {
       const { server, port } = await openLine(remote);
       lines.push(server);
       linePorts.push(port);

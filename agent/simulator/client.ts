@@ -53,7 +53,11 @@ const patienceMs = 1000;
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const child = options.fork('simulate');
   const link = new SimulatorLink(child, options.handlers ?? {});
-  link.send({ type: 'start', plants: options.plants, lines: options.lines ?? [] });
+  link.send({
+    type: 'start',
+    plants: options.plants,
+    ...(options.lines === undefined ? {} : { lines: options.lines }),
+  });
   try {
     const { ports, linePorts, replays } = await link.started(options.startTimeoutMs ?? 60_000);
     return {

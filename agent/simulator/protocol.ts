@@ -51,7 +51,7 @@ export type ToSimulator =
   | {
       readonly type: 'start';
       readonly plants: readonly RemotePlant[];
-      readonly lines: readonly RemoteLine[];
+      readonly lines?: readonly RemoteLine[];
     }
   | { readonly type: 'stop-shots' }
   | { readonly type: 'traffic' }
