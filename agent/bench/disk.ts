@@ -8,7 +8,7 @@ import { forkRole } from '../role.ts';
 import { createKeeper, type Keeper } from '../store/keeper.ts';
 import { storePaths } from '../store/paths.ts';
 import { type Spread, spreadOf } from './latencies.ts';
-import { deviceWrittenBytes, writtenBytesOf } from './proc.ts';
+import { deviceWrittenBytes, givenBytesOf } from './proc.ts';
 import { RecordMaker } from './record-maker.ts';
 
 export interface StoreFigures {
@@ -16,7 +16,8 @@ export interface StoreFigures {
   readonly syncMs: Spread;
   /** One record, committed at once. */
   readonly commitMs: Spread;
-  /** Bytes to the disk for one shot that is committed alone; null: the kernel does not say. */
+  /** Bytes to the disk for one shot that is committed alone, hardly ever with what the journal of the
+   * file system adds; null: the kernel does not say. */
   readonly bytesPerShot: number | null;
 }
 
@@ -86,21 +87,22 @@ async function measureCommits(path: string, profile: Profile, goOn: () => boolea
       throw diskError(new Error(lastError?.message ?? 'the store does not open'), path);
     // The room that a new store sets aside is no part of what a shot takes.
     await commitTimes(keeper, maker, firstCommits, goOn);
-    const written = (): number | null => (pid === null ? null : writtenBytesOf(pid));
-    const [own, device, size] = [written(), deviceWrittenBytes(path), statSync(database).size];
+    // Not write_bytes, which counts whole folios: five times what goes to the disk.
+    const given = (): number | null => (pid === null ? null : givenBytesOf(pid));
+    const [own, device, size] = [given(), deviceWrittenBytes(path), statSync(database).size];
     const times = await commitTimes(keeper, maker, commits, goOn);
-    const ownBytes = minus(written(), own);
+    const ownBytes = minus(given(), own);
     // Its end puts the log into the file, which every store does sooner or later.
     await keeper.close();
     const grown = statSync(database).size - size;
     const counts = [
-      ownBytes === null ? null : ownBytes + grown,
+      ownBytes === null ? null : ownBytes + grown + times.length * pageBytes,
       minus(deviceWrittenBytes(path), device),
     ].filter((bytes) => bytes !== null);
     const isKnown = counts.length > 0 && times.length > 0;
     return {
       commitMs: spreadOf(times),
-      // Neither is less than it took: the one counts whole folios, the other what others wrote too.
+      // Each sync ends in a page that is not full; the device counts what others write, too.
       bytesPerShot: isKnown ? Math.min(...counts) / times.length : null,
     };
   } finally {

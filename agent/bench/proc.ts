@@ -24,6 +24,11 @@ export function writtenBytesOf(pid: number): number | null {
   return number(read(`/proc/${pid}/io`), /^write_bytes: (\d+)$/m);
 }
 
+/** Bytes this process gave to write calls, of any kind. */
+export function givenBytesOf(pid: number): number | null {
+  return number(read(`/proc/${pid}/io`), /^wchar: (\d+)$/m);
+}
+
 /** Bytes that anybody sent to the block device behind `path`; null: it is on none of its own. */
 export function deviceWrittenBytes(path: string): number | null {
   const { dev } = statSync(path);

@@ -102,7 +102,7 @@ class Bench {
     const { seconds } = this.#options;
     this.#options.say({
       ko: `모의 설비 ${machines}대로 ${seconds}초 측정합니다`,
-      en: `measuring ${machines} simulated machines for ${seconds} s`,
+      en: `measuring ${machines} simulated machine${machines === 1 ? '' : 's'} for ${seconds} s`,
     });
     const warmUpSeconds = Math.min(5, Math.max(1, seconds / 4));
     return this.#run({ machines, seconds, warmUpSeconds, heardWithinSeconds: 60 });
@@ -135,7 +135,7 @@ class Bench {
         const attempt = await this.#attempt(machines, step);
         const [ko, en] =
           attempt === 'holds' ? ['감당', 'within the bound'] : ['한계 초과', 'beyond'];
-        say({ ko: `${machines}대: ${ko}`, en: `${machines} machines: ${en}` });
+        say({ ko: `${machines}대: ${ko}`, en: `machines: ${machines}, ${en}` });
         return attempt;
       },
     });

@@ -110,8 +110,8 @@ function storeLines({ store, load }: BenchReport, lang: Language): string[] {
       ? []
       : [
           lang === 'ko'
-            ? `하루 기록량 약 ${perDay} MB (실제 속도로 하루 ${load.realShotsPerDay}샷, 샷당 ${kib} KiB)`
-            : `about ${perDay} MB written a day (${load.realShotsPerDay} shots a day at their real pace, ${kib} KiB each)`,
+            ? `하루 기록량 약 ${perDay} MB (실제 속도로 하루 ${load.realShotsPerDay}샷, 샷당 ${kib} KiB, 파일 시스템 저널 제외)`
+            : `about ${perDay} MB written a day (${load.realShotsPerDay} shots a day at their real pace, ${kib} KiB each, without the file system’s journal)`,
         ];
   const elsewhere = store.onStoreDisk
     ? []

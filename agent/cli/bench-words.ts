@@ -9,12 +9,19 @@ export function ms(value: number): string {
 
 const figureWords = { 'p99.9': { ko: 'p99.9', en: 'p99.9' }, max: { ko: '최대', en: 'longest' } };
 
+/** `1 machine`, `4 machines`. */
+function machines(count: number): string {
+  return count === 1 ? '1 machine' : `${count} machines`;
+}
+
 function capacityWords({ capacity }: BenchReport): Text | null {
   if (capacity === null) return null;
   const { holds, ended } = capacity;
-  if (ended === 'found') return { ko: `최대 ${holds}대`, en: `up to ${holds} machines` };
+  if (ended === 'found' && holds === 0)
+    return { ko: '1대도 감당하지 못함', en: 'not even one machine holds' };
+  if (ended === 'found') return { ko: `최대 ${holds}대`, en: `up to ${machines(holds)}` };
   if (holds === 0) return { ko: '감당 대수 확인 못 함', en: 'how many it bears was not found' };
-  return { ko: `적어도 ${holds}대`, en: `at least ${holds} machines` };
+  return { ko: `적어도 ${holds}대`, en: `at least ${machines(holds)}` };
 }
 
 /** The load: `설정된 10대`, `the 10 configured machines`. */
@@ -116,7 +123,7 @@ export function adviceTexts(report: BenchReport): Text[] {
   if (!isDisturbed && capacity !== null && capacity.holds > 0)
     advice.push({
       ko: `이 게이트웨이에는 설비를 ${capacity.holds}대까지만 두고 나머지는 다른 게이트웨이로 나누십시오.`,
-      en: `leave ${capacity.holds} machines on this gateway and give the others one of their own`,
+      en: `leave ${machines(capacity.holds)} on this gateway and give the others one of their own`,
     });
   advice.push({
     ko: '반응 시간에 여유가 있는 설비라면 deadlineMs를 늘리십시오.',
