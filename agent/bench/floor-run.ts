@@ -5,7 +5,6 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PpuriError } from '../../config/errors.ts';
 import { forkRole } from '../role.ts';
 import { type Simulator, startSimulator } from '../simulator/client.ts';
 import type { Traffic } from '../simulator/modbus-server.ts';
@@ -158,19 +157,24 @@ async function measure(options: FloorRunOptions, running: Running, told: Told): 
   };
 }
 
-/** A store that is just being made cannot be read yet. */
+/** A store that is just being made, a layout after the other, cannot be read yet. */
 function keptSoFar(store: string): readonly KeptShot[] {
   try {
     return readKeptShots(store);
   } catch (error) {
-    if (error instanceof PpuriError && error.code === 'store-unavailable') return [];
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (code === 'store-unavailable' || code.startsWith('SQLITE_')) return [];
     throw error;
   }
 }
 
-/** A busy computer is slow to start: what is made before the agent looks, it cannot have. */
+/**
+ * A busy computer is slow to start: what is made before the agent looks it cannot have, and what is
+ * made before its models are loaded it cannot judge.
+ */
 function machinesKept(store: string): number {
-  return new Set(keptSoFar(store).map(({ machine }) => machine)).size;
+  const judged = keptSoFar(store).filter(({ reason }) => reason !== 'not-loaded');
+  return new Set(judged.map(({ machine }) => machine)).size;
 }
 
 /** Until the agent has kept what was made; a shot it never saw must not hold the benchmark up. */

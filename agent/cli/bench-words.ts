@@ -88,8 +88,8 @@ function brokenWords({ verdict, run }: BenchReport): Text {
   const share = shots === 0 ? '' : ` (${((100 * late) / shots).toFixed(2)} %)`;
   const bound = verdict.deadlineMs;
   return {
-    ko: `판정할 ${shots}샷 중 ${late}샷${share}이 한계 ${bound} ms를 넘겼습니다 (허용 0.1 %)`,
-    en: `${late} of ${shots} shots to be judged${share} came after ${bound} ms (0.1 % is borne)`,
+    ko: `판정할 ${shots}샷 중 ${late}샷${share}이 한계 ${bound} ms 안에 처리되지 못했습니다 (허용 0.1 %)`,
+    en: `${late} of ${shots} shots to be judged${share} were not done within ${bound} ms (0.1 % is borne)`,
   };
 }
 
