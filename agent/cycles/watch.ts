@@ -147,7 +147,7 @@ export class MachineWatch {
     const pollMs = trigger.on === 'interval' ? trigger.everyMs : this.#options.pollMs;
     // A bit may come and go between two looks; a counter stays.
     const paced = trigger.on === 'change' && this.#options.pace === 'by-cycle';
-    let next = performance.now() + (trigger.on === 'interval' ? pollMs : phase * pollMs);
+    let next = performance.now() + ((trigger.on === 'interval' ? 1 : 0) + phase) * pollMs;
     while (!this.#stopped) {
       await this.#sleep(next - performance.now());
       if (this.#stopped) return;
