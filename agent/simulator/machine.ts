@@ -27,6 +27,8 @@ export interface Answered {
   readonly counterMs: number | null;
   /** Of the last register of the shot's block. */
   readonly blockMs: number | null;
+  /** The same for the first time since the shot was put there; null: not since. */
+  readonly firstBlockMs: number | null;
 }
 
 export interface MachineEvents {
@@ -62,7 +64,7 @@ export class SimulatedMachine implements ServedUnit {
   #lastShotMs = performance.now();
   #lastShotS = 0;
   #slowMs = Number.NEGATIVE_INFINITY;
-  #answered: Answered = { counterMs: null, blockMs: null };
+  #answered: Answered = { counterMs: null, blockMs: null, firstBlockMs: null };
   readonly #blockEnd: CodedSignal | null;
 
   constructor(
@@ -118,8 +120,10 @@ export class SimulatedMachine implements ServedUnit {
       this.#answered = { ...this.#answered, counterMs: monoMs };
       if (!this.#started && this.#running) this.#begin();
     }
-    if (this.#blockEnd !== null && covers(this.#blockEnd, table, address, count))
-      this.#answered = { ...this.#answered, blockMs: monoMs };
+    if (this.#blockEnd !== null && covers(this.#blockEnd, table, address, count)) {
+      const { firstBlockMs, ...before } = this.#answered;
+      this.#answered = { ...before, blockMs: monoMs, firstBlockMs: firstBlockMs ?? monoMs };
+    }
     const held = this.#timing.hold === 'until-read' && !this.#free;
     if (held && this.#gate.note(reader, table, address, count)) this.#release();
     return words;
@@ -184,6 +188,7 @@ export class SimulatedMachine implements ServedUnit {
     this.#counter = reset ? 1 : (this.#counter + 1) % 0x10000;
     this.#registers.put(place(this.#counter, this.#counterSignal));
     this.#gate.reset();
+    this.#answered = { ...this.#answered, firstBlockMs: null };
     this.#free = false;
     this.#lastShotMs = performance.now();
     this.#lastShotS = shot.simulatedS;
