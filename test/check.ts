@@ -75,6 +75,7 @@ const jobs: Promise<Result>[] = [
     ? [run('generated files', ['config/generate.ts', '--check'])]
     : []),
   run('manual', ['agent/build-manual.ts', '--check']),
+  run('tables of the peers', ['bench/peers/publish.ts', '--check']),
   Promise.resolve(layout()),
   Promise.resolve(house()),
 ];

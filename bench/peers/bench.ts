@@ -14,6 +14,7 @@ import { truthOf } from './truth.ts';
 /** Enough for a p99 of each: about ten rejects a second on ten machines. */
 const ownSecondsEach = 90;
 const secondsOfARound = 30;
+const warmUpSeconds = 3;
 /** About a hundred times a real shop’s pace, and never two shots within two polls of a block. */
 const cycleSeconds = 0.24;
 
@@ -33,7 +34,8 @@ function peersOn({ name, title, machines }: Floor): Bench {
       const plan = planOf(loadProfile(profile), await readBundle((await findBundle(model)).dir));
       const truth = await truthOf(plan);
       const seconds = each / rounds;
-      const options = { machines, cycleSeconds, contestants, rounds, seconds, plan, truth };
+      const floor = { machines, cycleSeconds, contestants };
+      const options = { ...floor, rounds, warmUpSeconds, seconds, plan, truth };
       const scores = await play({ ...options, dir, say });
       const measured = { machines, rounds, seconds };
       return { figures: figuresOf(scores, measured), remarks: remarksOf(measured) };

@@ -20,6 +20,8 @@ export interface MatchOptions {
   readonly cycleSeconds: number;
   readonly contestants: readonly Contestant[];
   readonly rounds: number;
+  /** After most machines were answered: caches, just-in-time compilers. */
+  readonly warmUpSeconds: number;
   /** Measured in one round, per contestant. */
   readonly seconds: number;
   readonly plan: Plan;
@@ -62,8 +64,6 @@ const scenario = {
   freezeRate: 0,
 } as const;
 const readyWithinMs = 60_000;
-/** After each machine was heard from: caches, just-in-time compilers. */
-const warmUpSeconds = 3;
 const settleSeconds = 1.5;
 
 export async function play(options: MatchOptions): Promise<Score[]> {
@@ -125,7 +125,7 @@ async function turn(
   floor: Floor,
   simulator: Simulator,
   score: Score,
-  { seconds, truth, dir }: MatchOptions,
+  { warmUpSeconds, seconds, truth, dir }: MatchOptions,
 ): Promise<void> {
   floor.forget();
   let running: Running | null = null;
@@ -166,7 +166,7 @@ async function ready(floor: Floor, machines: number): Promise<void> {
   }
 }
 
-/** Each shot against the first write that came while it was in the registers. */
+/** Each shot against the writes that came while it was in the registers. */
 async function judge(
   { shots, writes }: Floor,
   span: { readonly first: number; readonly end: number },
@@ -184,26 +184,34 @@ async function judge(
   const counted = shots.slice(span.first, span.end).filter(({ suppressed }) => suppressed === null);
   for (const shot of counted) {
     const until = following.get(shot)?.monoMs ?? Number.POSITIVE_INFINITY;
-    const write = writesOf
+    const own = writesOf
       .get(shot.machine)
-      ?.find(({ monoMs }) => monoMs >= shot.monoMs && monoMs < until);
-    count(shot, write ?? null, await truth(shot), score);
+      ?.filter(({ monoMs }) => monoMs >= shot.monoMs && monoMs < until);
+    count(shot, own ?? [], await truth(shot), score);
   }
 }
 
-function count(shot: MadeShot, write: PlantWrite | null, isDefect: boolean, score: Score): void {
+/** `writes`: all that came while the shot was in the registers. */
+function count(
+  shot: MadeShot,
+  writes: readonly PlantWrite[],
+  isDefect: boolean,
+  score: Score,
+): void {
   score.shots += 1;
-  if (isDefect) score.defects += 1;
-  if (write === null) return;
   if (!isDefect) {
-    score.wrong += 1;
+    if (writes.length > 0) score.wrong += 1;
     return;
   }
+  score.defects += 1;
+  // Who has not read this shot yet writes for the one before.
+  const write = writes.find(({ answered }) => answered.firstBlockMs !== null);
+  const { firstBlockMs = null, counterMs = null } = write?.answered ?? {};
+  if (write === undefined || firstBlockMs === null || counterMs === null) return;
   score.answered += 1;
-  const { firstBlockMs, counterMs } = write.answered;
   score.fromChange.push(write.monoMs - shot.monoMs);
-  if (firstBlockMs !== null) score.fromBlock.push(write.monoMs - firstBlockMs);
-  if (counterMs !== null) score.fromCounter.push(write.monoMs - counterMs);
+  score.fromBlock.push(write.monoMs - firstBlockMs);
+  score.fromCounter.push(write.monoMs - counterMs);
 }
 
 function sum(plants: readonly Traffic[]): { readonly bytes: number; readonly requests: number } {
