@@ -8,6 +8,8 @@ const scaleMs = { from: 0.05, to: 500 } as const;
 const ticks = [0.1, 0.3, 1, 3, 10, 30, 100, 300] as const;
 const ink = { own: '#1f6feb', other: '#6e7781', line: '#d0d7de', text: '#1f2328' } as const;
 
+const said = 'p50 and p99 of every contestant, on a logarithmic scale';
+
 interface Panel {
   readonly title: string;
   readonly bars: readonly { readonly name: string; readonly times: Times }[];
@@ -22,9 +24,10 @@ export function pictureOf({ runs }: Published): string {
     top += heightOf(panel);
     return text;
   });
-  const head = `<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${top}" viewBox="0 0 ${size.width} ${top}" font-family="sans-serif" font-size="13" fill="${ink.text}">`;
+  const head = `<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${top}" viewBox="0 0 ${size.width} ${top}" role="img" aria-label="${said}" font-family="sans-serif" font-size="13" fill="${ink.text}">`;
   const paper = `<rect width="${size.width}" height="${top}" fill="#ffffff"/>`;
-  return `${[head, paper, ...drawn, '</svg>'].join('\n')}\n`;
+  const title = `<title>${said}</title>`;
+  return `${[head, title, paper, ...drawn, '</svg>'].join('\n')}\n`;
 }
 
 function panelsOf({ rows }: PeersRun): Panel[] {
@@ -76,8 +79,8 @@ function drawBar({ name, times }: Panel['bars'][number], y: number): string {
       : `<line x1="${x(p50)}" x2="${x(p99)}" y1="${y}" y2="${y}" stroke="${colour}" stroke-width="3"/>` +
         `<line x1="${x(p99)}" x2="${x(p99)}" y1="${y - 7}" y2="${y + 7}" stroke="${colour}" stroke-width="3"/>`;
   const figures = `${shown(p50)} / ${p99 === null ? '–' : shown(p99)}`;
-  const said = `<text x="${size.width - 12}" y="${y + 4}" text-anchor="end" font-size="12">${figures}</text>`;
-  return [label, line, dot, said].join('');
+  const numbers = `<text x="${size.width - 12}" y="${y + 4}" text-anchor="end" font-size="12">${figures}</text>`;
+  return [label, line, dot, numbers].join('');
 }
 
 function x(ms: number): number {
