@@ -13,8 +13,8 @@ const costs: readonly Column[] = [
 ];
 
 export function tablesOf({ at, hardware, runs }: Published): string {
-  const { cores, cpu, kernel, node } = hardware;
-  const machine = `${at.slice(0, 10)}, ${cores} × ${cpu}, Linux ${kernel}, Node ${node}.`;
+  const { cores, cpu, kernel, node, scheduling } = hardware;
+  const machine = `${at.slice(0, 10)}, ${cores} × ${cpu}, Linux ${kernel}, Node ${node}, ${scheduling} scheduling.`;
   return ['', `${machine} **Bold**: best of its column.`, '', ...runs.flatMap(runOf)].join('\n');
 }
 
@@ -29,7 +29,7 @@ function runOf(run: PeersRun): string[] {
     '',
     `${loads}.`,
     '',
-    '같은 100 ms 블록 폴링, 마지막 스냅샷 바이트 → 경보 쓰기 / Same 100 ms poll of the block, last snapshot byte → alert write:',
+    '같은 100 ms 블록 폴링, 마지막 스냅샷 바이트 → 경보 쓰기 / Same 100 ms poll of the block, last snapshot byte → alert write (*from the block*: from the first reply that held the shot, which only for the agent’s second look at the counter is another):',
     '',
     ...samePlan(measured.filter(({ contestant }) => contestant !== names.own)),
     '',
@@ -55,6 +55,8 @@ function samePlan(rows: readonly Row[]): string[] {
     ['p50, ms', ({ snapshot }) => snapshot.p50],
     ['p99, ms', ({ snapshot }) => snapshot.p99],
     ['max, ms', ({ snapshot }) => snapshot.max],
+    ['from the block: p50, ms', ({ block }) => block.p50],
+    ['p99, ms', ({ block }) => block.p99],
     [`p99 against ${names.ownBlock}, ×`, against],
     ...costs,
   ];
