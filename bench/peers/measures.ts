@@ -1,8 +1,8 @@
 /** The names by which figures are found again: `CONTESTANT: MEASURE`. */
 export const measures = {
-  snapshot: 'last snapshot byte → alert write',
-  block: 'first reply with the block → alert write',
-  change: 'counter change → alert write',
+  snapshot: 'last snapshot byte → reject write',
+  block: 'first reply with the block → reject write',
+  change: 'counter change → reject write',
   shots: 'shots',
   defects: 'defects',
   answered: 'defects answered',

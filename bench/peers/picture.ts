@@ -37,11 +37,11 @@ function panelsOf({ rows }: PeersRun): Panel[] {
     from.map((row) => ({ name: row.contestant, times: times(row) }));
   return [
     {
-      title: '마지막 스냅샷 바이트 → 경보 쓰기 / last snapshot byte → alert write',
+      title: '마지막 스냅샷 바이트 → 배출 신호 쓰기 / last snapshot byte → reject write',
       bars: bars(without(names.own), ({ snapshot }) => snapshot),
     },
     {
-      title: '타수 변화 → 경보 쓰기 / shot counter change → alert write',
+      title: '타수 변화 → 배출 신호 쓰기 / shot counter change → reject write',
       bars: bars(without(names.ownBlock, names.ownCounter), ({ change }) => change),
     },
   ];

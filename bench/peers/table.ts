@@ -29,11 +29,11 @@ function runOf(run: PeersRun): string[] {
     '',
     `${loads}.`,
     '',
-    '같은 100 ms 블록 폴링, 마지막 스냅샷 바이트 → 경보 쓰기 / Same 100 ms poll of the block, last snapshot byte → alert write (*from the block*: from the first reply that held the shot, which only for the agent’s second look at the counter is another):',
+    '같은 100 ms 블록 폴링, 마지막 스냅샷 바이트 → 배출 신호 쓰기 / Same 100 ms poll of the block, last snapshot byte → reject write (*from the block*: from the first reply that held the shot, which only for the agent’s second look at the counter is another):',
     '',
     ...samePlan(measured.filter(({ contestant }) => contestant !== names.own)),
     '',
-    '타수 변화 → 경보 쓰기, ppuri는 기본 폴링 / Counter change → alert write, ppuri with its default polls:',
+    '타수 변화 → 배출 신호 쓰기, ppuri는 기본 폴링 / Counter change → reject write, ppuri with its default polls:',
     '',
     ...ownPlan(
       measured.filter(
