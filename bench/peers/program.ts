@@ -1,6 +1,6 @@
 /** A program that is measured: started, looked at from outside, ended. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { childrenOf, cpuMsOf, pssMiBOf } from '../proc.ts';
+import { childrenOf, cpuMsOf, pssMiBOf } from '../../agent/bench/proc.ts';
 import type { Running } from './contestant.ts';
 
 const endWithinMs = 10_000;
