@@ -173,7 +173,9 @@ function keptSoFar(store: string): readonly KeptShot[] {
  * made before its models are loaded it cannot judge.
  */
 function machinesKept(store: string): number {
-  const judged = keptSoFar(store).filter(({ reason }) => reason !== 'not-loaded');
+  const judged = keptSoFar(store).filter(
+    ({ outcome, reason }) => outcome !== 'unscored' || reason === 'no-model',
+  );
   return new Set(judged.map(({ machine }) => machine)).size;
 }
 
