@@ -20,7 +20,7 @@ export interface AlternationEffect {
 
 /** So many pairs are tried in every way; of more, `draws` ways at random. */
 const exactPairs = 14;
-const draws = 20_000;
+const draws = 5000;
 
 /** `on` or `off` for each working day: one of each in every two days, which first by the seed. */
 export function alternatingDays(days: number, seed: number): ('on' | 'off')[] {

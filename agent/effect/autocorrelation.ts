@@ -40,6 +40,8 @@ export interface SerialErrors {
   readonly variance: number;
   /** How many independent errors tell the variance as well. */
   readonly degrees: number;
+  /** The same for the variance of a sum over many rows, where the memory's own error weighs too. */
+  readonly degreesOfSum: number;
 }
 
 /**
@@ -71,7 +73,7 @@ export function serialErrors(design: Matrix, fit: Fit): SerialErrors {
   let [low, high] = [0, 0.98];
   let moments = expected(design, fit, 0);
   if (moments.next / moments.own < alike) {
-    for (let step = 0; step < 20; step += 1) {
+    for (let step = 0; step < 30; step += 1) {
       const middle = (low + high) / 2;
       moments = expected(design, fit, middle);
       if (moments.next / moments.own < alike) low = middle;
@@ -79,7 +81,10 @@ export function serialErrors(design: Matrix, fit: Fit): SerialErrors {
     }
   }
   const degrees = moments.own ** 2 / moments.squares;
-  return { memory: low, variance: own / moments.own, degrees };
+  // The variance of a sum goes with (1 + memory) / (1 − memory), and the memory is known to about
+  // √((1 − memory²) / rows); taking its bias off makes it less sure by some √(1 + memory).
+  const unsure = 2 / degrees + 4 / (residuals.length * (1 - low));
+  return { memory: low, variance: own / moments.own, degrees, degreesOfSum: 2 / unsure };
 }
 
 /**

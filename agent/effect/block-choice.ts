@@ -16,8 +16,11 @@ const fewestPairs = 12;
 const manyWeeks = 6;
 /** Fewer weeks of one period than this are no blocks. */
 const fewestWeeks = 3;
-/** Of normal deviations: one time in five a likeness by chance alone widens the interval. */
-const suspicion = 0.8416;
+/**
+ * Of normal deviations, so that one time in four a likeness by chance alone widens the interval:
+ * less suspicion covers too seldom where there are four bad and good weeks, more is too wide elsewhere.
+ */
+const suspicion = 0.75;
 
 /**
  * `auto`: weeks where each period has six or more; else days, unless the days of a week are alike.
@@ -46,7 +49,7 @@ function likeness(table: Table): { readonly correlation: number; readonly pairs:
     const size = pulls.reduce((sum, pull) => sum + pull * pull, 0) / Math.max(1, pulls.length);
     if (size === 0) continue;
     const weeks = Map.groupBy(pulls.keys(), (at) =>
-      Math.floor((dayNumber(table.blocks[period][at]?.firstDay ?? '') + 3) / 7),
+      Math.floor((dayNumber(table.blocks[period][at]?.firstDay ?? '1970-01-01') + 3) / 7),
     );
     for (const days of weeks.values()) {
       const sum = days.reduce((whole, at) => whole + (pulls[at] ?? 0), 0);

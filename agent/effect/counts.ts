@@ -56,9 +56,11 @@ export interface Table {
 
 const dayMs = 86_400_000;
 
-/** Days since 1970 of `2027-03-14`; NaN where it is no date. */
+/** Days since 1970 of `2027-03-14`. */
 export function dayNumber(day: string): number {
-  return /^\d{4}-\d\d-\d\d$/.test(day) ? Date.parse(`${day}T00:00:00Z`) / dayMs : Number.NaN;
+  const ms = /^\d{4}-\d\d-\d\d$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : Number.NaN;
+  if (Number.isNaN(ms)) throw new RangeError(`not a day: ${day}`);
+  return ms / dayMs;
 }
 
 function blockName({ day, lot }: CountRow, kind: BlockKind): string {
@@ -80,8 +82,16 @@ function sum(rows: readonly Counts[]): Counts {
   return { judged, defects };
 }
 
+function refuseImpossible(rows: readonly CountRow[]): void {
+  const isCount = (value: number): boolean => Number.isFinite(value) && value >= 0;
+  for (const row of rows)
+    if (!isCount(row.judged) || !isCount(row.defects) || row.defects > row.judged)
+      throw new RangeError(`${row.defects} defects of ${row.judged} shots on ${row.day}`);
+}
+
 /** Rows by stratum and block; rows without a judged shot tell nothing and are left out. */
 export function tableOf(rows: readonly CountRow[], kind: BlockKind): Table {
+  refuseImpossible(rows);
   const judged = rows.filter((row) => row.judged > 0);
   const groups = [...Map.groupBy(judged, stratumKey).values()];
   const strata = groups.flatMap((group): Stratum[] => {

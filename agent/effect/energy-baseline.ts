@@ -93,7 +93,14 @@ function inflatedDrivers(
     return values.map((value) => value - mean);
   });
   const inverse = inverseOf(columns.map((a) => columns.map((b) => dot(a, b))));
-  if (inverse === null) return [...drivers];
+  if (inverse === null) {
+    const alike = (a: readonly number[], b: readonly number[]): boolean =>
+      dot(a, b) ** 2 > (1 - 1 / mostInflation) * dot(a, a) * dot(b, b);
+    const paired = drivers.filter((_, at) =>
+      columns.some((other, place) => place !== at && alike(columns[at] ?? [], other)),
+    );
+    return paired.length > 0 ? paired : [...drivers];
+  }
   return drivers.filter((_, at) => {
     const column = columns[at] ?? [];
     return (inverse[at]?.[at] ?? 0) * dot(column, column) > mostInflation;
@@ -133,7 +140,7 @@ function againstBaseline(
   const ones = after.map(() => 1);
   const scatter = errors.variance * dot(ones, correlated(ones, errors.memory));
   const naive = fit.variance * (after.length + bilinear(sums, fit.inverse, sums));
-  const half = critical * Math.sqrt(scatter + uncertain(sums));
+  const half = tQuantile(0.975, errors.degreesOfSum) * Math.sqrt(scatter + uncertain(sums));
   const saved = around(expectedKwh - actualKwh, half);
   const names = ['base', ...used] as const;
   return {

@@ -41,7 +41,7 @@ export interface Look {
  * Held back of the error: with few weeks, and rates of few defects, the normal distribution that the
  * bounds come from is a little too sure.
  */
-const reserve = 0.2;
+const reserve = 0.3;
 
 interface Seen {
   readonly until: string;
