@@ -54,7 +54,7 @@ export interface Table {
   readonly blocks: Readonly<Record<Period, readonly Block[]>>;
 }
 
-const dayMs = 86_400_000;
+export const dayMs = 86_400_000;
 
 /** Days since 1970 of `2027-03-14`. */
 export function dayNumber(day: string): number {

@@ -4,8 +4,7 @@
  */
 import { chooseBlocks } from './block-choice.ts';
 import { mixtureBound } from './confidence-sequence.ts';
-import type { BlockKind, CountRow } from './counts.ts';
-import { dayNumber, tableOf } from './counts.ts';
+import { type BlockKind, type CountRow, dayMs, dayNumber, type Period, tableOf } from './counts.ts';
 import { normalCdf, tQuantile } from './distributions.ts';
 import { type Estimate, newcombe } from './rates.ts';
 import { spendingBounds } from './spending.ts';
@@ -70,7 +69,7 @@ export function lookAt(
   // The same blocks at every look: those of the whole, so that no look changes the question.
   const { kind } = chooseBlocks(rows, wanted.blocks);
   return seen.map((look, place) => {
-    const known = rows.filter((row) => row.period === 'before' || dayNumber(row.day) <= look.day);
+    const known = rows.filter((row) => dayNumber(row.day) <= look.day);
     const found = compare(known, kind, alpha, ({ variance, before }) =>
       isSpending
         ? (bounds[place] ?? Number.POSITIVE_INFINITY)
@@ -80,29 +79,32 @@ export function lookAt(
   });
 }
 
-/** By days of production: the information of a difference is known before its result. */
+/**
+ * By the calendar, so that what a look may claim is known before its data: days without production
+ * spend error and tell nothing, which errs on the safe side.
+ */
 function dueLooks(rows: readonly CountRow[], { everyDays, plannedDays, method }: LookPlan): Seen[] {
-  const daysOf = (period: 'before' | 'after'): number[] => {
-    const own = rows.filter((row) => row.period === period && row.judged > 0);
-    return [...new Set(own.map(({ day }) => dayNumber(day)))].sort((a, b) => a - b);
-  };
-  const [before, after] = [daysOf('before').length, daysOf('after')];
-  const first = after[0];
-  const last = after.at(-1);
-  if (first === undefined || last === undefined || before === 0) return [];
-  // Days of production in the plan, as far as they are known: idle days tell nothing.
-  const elapsed = last - first + 1;
-  const planned = Math.max(after.length, Math.round((plannedDays * after.length) / elapsed));
+  const daysOf = (period: Period): number[] =>
+    rows
+      .filter((row) => row.period === period && row.judged > 0)
+      .map(({ day }) => dayNumber(day))
+      .sort((a, b) => a - b);
+  const [before, after] = [daysOf('before'), daysOf('after')];
+  const [start, first] = [before[0], after[0]];
+  const [stop, last] = [before.at(-1), after.at(-1)];
+  if (start === undefined || stop === undefined || first === undefined || last === undefined)
+    return [];
+  // On and off by turns, both periods grow; else the one before is there from the first look on.
+  const isByTurns = stop > first;
+  const wasOf = (span: number): number => (isByTurns ? span : stop - start + 1);
+  const informationOf = (span: number): number => 1 / (1 / wasOf(span) + 1 / span);
   const seen: Seen[] = [];
-  for (let span = everyDays; span <= elapsed; span += everyDays) {
+  for (let span = everyDays; span <= last - first + 1; span += everyDays) {
     if (method === 'spending' && span > plannedDays) break;
-    const day = first + span - 1;
-    const now = after.filter((one) => one <= day).length;
-    const information = (1 / before + 1 / planned) / (1 / before + 1 / now);
     const isLast = method === 'spending' && span + everyDays > plannedDays;
-    const until = new Date(day * 86_400_000).toISOString().slice(0, 10);
-    if (information > (seen.at(-1)?.information ?? 0))
-      seen.push({ until, day, information: isLast ? 1 : information });
+    const information = isLast ? 1 : informationOf(span) / informationOf(plannedDays);
+    const day = first + span - 1;
+    seen.push({ until: new Date(day * dayMs).toISOString().slice(0, 10), day, information });
   }
   return seen;
 }

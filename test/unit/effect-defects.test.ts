@@ -1,6 +1,5 @@
 /** What the comparison of two periods says of shots that everybody can count. */
 import { describe, expect, test } from 'vitest';
-import { alternatingDays, alternationEffect } from '../../agent/effect/alternation.ts';
 import {
   chartBaseline,
   cusumCharts,
@@ -11,6 +10,7 @@ import type { CountRow, Period } from '../../agent/effect/counts.ts';
 import { defectEffect, type EffectPlan, usualPlan } from '../../agent/effect/defect-effect.ts';
 import { effectOf } from '../../agent/effect/effect.ts';
 import { newcombe, relativeRisk } from '../../agent/effect/rates.ts';
+import { daily } from '../fixtures/effect-days.ts';
 import {
   dayName,
   plantCounts,
@@ -20,22 +20,6 @@ import {
 } from '../fixtures/simulated-effect.ts';
 
 const plan: EffectPlan = { ...usualPlan, draws: 200 };
-
-/** The same shots and defects on each of some days. */
-function daily(
-  period: Period,
-  days: number,
-  [judged, defects]: readonly [number, number],
-  more: Partial<CountRow> = {},
-): CountRow[] {
-  const from = period === 'before' ? 0 : 100;
-  return Array.from({ length: days }, (_, day) => ({
-    ...{ period, day: dayName(from + day), mold: 'A', mode: null },
-    // A day is one defect worse, the next one better.
-    ...{ judged, defects: defects === 0 ? 0 : defects + (day % 2 === 0 ? 1 : -1) },
-    ...more,
-  }));
-}
 
 const kinds = (rows: readonly CountRow[]): string[] =>
   defectEffect(rows, plan).notes.map(({ kind }) => kind);
@@ -219,86 +203,6 @@ describe('difference and ratio', () => {
           expect(ratio.low, about).toBeLessThanOrEqual(ratio.value);
           expect(ratio.high ?? Number.POSITIVE_INFINITY, about).toBeGreaterThanOrEqual(ratio.value);
         }
-  });
-});
-
-describe('looking every week', () => {
-  const rows = plantCounts({ ...steadyPlant, days: { before: 56, after: 84 }, factor: 0.5 }, 11);
-  const weekly = (method: 'spending' | 'mixture', plannedDays = 84): EffectPlan => ({
-    ...{ ...plan, looks: { everyDays: 7, plannedDays, method } },
-  });
-
-  test('bounds start far out, an effect is claimed once it is clear, and not before', () => {
-    const { looks, verdict } = defectEffect(rows, weekly('spending'));
-    expect(looks).toHaveLength(12);
-    expect(verdict).toBe('better');
-    const bounds = looks?.map(({ bound }) => bound) ?? [];
-    expect(bounds).toEqual([...bounds].sort((a, b) => b - a));
-    expect(bounds[0]).toBeGreaterThan(4.5);
-    expect(looks?.[0]?.shows).toBe('nothing');
-    expect(looks?.at(-1)).toMatchObject({ information: 1, shows: 'better' });
-  });
-
-  test('a look is the same, whatever came later', () => {
-    const until = defectEffect(rows, weekly('spending')).looks?.[4]?.until ?? '';
-    const short = rows.filter(({ day }) => day <= until);
-    const now = defectEffect(short, { ...weekly('spending'), blocks: 'week' }).looks ?? [];
-    const later = defectEffect(rows, { ...weekly('spending'), blocks: 'week' }).looks ?? [];
-    expect(now).toHaveLength(5);
-    expect(now.map(({ difference }) => difference?.value)).toEqual(
-      later.slice(0, 5).map(({ difference }) => difference?.value),
-    );
-    for (const [at, { bound }] of now.entries())
-      expect(bound).toBeCloseTo(later[at]?.bound ?? 0, 6);
-  });
-
-  test('looks end with the plan, and go on without one', () => {
-    expect(defectEffect(rows, weekly('spending', 42)).looks).toHaveLength(6);
-    expect(defectEffect(rows, weekly('mixture', 42)).looks).toHaveLength(12);
-  });
-
-  test('before the first look there is nothing to say', () => {
-    const early = rows.filter(({ period, day }) => period === 'before' || day < dayName(60));
-    expect(defectEffect(early, weekly('spending'))).toMatchObject({
-      verdict: 'too-few',
-      looks: [],
-    });
-  });
-});
-
-describe('on and off by turns', () => {
-  test('each pair of days has one of each, drawn by seed', () => {
-    const days = alternatingDays(40, 3);
-    for (let at = 0; at < 40; at += 2)
-      expect(new Set(days.slice(at, at + 2))).toEqual(new Set(['on', 'off']));
-    expect(alternatingDays(40, 3)).toEqual(days);
-    expect(new Set([1, 2, 3, 4].map((seed) => alternatingDays(40, seed).join())).size).toBe(4);
-  });
-
-  const pair = (at: number, off: number, on: number): CountRow[] => [
-    {
-      ...{ period: 'before', day: dayName(2 * at), mold: 'A', mode: null },
-      judged: 100,
-      defects: off,
-    },
-    {
-      ...{ period: 'after', day: dayName(2 * at + 1), mold: 'A', mode: null },
-      judged: 100,
-      defects: on,
-    },
-  ];
-
-  test('six pairs that all fell: one way in 32 by chance', () => {
-    const rows = Array.from({ length: 6 }, (_, at) => pair(at, 5 + at, 3 + at)).flat();
-    const found = alternationEffect(rows, 1);
-    expect(found).toMatchObject({ pairs: 6, unpaired: 0, p: 2 / 64 });
-    expect(found?.difference.value).toBeCloseTo(-0.02, 12);
-  });
-
-  test('days without a partner are left out and counted; under five pairs is no answer', () => {
-    const rows = Array.from({ length: 6 }, (_, at) => pair(at, 5, 4)).flat();
-    expect(alternationEffect(rows.slice(0, -1), 1)).toMatchObject({ pairs: 5, unpaired: 1 });
-    expect(alternationEffect(rows.slice(0, 8), 1)).toBeNull();
   });
 });
 
