@@ -60,7 +60,9 @@ export function defectEffect(rows: readonly CountRow[], plan: EffectPlan): Defec
   };
   const days = periods.after?.days ?? 0;
   const need = weights === null ? null : needOf(table, weights, { ...plan, alpha, days });
+  const answer = looks === null ? sameMix?.difference : looks.at(-1)?.difference;
   const found = {
+    answer: answer ?? null,
     ...{ blocks: kind, weekCorrelation, periods, sameMix, afterMix, need, looks },
     avoided: afterMix === null ? null : avoidedOf(table, afterMix.difference),
     naive: isJudged ? comparedRates(rateOf(was), rateOf(is), z) : null,
@@ -157,17 +159,8 @@ function sameEffect(table: Table): number | null {
   return 1 - chiSquareCdf(q, own.length - 1);
 }
 
-function verdictOf({
-  sameMix,
-  looks,
-  need,
-}: Pick<DefectEffect, 'sameMix' | 'looks' | 'need'>): EffectVerdict {
-  const last = looks?.at(-1);
-  const shown = looks === null ? sameMix?.difference : last?.difference;
-  if (shown !== undefined && shown !== null) {
-    if (shown.high < 0) return 'better';
-    if (shown.low > 0) return 'worse';
-  }
-  const isEnough = sameMix !== null && need !== null && need.moreAfter === 0;
-  return isEnough ? 'no-difference-shown' : 'too-few';
+function verdictOf({ answer, need }: Pick<DefectEffect, 'answer' | 'need'>): EffectVerdict {
+  if (answer !== null && answer.high < 0) return 'better';
+  if (answer !== null && answer.low > 0) return 'worse';
+  return answer !== null && need?.moreAfter === 0 ? 'no-difference-shown' : 'too-few';
 }

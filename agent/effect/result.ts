@@ -35,12 +35,17 @@ export type EffectVerdict = 'better' | 'worse' | 'no-difference-shown' | 'too-fe
 
 export interface DefectEffect {
   readonly verdict: EffectVerdict;
+  /**
+   * What the verdict rests on, after minus before: of `sameMix`, or of the last look where looks were
+   * planned. Null: nothing to compare yet.
+   */
+  readonly answer: Estimate | null;
   readonly blocks: BlockKind;
   /** How much alike days of a week are; null: too few to tell. */
   readonly weekCorrelation: number | null;
   /** Null: no judged shot. */
   readonly periods: Readonly<Record<Period, PeriodRate | null>>;
-  /** The answer: same mix of molds and modes, by blocks. Null: not comparable. */
+  /** Same mix of molds and modes, by blocks. Null: not comparable, or too few blocks. */
   readonly sameMix: Compared | null;
   /** As a month of the after period's mix; for defects avoided and cost. */
   readonly afterMix: Compared | null;
@@ -59,7 +64,7 @@ export interface DefectEffect {
   /** Chance of effects that differ as much between strata if they were one; null: one stratum. */
   readonly sameEffectP: number | null;
   readonly need: Need | null;
-  /** Null: no looks were planned. The verdict is then the last look's. */
+  /** Null: no looks were planned. */
   readonly looks: readonly Look[] | null;
   readonly notes: readonly EffectNote[];
 }

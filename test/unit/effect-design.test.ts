@@ -16,7 +16,7 @@ describe('looking every week', () => {
   });
 
   test('bounds start far out, an effect is claimed once it is clear, and not before', () => {
-    const { looks, verdict } = defectEffect(rows, weekly('spending'));
+    const { looks, verdict, answer } = defectEffect(rows, weekly('spending'));
     expect(looks).toHaveLength(12);
     expect(verdict).toBe('better');
     const bounds = looks?.map(({ bound }) => bound) ?? [];
@@ -24,6 +24,7 @@ describe('looking every week', () => {
     expect(bounds[0]).toBeGreaterThan(4.5);
     expect(looks?.[0]?.shows).toBe('nothing');
     expect(looks?.at(-1)).toMatchObject({ information: 1, shows: 'better' });
+    expect(answer).toEqual(looks?.at(-1)?.difference);
   });
 
   test('a look is the same, whatever came later', () => {
