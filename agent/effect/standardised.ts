@@ -2,7 +2,7 @@
  * Defect rates as if both periods had made the same mix of molds and modes, with the error of shots
  * that resemble each other within a day, lot or week.
  */
-import type { Block, Period, Stratum, Table } from './counts.ts';
+import type { Block, Counts, Period, Stratum, Table } from './counts.ts';
 import type { Rate } from './rates.ts';
 
 /**
@@ -55,51 +55,89 @@ function pulling(table: Table, period: Period, weights: readonly number[]): Bloc
   );
 }
 
-/** Sizes of blocks as the rate feels them; unequal ones tell less than their number says. */
-function effectiveBlocks(table: Table, period: Period, weights: readonly number[]): number {
-  let [sum, squares] = [0, 0];
-  for (const { cells } of pulling(table, period, weights)) {
-    let size = 0;
-    for (const { stratum, judged } of cells)
-      size += ((weights[stratum] ?? 0) * judged) / (table.strata[stratum]?.[period].judged || 1);
-    sum += size;
-    squares += size * size;
-  }
-  return squares === 0 ? 0 : (sum * sum) / squares;
+/** What the blocks tell of the variance of one period's rate. */
+interface Spread {
+  readonly variance: number;
+  /** Variance, as if every shot stood for itself, of the strata that blocks tell of. */
+  readonly shotVariance: number;
+  readonly degrees: number;
 }
 
 /**
- * Rate of one period under `weights`; the variance is the ratio estimator's, by blocks as a whole.
- * Without a single defect it cannot be seen, and shots count as independent.
+ * Variance by blocks, Bell and McCaffrey's CR2. A block that made much of a stratum pulls that stratum's
+ * own rate along and looks nearer to it than it is: made good by its share of the stratum. Of a
+ * stratum that a single block made nothing can be seen.
+ */
+function spreadOf(table: Table, period: Period, weights: readonly number[]): Spread {
+  let [variance, sizes, squares, free] = [0, 0, 0, 0];
+  const seen = new Set<number>();
+  for (const { cells } of pulling(table, period, weights)) {
+    let [pull, size, leverage] = [0, 0, 0];
+    for (const { stratum, judged, defects } of cells) {
+      const all = table.strata[stratum]?.[period];
+      const weight = weights[stratum] ?? 0;
+      if (all === undefined || weight === 0) continue;
+      const part = judged / all.judged;
+      size += weight * part;
+      leverage += weight * part * part;
+      if (part > mostOfStratum) continue;
+      seen.add(stratum);
+      const off = (weight / all.judged) * (defects - (all.defects / all.judged) * judged);
+      pull += off / Math.sqrt(1 - part);
+    }
+    variance += pull * pull;
+    sizes += size;
+    squares += size * size;
+    free += size * (1 - leverage / size);
+  }
+  // Unequal blocks tell less than their number says, and each stratum's own rate takes one of them.
+  const blocks = squares === 0 ? 0 : (sizes * sizes) / squares;
+  const shotVariance = [...seen].reduce(
+    (sum, place) => sum + shotVarianceOf(table.strata[place]?.[period], weights[place] ?? 0),
+    0,
+  );
+  return { variance, shotVariance, degrees: Math.max(1, (blocks * free) / Math.max(sizes, 1e-12)) };
+}
+
+/** Of the shots of a stratum, from which on the rest says nothing about how blocks differ. */
+const mostOfStratum = 0.95;
+
+const shotVarianceOf = (counts: Counts | undefined, weight: number): number => {
+  if (counts === undefined || counts.judged === 0) return 0;
+  const rate = counts.defects / counts.judged;
+  return (weight * weight * rate * (1 - rate)) / counts.judged;
+};
+
+/**
+ * Rate of one period under `weights`, with its variance by blocks. Without a single defect that
+ * cannot be seen, and shots count as independent.
  */
 export function standardisedRate(
   table: Table,
   period: Period,
   weights: readonly number[],
 ): StandardisedRate {
-  let [rate, shotVariance, spread] = [0, 0, 0];
+  let [rate, shotVariance, uncounted] = [0, 0, 0];
   for (const [place, stratum] of table.strata.entries()) {
     const weight = weights[place] ?? 0;
-    const { judged, defects } = stratum[period];
+    const counts = stratum[period];
     if (weight === 0) continue;
-    const own = defects / judged;
-    rate += weight * own;
-    shotVariance += (weight * weight * own * (1 - own)) / judged;
-    spread += (weight * weight) / judged;
+    rate += (weight * counts.defects) / counts.judged;
+    shotVariance += shotVarianceOf(counts, weight);
+    uncounted += (weight * weight) / counts.judged;
   }
-  const pulls = pullsOf(table, period, weights);
-  const blocks = pulls.length;
-  const squares = pulls.reduce((sum, pull) => sum + pull * pull, 0);
-  const isSeen = blocks > 1 && shotVariance > 0 && squares > 0;
-  const variance = isSeen ? (squares * blocks) / (blocks - 1) : shotVariance;
+  const spread = spreadOf(table, period, weights);
+  const isSeen = spread.variance > 0 && spread.shotVariance > 0;
+  const designEffect = isSeen ? spread.variance / spread.shotVariance : 1;
+  // Strata of a single block are taken to differ between blocks as the others do, or more.
+  const unseen = Math.max(0, shotVariance - spread.shotVariance);
+  const variance = isSeen ? spread.variance + unseen * Math.max(1, designEffect) : shotVariance;
   return {
-    rate,
-    variance,
-    shotVariance,
-    designEffect: isSeen ? variance / shotVariance : 1,
-    effectiveShots: variance > 0 ? (rate * (1 - rate)) / variance : 1 / spread,
-    blocks,
-    degrees: Math.max(1, effectiveBlocks(table, period, weights) - 1),
+    ...{ rate, variance, shotVariance },
+    designEffect: shotVariance > 0 ? variance / shotVariance : 1,
+    effectiveShots: variance > 0 ? (rate * (1 - rate)) / variance : 1 / uncounted,
+    blocks: pulling(table, period, weights).length,
+    degrees: spread.degrees,
   };
 }
 

@@ -25,6 +25,7 @@ describe('defect rates', () => {
     'no effect, days differ',
     'no effect, mix changed',
     'no effect, bad weeks',
+    'no effect, one mold at a time',
   ] satisfies PlantName[])('%s', (name) => {
     const report = runRates(name, runs);
     expect(report.coverage, JSON.stringify(report)).toBeGreaterThan(least);

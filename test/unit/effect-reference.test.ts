@@ -68,7 +68,8 @@ interface Vectors {
     readonly ewma: Rows;
   };
   readonly clusters: {
-    readonly blocks: readonly Pair[];
+    readonly days: readonly (readonly Pair[])[];
+    readonly weights: number[];
     readonly rate: number;
     readonly variance: number;
   };
@@ -147,15 +148,17 @@ describe('defect rates', () => {
     }
   });
 
-  test('the variance of a rate by days', () => {
-    const { blocks, rate, variance } = vectors.clusters;
-    const rows = blocks.map(
-      ([judged, defects], at): CountRow => ({
-        ...{ period: 'before', mold: 'A', mode: null, judged, defects },
-        day: `2027-01-0${at + 1}`,
-      }),
+  test('the variance of a standardised rate by days', () => {
+    const { days, weights, rate, variance } = vectors.clusters;
+    const rows = days.flatMap((cells, at) =>
+      cells.map(
+        ([judged, defects], mold): CountRow => ({
+          ...{ period: 'before', mold: `${mold}`, mode: null, judged, defects },
+          day: `2027-01-0${at + 1}`,
+        }),
+      ),
     );
-    const found = standardisedRate(tableOf(rows, 'day'), 'before', [1]);
+    const found = standardisedRate(tableOf(rows, 'day'), 'before', weights);
     expectAll([found.rate, found.variance], [rate, variance], 1e-9);
   });
 
