@@ -1,10 +1,11 @@
 /** Writes a new configuration: checked first, whole or not at all, never over another. */
-import { constants, existsSync, readFileSync } from 'node:fs';
+import { constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { copyFile, type FileHandle, link, open, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { storeProblemPath } from '../../config/check.ts';
 import { PpuriError } from '../../config/errors.ts';
 import { type Problem, ProblemsError } from '../../config/problem.ts';
+import { shippedPath } from '../../config/shipped.ts';
 import { checkFile } from './check.ts';
 
 /** Secrets stand in files of their own; the rest of the plant is nobody else's business either. */
@@ -21,9 +22,18 @@ function isThere(file: string): PpuriError {
   return notWritten(file, 'there is already a file', hint);
 }
 
-/** Throws `config-not-written` for a file that is there, or a directory that is not. */
+/** The example that an installation puts there, as it came: nobody has anything to lose in it. */
+function isUntouchedExample(file: string): boolean {
+  const example = join(shippedPath('config/install'), '..', 'example.yaml');
+  return statSync(file).isFile() && readFileSync(file).equals(readFileSync(example));
+}
+
+/**
+ * Throws `config-not-written` for a file that is there, unless it is the untouched example, or a
+ * directory that is not.
+ */
 export function requireNew(file: string): void {
-  if (existsSync(file)) throw isThere(file);
+  if (existsSync(file) && !isUntouchedExample(file)) throw isThere(file);
   const dir = dirname(file);
   if (!existsSync(dir))
     throw notWritten(file, 'its directory is not there', 'make the directory first: mkdir -p');
@@ -50,6 +60,7 @@ const codeOf = (thrown: unknown): string =>
 
 /** Gives the file its name; a name that is taken meanwhile stays the other's. */
 async function place(fresh: string, file: string): Promise<void> {
+  if (existsSync(file) && isUntouchedExample(file)) await rm(file);
   try {
     await link(fresh, file);
   } catch (thrown) {

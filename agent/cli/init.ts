@@ -40,7 +40,8 @@ export interface InitFlags {
 const help = `
 At a terminal and without machine flags it asks, in Korean or with --lang en in English; Ctrl-C at any
 question leaves nothing behind. With --machine it asks nothing. FILE is ${standard.file} where none is given.
-It is checked as \`ppuri check\` does, before it is written, and never overwrites: exit code 3.
+It is checked as \`ppuri check\` does, before it is written, and never overwrites anything but the example
+that an installation puts there, untouched: exit code 3.
 
 Machine flags stand after their --machine, and there may be several machines; one that does not say its
 --profile or --bus has those of the machine before it. Both may also stand before the first, for all. --scan looks for the unit and the profile of machines that do not say

@@ -54,8 +54,8 @@ function failure(addon: Addon, ko: string, en: string, data: Record<string, unkn
     `addon-${addon}`,
     { ko: `${addon}: ${ko}`, en: `${addon}: ${en}` },
     {
-      ko: `이 장비에서는 ${purpose.ko} 기능을 쓸 수 없습니다. npm ci로 다시 설치하고, 그래도 같으면 이 결과와 함께 알려 주세요.`,
-      en: `without it there is no ${purpose.en}; install again with npm ci, and if it stays, report it with this output`,
+      ko: `이 장비에서는 ${purpose.ko} 기능을 쓸 수 없습니다. 다시 설치하고(설치 파일은 apt install --reinstall ppuri, 소스는 npm ci), 그래도 같으면 이 결과와 함께 알려 주세요.`,
+      en: `without it there is no ${purpose.en}; install again (a package: apt install --reinstall ppuri, a checkout: npm ci), and if it stays, report it with this output`,
     },
     data,
   );

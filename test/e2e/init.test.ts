@@ -123,6 +123,16 @@ test('never overwrites, and leaves nothing beside the file', async () => {
   expect(json.error.code).toBe('config-not-written');
 });
 
+test('takes the place of the example that an installation left, unless somebody has touched it', async () => {
+  const example = readFileSync(new URL('../../config/example.yaml', import.meta.url), 'utf8');
+  writeFileSync(file(), `${example}# ours\n`);
+  expect((await init(...press, '--machine', 'dc-03')).code).toBe(3);
+  writeFileSync(file(), example);
+  expect((await init(...press, '--machine', 'dc-03')).code).toBe(0);
+  expect(loadConfig(file()).config.machines.map(({ id }) => id)).toEqual(['dc-03']);
+  expect(readdirSync(dir)).toEqual(['ppuri.yaml']);
+});
+
 test('what the check refuses is not written', async () => {
   const { code, stderr } = await init(
     '--bus',
