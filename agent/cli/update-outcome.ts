@@ -16,12 +16,20 @@ const lookEveryMs = 300;
 const starts = 4;
 const betweenMs = 30_000;
 
-/** What the version on probation says of itself; null: nothing yet, or there is none. */
+/**
+ * What the version on probation says of itself, `hidden` where this user may not read it; null: nothing
+ * yet, or there is none.
+ */
 export function trialWord(places: Places): string | null {
   const state = readState(places);
   if (state === null || state.probation === '') return null;
-  const fields = readFields(places.health);
-  return fields.get('trial') === state.id ? (fields.get('state') ?? null) : null;
+  try {
+    const fields = readFields(places.health);
+    return fields.get('trial') === state.id ? (fields.get('state') ?? null) : null;
+  } catch (thrown) {
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EACCES') return 'hidden';
+    throw thrown;
+  }
 }
 
 export function returned({ from, to, why }: VersionState): PpuriError {

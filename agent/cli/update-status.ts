@@ -20,7 +20,7 @@ export interface UpdateStatus {
   readonly previous: string | null;
   readonly versions: readonly string[];
   readonly probation: {
-    /** `switched`: it was not begun yet, or says nothing. */
+    /** `switched`: it was not begun yet, or says nothing. `hidden`: not from this user. */
     readonly state: string;
     readonly starts: number;
     readonly passSeconds: number;
@@ -80,6 +80,7 @@ const trialWords: Readonly<Record<string, Readonly<Record<Language, string>>>> =
   healthy: { ko: '정상 동작', en: 'well' },
   stopped: { ko: '정지됨', en: 'stopped' },
   unhealthy: { ko: '정상 아님', en: 'not well' },
+  hidden: { ko: '이 사용자는 볼 수 없음(sudo로 확인)', en: 'not for this user to see (sudo)' },
 };
 
 function lastLine({ change, from, to, who, why, wallMs }: NonNullable<UpdateStatus['last']>) {

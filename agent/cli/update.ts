@@ -1,5 +1,5 @@
 /** `ppuri update`: another version of the program, watched until it has proved itself, and back. */
-import { existsSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { realDisk } from '../update/disk.ts';
 import { trustDirectory } from '../update/release.ts';
@@ -22,6 +22,7 @@ import { awaitOutcome } from './update-outcome.ts';
 import { alone, update } from './update-run.ts';
 import { addUpdateSign } from './update-sign.ts';
 import { readUpdateStatus, updateStatusLines } from './update-status.ts';
+import type { Language } from './words.ts';
 
 const help = `
 FILE is the single file of a release, or its .deb where dpkg installed ppuri, with FILE.release beside it:
@@ -51,10 +52,18 @@ interface UpdateFlags extends StoreFlags {
   readonly probation?: number;
 }
 
-/** The usual configuration need not be there for a look at versions. */
-function langOf(flags: StoreFlags) {
+/** A look at versions needs no configuration that this user may read. */
+function langOf(flags: StoreFlags): Language {
   const config = flags.config ?? updateConfig;
-  return placeOf(existsSync(config) ? { ...flags, config } : flags);
+  const mayRead = (): boolean => {
+    try {
+      accessSync(config, constants.R_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  return placeOf(flags.config !== undefined || mayRead() ? { ...flags, config } : flags).lang;
 }
 
 async function run(output: Output, file: string, flags: UpdateFlags): Promise<void> {
@@ -117,7 +126,7 @@ function status(output: Output, flags: StoreFlags): void {
   requireVersions(places, 'update status');
   const shown = readUpdateStatus(places);
   if (flags.json === true) output.json(shown);
-  else for (const line of updateStatusLines(shown, langOf(flags).lang)) output.line(line);
+  else for (const line of updateStatusLines(shown, langOf(flags))) output.line(line);
 }
 
 async function goBack(output: Output, flags: StoreFlags & { restart: boolean }): Promise<void> {
@@ -127,7 +136,7 @@ async function goBack(output: Output, flags: StoreFlags & { restart: boolean }):
     const { from, to } = rollBack(realDisk, places, thisUser());
     const restarts = flags.restart && (await runsAsService(places));
     if (restarts) await restartService();
-    const { lang } = langOf(flags);
+    const lang = langOf(flags);
     if (flags.json === true) {
       output.json({ from, to, state: restarts ? 'restarting' : 'switched' });
       return;

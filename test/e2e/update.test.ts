@@ -1,5 +1,6 @@
 /** `ppuri update` from one version to another under a supervisor, and back by itself and by hand. */
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -53,11 +54,8 @@ function cli(...args: readonly string[]): Promise<Finished> {
   return start(args, dir, 'pipe', env()).finished;
 }
 
-async function release(version: string, edits: readonly Edit[]): Promise<string> {
+function release(version: string, edits: readonly Edit[]): string {
   const file = makeVersion(dir, version, edits);
-  const signing = start(['--version'], dir);
-  await signing.finished;
-  const { spawnSync } = await import('node:child_process');
   const args = ['update', 'sign', file, '--key', key(), '--oldest-from', '0.1.0'];
   const { status, stderr } = spawnSync(file, args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);
@@ -108,6 +106,7 @@ afterEach(async () => {
   await supervisor.stop();
   simulator.process.kill('SIGTERM');
   await simulator.finished;
+  rmSync(dir, { recursive: true, force: true });
 });
 
 const layout = (): unknown => {
@@ -119,7 +118,7 @@ const layout = (): unknown => {
 
 test('0.1.0 → 0.2.0 with a newer store, and rolled back: every record of both is there', async () => {
   await cyclesAbove(2);
-  const file = await release('0.2.0', [newerLayout]);
+  const file = release('0.2.0', [newerLayout]);
   const done = await update(file, '--probation', '1s');
   expect([done.code, JSON.parse(done.stdout)]).toEqual([
     0,
@@ -150,6 +149,16 @@ test('0.1.0 → 0.2.0 with a newer store, and rolled back: every record of both 
   ]);
 }, 120_000);
 
+test('a machine that is off is no fault of the new version: it passes', async () => {
+  simulator.process.kill('SIGKILL');
+  await simulator.finished;
+  const file = release('0.2.0', []);
+  expect((await update(file, '--probation', '1s')).code).toBe(0);
+  supervisor.restart();
+  await supervisor.line(/"version-passed".*"0\.2\.0"/);
+  expect(supervisor.output()).not.toContain('version-unhealthy');
+}, 120_000);
+
 test.each([
   ['ends at once', endsAtOnce, 'starts'],
   ['hangs before its first word', hangs, 'unhealthy'],
@@ -157,7 +166,7 @@ test.each([
 ])(
   '0.2.1 that %s gives way by itself, and people are told',
   async (_, edit, why) => {
-    const file = await release('0.2.1', [edit]);
+    const file = release('0.2.1', [edit]);
     expect((await update(file, '--well-within', '8s')).code).toBe(0);
     const before = await kept();
     const from = supervisor.output().length;
