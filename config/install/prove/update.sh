@@ -4,8 +4,9 @@
 # processes killed) in probation included, and 0.2.0 is rolled back by hand. Every record stays.
 # As root, with systemd-container, debootstrap and the Debian mirror in reach:
 #   config/install/prove/update.sh OLD.deb NEW.deb BROKEN.deb [ROOT]
-# NEW and BROKEN are built from a copy of the source with another version in package.json (and, BROKEN, an
-# agent that throws), each with its .release beside it; TRUST: the .pub file of the key that signed them.
+# NEW and BROKEN are built from copies of the source with another version in package.json and one more layout
+# of the store (and, BROKEN, an agent that throws), each with its .release beside it. TRUST: the .pub file
+# of the key that signed them.
 set -euo pipefail
 
 : "${TRUST:?name the .pub file of the signing key}"
@@ -69,7 +70,7 @@ ppuri update status --lang ko
 ppuri status -c /etc/ppuri/ppuri.yaml --lang ko | head -n 8
 say "rollback"; ppuri update rollback; until_well; sleep 8
 say "back: $(runs) $(kept)"
-journalctl -u ppuri --no-pager -o cat | grep -E 'ppuri start:|version-|update-returned'
+journalctl -u ppuri --no-pager -o cat | grep -E 'ppuri start:|a fault of|version-|update-returned'
 systemd-analyze security ppuri --no-pager | tail -n 1
 systemctl poweroff
 SH
@@ -110,6 +111,8 @@ check '^== no file: 1$'
 check '^== new: 0 0\.2\.0/ppuri$'
 check '^== dpkg finds its files as they were$'
 check '^== after the cut: 0\.2\.0/ppuri .*"gaps":\[\]'
+check '^error: ppuri 0\.2\.1 did not prove itself'
 check '^== broken: 1 0\.2\.0/ppuri$'
+check '프로그램 0\.2\.1 적용 취소, 0\.2\.0'
 check '^== back: 0\.1\.0/ppuri .*"gaps":\[\]'
 echo 'ok: updated, taken back by itself and by hand, across a cut; no record is missing'
