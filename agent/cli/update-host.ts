@@ -59,12 +59,14 @@ function systemctl(...args: readonly string[]): Promise<boolean> {
   );
 }
 
-/** Whether systemd runs the agent of these versions now. */
+/** Whether systemd runs the agent of these versions, or is about to start it again. */
 export async function runsAsService(places: Places): Promise<boolean> {
   if (!isSystems(places) || !existsSync('/run/systemd/system')) return false;
-  return (
-    (await systemctl('is-active', '--quiet', 'ppuri')) ||
-    (await systemctl('is-failed', '--quiet', 'ppuri'))
+  const show = ['show', '-p', 'ActiveState', '--value', 'ppuri.service'];
+  return new Promise((resolve) =>
+    execFile('systemctl', show, (error, stdout) =>
+      resolve(error === null && !['inactive', ''].includes(stdout.trim())),
+    ),
   );
 }
 

@@ -78,12 +78,13 @@ async function run(output: Output, file: string, flags: UpdateFlags): Promise<vo
     pass: flags.probation === undefined ? pass : seconds(flags.probation),
   };
   await alone(places, async () => {
+    // Asked before: a new version that ends at once is between two starts when it is asked of.
+    const restarts = flags.restart && (await runsAsService(places));
     const asked = { file, config, probation, trust: flags.trust, store: dir };
     const { release, signer, begun } = await update(places, {
       ...asked,
       force: flags.force === true,
     });
-    const restarts = flags.restart && (await runsAsService(places));
     const [from, to] = [begun.from, release.version];
     if (restarts && flags.json !== true)
       output.line(
