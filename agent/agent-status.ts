@@ -9,6 +9,7 @@ import type { SlotStatus } from './model-status.ts';
 import type { OutputStatus } from './outputs/output.ts';
 import type { Alert } from './records.ts';
 import type { KeeperStats } from './store/keeper.ts';
+import type { LoopDelayMs } from './store/loop-delay.ts';
 
 /** What `ppuri status` shows. */
 export interface AgentStatus {
@@ -40,5 +41,5 @@ export interface AgentStatus {
     readonly inferenceQueued: Quantiles | null;
     readonly inferenceRun: Quantiles | null;
   };
-  readonly eventLoopMs: { readonly p50: number; readonly p99: number; readonly max: number };
+  readonly eventLoopMs: LoopDelayMs;
 }

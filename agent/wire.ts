@@ -1,5 +1,4 @@
 /** The only file that knows every part: configuration in, a running agent out. */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { PpuriError } from '../config/errors.ts';
 import type { AnyBus } from '../drivers/driver.ts';
 import { BusSet } from '../drivers/registry.ts';
@@ -23,6 +22,7 @@ import { PlantShow } from './plant-show.ts';
 import type { AgentEvent, Alert, Cycle, Deed, Instant, RecordBody, Verdict } from './records.ts';
 import { type Resumed, recallDrift, resume } from './resume.ts';
 import { type Command, createKeeper, type Keeper } from './store/keeper.ts';
+import { LoopDelay } from './store/loop-delay.ts';
 import { syncPlanOf } from './sync-plan.ts';
 
 const STATUS_EVERY_MS = 1000;
@@ -53,7 +53,7 @@ export class Agent {
   readonly #toReject = new LatencyRecorder();
   readonly #queued = new LatencyRecorder(4096);
   readonly #ran = new LatencyRecorder(4096);
-  readonly #loopDelay = monitorEventLoopDelay({ resolution: 10 });
+  readonly #loopDelay = new LoopDelay(10);
   readonly #startedWallMs = Date.now();
   readonly #startedMonoMs = performance.now();
   readonly #clock: WallClock;
@@ -215,9 +215,6 @@ export class Agent {
 
   status(): AgentStatus {
     const { gateway } = this.#options.config;
-    const ms = (ns: number): number => Math.round(ns / 1e4) / 100;
-    const [p50, p99] = [this.#loopDelay.percentile(50), this.#loopDelay.percentile(99)];
-    const { max } = this.#loopDelay;
     return {
       gateway: gateway.id,
       site: gateway.site,
@@ -244,7 +241,7 @@ export class Agent {
         inferenceQueued: this.#queued.quantiles(),
         inferenceRun: this.#ran.quantiles(),
       },
-      eventLoopMs: { p50: ms(p50), p99: ms(p99), max: ms(max) },
+      eventLoopMs: this.#loopDelay.figures(),
     };
   }
 

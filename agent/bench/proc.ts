@@ -1,5 +1,5 @@
 /** What Linux tells of processes under /proc. Of a process that has ended: null, or no children. */
-import { readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 
 /** Ticks of /proc's CPU times are 10 ms on every Linux we run on (USER_HZ). */
 export const ticksMs = 10;
@@ -17,6 +17,14 @@ export function cpuMsOf(pid: number): number | null {
 export function pssMiBOf(pid: number): number | null {
   const kiB = number(read(`/proc/${pid}/smaps_rollup`), /^Pss:\s+(\d+) kB$/m);
   return kiB === null ? null : kiB / 1024;
+}
+
+export function descriptorsOf(pid: number): number | null {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).length;
+  } catch {
+    return null;
+  }
 }
 
 /** Bytes this process caused to be sent to the disk. */

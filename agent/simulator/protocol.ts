@@ -32,7 +32,7 @@ export interface RemotePlant {
   readonly host?: string;
   readonly port?: number;
   /** Absent: Modbus TCP. */
-  readonly carrier?: Pick<PlantCarrier, 'kind' | 'path' | 'byteMs' | 'echo'>;
+  readonly carrier?: Pick<PlantCarrier, 'kind' | 'path' | 'byteMs' | 'echo' | 'faults'>;
   readonly machines: readonly RemoteMachine[];
   readonly meters?: readonly RemoteMeter[];
   readonly outputUnits?: readonly number[];

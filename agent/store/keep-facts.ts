@@ -1,8 +1,8 @@
 /** What the keep child knows of itself and of its file, for health and metrics. */
 import { readFileSync, statSync } from 'node:fs';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type Database from 'better-sqlite3';
 import type { TargetFacts } from './delivery.ts';
+import { LoopDelay, type LoopDelayMs } from './loop-delay.ts';
 
 export interface KeepFacts {
   /** Null: not there, or this system does not tell. */
@@ -11,7 +11,7 @@ export interface KeepFacts {
   /** What this process made the disk write, since it was started. */
   readonly writtenBytes: number | null;
   readonly rssBytes: number;
-  readonly eventLoopMs: { readonly p50: number; readonly p99: number; readonly max: number };
+  readonly eventLoopMs: LoopDelayMs;
   /** Records that are not kept (gap records) or no longer (evictions), by reason. */
   readonly gaps: Readonly<Record<string, number>>;
   /** One a sync target; none where delivery stands still because the store does. */
@@ -51,7 +51,7 @@ function gapsOf(db: Database.Database | null): Record<string, number> {
 }
 
 export class KeepObserver {
-  readonly #delay = monitorEventLoopDelay({ resolution: 20 });
+  readonly #delay = new LoopDelay(20);
 
   constructor() {
     this.#delay.enable();
@@ -63,18 +63,12 @@ export class KeepObserver {
     db: Database.Database | null,
     heard: { readonly monoMs: number | null; readonly targets: readonly TargetFacts[] },
   ): KeepFacts {
-    const ms = (ns: number): number => Math.round(ns / 1e4) / 100;
-    const delay = this.#delay;
     return {
       databaseBytes: sizeOf(path),
       walBytes: sizeOf(`${path}-wal`),
       writtenBytes: writtenBytes(),
       rssBytes: process.memoryUsage.rss(),
-      eventLoopMs: {
-        p50: ms(delay.percentile(50)),
-        p99: ms(delay.percentile(99)),
-        max: ms(delay.max),
-      },
+      eventLoopMs: this.#delay.figures(),
       gaps: gapsOf(db),
       targets: heard.targets,
       loopSilentMs: heard.monoMs === null ? null : performance.now() - heard.monoMs,

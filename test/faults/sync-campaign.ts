@@ -11,6 +11,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { cpuMsOf } from '../../agent/bench/proc.ts';
 import { createLog } from '../../agent/health/log.ts';
 import { startHttpReceiver } from '../../agent/receive/http-receiver.ts';
 import { forkRole } from '../../agent/role.ts';
@@ -181,6 +182,8 @@ export interface BacklogReport {
   readonly liveRecords: number;
   /** Of the keep child, at tenths of the drain. */
   readonly rssMiB: readonly number[];
+  /** CPU of the keep child for a thousand records; null: it ended before it could be asked. */
+  readonly cpuMsPerThousand: number | null;
 }
 
 function rssMiB(pid: number | null): number {
@@ -220,6 +223,7 @@ export async function runBacklog(records: number): Promise<BacklogReport> {
       }
     }
     const seconds = (performance.now() - started) / 1000;
+    const cpuMs = cpuMsOf(keeper.stats().pid ?? 0);
     const sorted = [...liveMs].sort((a, b) => a - b);
     const round = (ms: number | undefined): number => Math.round(ms ?? Number.NaN);
     return {
@@ -228,6 +232,7 @@ export async function runBacklog(records: number): Promise<BacklogReport> {
       liveMs: { p50: round(sorted[sorted.length >> 1]), max: round(sorted.at(-1)) },
       liveRecords: sorted.length,
       rssMiB: rss,
+      cpuMsPerThousand: cpuMs === null ? null : Math.round((cpuMs / records) * 1000),
     };
   } finally {
     await keeper.close().catch(() => undefined);
