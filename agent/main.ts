@@ -1,4 +1,5 @@
 /** argv and role → exit code. Each role loads only what it needs: children stay small. */
+import { growSlowly } from './memory.ts';
 import { goAsOthers, standBack, standBackUntil } from './priority.ts';
 
 /**
@@ -13,7 +14,10 @@ function leaveSignalsToParent(): void {
 async function runCommand(): Promise<void> {
   const { interruptedEarly } = await import('./cli/interrupt.ts');
   const early = interruptedEarly(process.argv);
-  return (await import('./cli/program.ts')).runProgram(process.argv, early);
+  if (process.argv[2] !== 'run')
+    return (await import('./cli/program.ts')).runProgram(process.argv, early);
+  growSlowly('loop');
+  return (await import('./cli/run-program.ts')).runAgentProgram(process.argv, early);
 }
 
 async function main(): Promise<void> {
@@ -21,6 +25,7 @@ async function main(): Promise<void> {
   if (role !== undefined && role !== 'selftest') leaveSignalsToParent();
   if (role === 'keep' || role === 'verify') standBack();
   else if (role !== undefined && role !== 'infer') goAsOthers();
+  if (role !== undefined) growSlowly(role);
   switch (role) {
     case 'infer':
       return (await import('./infer/child.ts')).runInferChild(standBackUntil());

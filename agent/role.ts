@@ -9,6 +9,7 @@ import {
   spawn,
 } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { leanNode } from '../config/lean-node.ts';
 import { inOneFile } from '../config/shipped.ts';
 
 /** Besides these `unpack`, which the installation of a package runs: see config/unpack.ts. */
@@ -20,9 +21,6 @@ export interface ForkOptions {
   /** Where the child's stdout and stderr go; `inherit` keeps them the parent's. */
   readonly stdio?: 'inherit' | 'ignore' | 'pipe';
 }
-
-/** A young generation of a few MiB costs tens of MiB of memory per process and gains no latency. */
-const LEAN: string[] = ['--max-semi-space-size=1'];
 
 /** ONNX Runtime on Linux reports to its maker over the network, and keeps logs of it, unless told. */
 const PRIVATE = { ORT_DISABLE_TELEMETRY: '1' } as const;
@@ -41,7 +39,7 @@ export const forkRole: ForkRole = (role, options = {}) => {
   // The single file has its Node flags inside, and takes none; fork would hand it a path to run.
   if (inOneFile()) return spawn(process.execPath, args, shared);
   const entry = fileURLToPath(new URL('./main.ts', import.meta.url));
-  return fork(entry, args, { ...shared, execArgv: LEAN });
+  return fork(entry, args, { ...shared, execArgv: [...leanNode] });
 };
 
 /**

@@ -1,7 +1,5 @@
 /** The command line: every command registers itself here. */
-import { Command, CommanderError } from 'commander';
-import { exitCodes } from '../../config/errors.ts';
-import packageJson from '../../package.json' with { type: 'json' };
+import type { Command } from 'commander';
 import { forkRole } from '../role.ts';
 import { activate, rollBack } from './activate.ts';
 import { addAlerts } from './alerts.ts';
@@ -21,6 +19,7 @@ import { addLedger } from './ledger.ts';
 import { addModel } from './model.ts';
 import { addPanel } from './panel.ts';
 import { addProbe } from './probe.ts';
+import { carryOut, emptyProgram } from './program-base.ts';
 import { addQuality } from './quality.ts';
 import { addRead } from './read.ts';
 import { addReceive } from './receive.ts';
@@ -32,17 +31,9 @@ import { addTrain } from './train.ts';
 import { addUpdate } from './update.ts';
 import { addWatch } from './watch.ts';
 
-const { version } = packageJson;
-
 /** `early`: listens to signals since before this was loaded, for the commands that end in order. */
 export function createProgram(early: Interruption | null = null): Command {
-  const program = new Command('ppuri')
-    .description('predicts defects on casting and injection-molding machines, beside the machine')
-    .version(version, '-V, --version')
-    .enablePositionalOptions()
-    .showSuggestionAfterError()
-    .showHelpAfterError('(`ppuri help` lists the commands, `ppuri COMMAND --help` shows examples)')
-    .exitOverride();
+  const program = emptyProgram();
   addDemo(program, early);
   addRun(program, early);
   addInit(program);
@@ -73,16 +64,9 @@ export function createProgram(early: Interruption | null = null): Command {
 }
 
 /** Runs `argv` (as process.argv) and sets the exit code; a wrong command line is 2. */
-export async function runProgram(
+export function runProgram(
   argv: readonly string[],
   early: Interruption | null = null,
 ): Promise<void> {
-  const program = createProgram(early);
-  for (const command of program.commands) command.exitOverride();
-  try {
-    await program.parseAsync([...argv]);
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-  }
+  return carryOut(createProgram(early), argv);
 }

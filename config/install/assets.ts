@@ -1,4 +1,4 @@
-/** What the single file carries to be unpacked: see config/unpack.ts, which reads it. */
+/** What the single file carries beside its first script: see config/unpack.ts and config/role-script.ts, which read it. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -59,22 +59,30 @@ function fileSources(root: string): Sources {
   ]);
 }
 
+function compressed(bytes: Uint8Array): Uint8Array {
+  return zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 12 } });
+}
+
 /** One group, named by what is in it. */
 function pack(group: string, sources: Sources, files: Map<string, Uint8Array>): PackedGroup {
   const name = createHash('sha256');
   const packed = [...sources].sort().map(([path, source]) => {
     const bytes = readFileSync(source);
     const sha256 = createHash('sha256').update(bytes).digest('hex');
-    const params = { [constants.ZSTD_c_compressionLevel]: 12 };
-    files.set(`${group}/${path}`, zstdCompressSync(bytes, { params }));
+    files.set(`${group}/${path}`, compressed(bytes));
     name.update(`${sha256} ${path}\n`);
     return { path, bytes: bytes.length, sha256 };
   });
   return { folder: `${group}-${name.digest('hex').slice(0, 16)}`, files: packed };
 }
 
-export function packAssets(root: string, arch: Arch): Assets {
-  const files = new Map<string, Uint8Array>();
+/** `parts`: scripts by name, which are not unpacked but read by config/role-script.ts. */
+export function packAssets(
+  root: string,
+  arch: Arch,
+  parts: ReadonlyMap<string, Uint8Array>,
+): Assets {
+  const files = new Map([...parts].map(([name, script]) => [`parts/${name}`, compressed(script)]));
   const addons = addonSources(join(root, 'node_modules'), arch);
   const manifest: Manifest = {
     files: pack('files', fileSources(root), files),

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { leanNode } from '../lean-node.ts';
 import { packAssets } from './assets.ts';
 import { baseNode } from './base-node.ts';
 import { bundleProgram } from './bundle.ts';
@@ -36,8 +37,7 @@ function seaConfig(work: string, output: string, assets: ReadonlyMap<string, Uin
     executable: 'node',
     output,
     disableExperimentalSEAWarning: true,
-    // What role.ts gives a forked child: memory, and nothing lost by it.
-    execArgv: ['--max-semi-space-size=1'],
+    execArgv: leanNode,
     execArgvExtension: 'env',
     assets: Object.fromEntries(entries),
   };
@@ -46,8 +46,8 @@ function seaConfig(work: string, output: string, assets: ReadonlyMap<string, Uin
 /** Builds one executable into `directory`, as `ppuri-<version>-linux-<arch>`. */
 export async function buildBinary(arch: Arch, directory: string): Promise<Built> {
   const file = join(directory, `ppuri-${sourceVersion()}-linux-${arch}`);
-  const { script, inputs } = await bundleProgram(root, arch);
-  const { files } = packAssets(root, arch);
+  const { script, parts, inputs } = await bundleProgram(root, arch);
+  const { files } = packAssets(root, arch, parts);
   const work = mkdtempSync(join(tmpdir(), 'ppuri-build-'));
   try {
     writeFileSync(join(work, 'ppuri.cjs'), script);

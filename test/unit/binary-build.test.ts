@@ -3,7 +3,9 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { compileFunction } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { asciiOnly } from '../../config/install/bundle.ts';
 import { writeDeb } from '../../config/install/deb.ts';
 import { loaders, patched } from '../../config/install/loaders.ts';
 import { stripElf } from '../../config/install/strip-elf.ts';
@@ -17,6 +19,24 @@ beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'ppuri-build-test-'));
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+describe('the script of the single file', () => {
+  test('has every letter beyond ASCII escaped, and means the same', () => {
+    const script = "module.exports = [/^[가-힣]+$/.test('금형'), '\u{1f525}', `예열타`]";
+    const escaped = asciiOnly(script);
+    expect(escaped).toMatch(/^[\0-\x7f]*$/);
+    const run = (text: string): unknown => {
+      const module = { exports: null };
+      compileFunction(text, ['module'])(module);
+      return module.exports;
+    };
+    expect(run(escaped)).toEqual(run(script));
+  });
+
+  test('is refused where an escape would change what it means', () => {
+    expect(() => asciiOnly('/\\가/')).toThrow('a backslash before a letter beyond ASCII');
+  });
+});
 
 describe('loaders', () => {
   test.each(['x64', 'arm64'] as const)(
