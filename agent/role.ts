@@ -48,5 +48,5 @@ export const forkRole: ForkRole = (role, options = {}) => {
  */
 export function ownLauncher(nodeFlags: readonly string[] = []): string[] {
   if (inOneFile()) return [];
-  return [...nodeFlags, fileURLToPath(new URL('./ppuri.js', import.meta.url))];
+  return [...leanNode, ...nodeFlags, fileURLToPath(new URL('./ppuri.js', import.meta.url))];
 }

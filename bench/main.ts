@@ -1,13 +1,19 @@
 /**
  * `npm run bench [-- NAME…] [--json FILE] [--for 60s]`: measures, one benchmark after another, and
  * says of each figure whether it keeps its budget. Not a test: it fails only when it cannot run.
+ * `--compare`: tells which figures use more of their budgets than in `bench/baseline.json`, and then
+ * fails. `--baseline`: writes that file; `npm run generate` puts its figures into the README.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { type Baseline, baselineOf, worseLines, worseThan } from './baseline.ts';
+import { sharedBinary } from './binary.ts';
+import { drain, written } from './campaigns.ts';
 import type { Bench, Outcome } from './figure.ts';
+import { load } from './load.ts';
 import { modbusReads } from './modbus-reads.ts';
 import { panel } from './panel.ts';
 import { peers, peersQuiet } from './peers/bench.ts';
@@ -22,6 +28,7 @@ import { why } from './why.ts';
 import { wire } from './wire.ts';
 
 const shop = sharedShop();
+const binary = sharedBinary();
 const benches: readonly Bench[] = [
   wire(shop),
   stages(shop),
@@ -31,21 +38,29 @@ const benches: readonly Bench[] = [
   modbusReads,
   rtuLine,
   store,
-  start,
+  load(binary),
+  written,
+  drain,
+  start(binary),
 ];
 /** These need programs that are not the product's, and take long: only by their names. */
 const byName: readonly Bench[] = [peers, peersQuiet];
 const known = [...benches, ...byName];
 
-const usage = `npm run bench [-- NAME…] [--for 60s] [--json FILE]
+const usage = `npm run bench [-- NAME…] [--for 60s] [--json FILE] [--compare [--margin 25]] [--baseline]
 ${known.map(({ name, title }) => `  ${name.padEnd(14)} ${title}`).join('\n')}`;
 
 interface Wanted {
   readonly benches: readonly Bench[];
   readonly seconds: number | null;
   readonly json: string;
+  readonly compare: boolean;
+  /** 0.25: a quarter worse is still the same. */
+  readonly margin: number;
+  readonly baseline: boolean;
 }
 
+const baselineFile = fileURLToPath(new URL('./baseline.json', import.meta.url));
 const resultsDir = fileURLToPath(new URL('./results/', import.meta.url));
 
 /** Throws with the usage on words it does not know. */
@@ -53,7 +68,13 @@ function parse(args: readonly string[]): Wanted {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { json: { type: 'string' }, for: { type: 'string' } },
+    options: {
+      json: { type: 'string' },
+      for: { type: 'string' },
+      compare: { type: 'boolean', default: false },
+      margin: { type: 'string', default: '25' },
+      baseline: { type: 'boolean', default: false },
+    },
   });
   const unknown = positionals.filter((name) => !known.some((bench) => bench.name === name));
   if (unknown.length > 0) throw new Error(`no benchmark ${unknown.join(', ')}\n${usage}`);
@@ -64,7 +85,15 @@ function parse(args: readonly string[]): Wanted {
     benches: wanted,
     seconds: values.for === undefined ? null : secondsOf(values.for),
     json: values.json ?? join(resultsDir, `${stamp}.json`),
+    compare: values.compare,
+    margin: marginOf(values.margin),
+    baseline: values.baseline,
   };
+}
+
+function marginOf(text: string): number {
+  if (/^\d+(?:\.\d+)?$/.test(text)) return Number(text) / 100;
+  throw new Error(`--margin takes percent, e.g. 25, not ${text}\n${usage}`);
 }
 
 function secondsOf(text: string): number {
@@ -95,6 +124,25 @@ async function runOne(bench: Bench, seconds: number | null): Promise<BenchResult
   return { name: bench.name, title: bench.title, ...outcome, failure, tookSeconds, load };
 }
 
+function readBaseline(): Baseline | null {
+  if (!existsSync(baselineFile)) return null;
+  return JSON.parse(readFileSync(baselineFile, 'utf8')) as Baseline;
+}
+
+function writeBaseline(results: Results): void {
+  const baseline = baselineOf(results, readBaseline());
+  writeFileSync(baselineFile, `${JSON.stringify(baseline, null, 2)}\n`);
+  console.log(`baseline: ${baselineFile}; now \`npm run generate\``);
+}
+
+function isWorse(results: Results, margin: number): boolean {
+  const baseline = readBaseline();
+  if (baseline === null) throw new Error(`there is no ${baselineFile} to compare with`);
+  const worse = worseThan(baseline, results, margin);
+  console.log(`\n${worseLines(worse, margin).join('\n')}`);
+  return worse.length > 0;
+}
+
 async function main(): Promise<number> {
   const wanted = parse(process.argv.slice(2));
   const results: BenchResult[] = [];
@@ -109,7 +157,9 @@ async function main(): Promise<number> {
   mkdirSync(dirname(wanted.json), { recursive: true });
   writeFileSync(wanted.json, `${JSON.stringify(all, null, 2)}\n`);
   console.log(`\nresults: ${wanted.json}`);
-  return results.some(({ failure }) => failure !== null) ? 1 : 0;
+  const worse = wanted.compare && isWorse(all, wanted.margin);
+  if (wanted.baseline) writeBaseline(all);
+  return worse || results.some(({ failure }) => failure !== null) ? 1 : 0;
 }
 
 try {

@@ -114,18 +114,20 @@ async function paceOf(
   return { readsPerSecond: (reads * 1000) / tookMs, cpuUsPerRead: (user + system) / reads };
 }
 
-function readerInC(path: string, port: number): Reader {
+/** `pauseUs`: so long a sleep before each read. */
+export function readerInC(path: string, port: number, pauseUs = 0): Reader {
   const blocks = plan.flatMap(({ address, count }) => [`${address}`, `${count}`]);
   return async (seconds) => {
     const run = promisify(execFile);
-    const { stdout } = await run(path, ['127.0.0.1', `${port}`, '1', `${seconds}`, ...blocks]);
+    const args = ['127.0.0.1', `${port}`, '1', `${seconds}`, ...blocks];
+    const { stdout } = await run(path, args, { env: { PAUSE_US: `${pauseUs}` } });
     const { reads, seconds: took, cpuSeconds } = JSON.parse(stdout);
     return { readsPerSecond: reads / took, cpuUsPerRead: (cpuSeconds * 1e6) / reads };
   };
 }
 
 /** Compiles the C client, or says what is missing. */
-function buildC(path: string): { readonly path: string } | { readonly why: string } {
+export function buildC(path: string): { readonly path: string } | { readonly why: string } {
   const source = fileURLToPath(new URL('./peers/libmodbus-reads.c', import.meta.url));
   try {
     const flags = execFileSync('pkg-config', ['--cflags', '--libs', 'libmodbus'], {

@@ -1,10 +1,11 @@
 /**
- * Writes what follows from the schema and the error table: config/schema.json and two tables in
+ * Writes what follows from the schema and the error table: config/schema.json and the tables in
  * README.md. `--check` writes nothing and exits 1 when one of them is stale.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { budgetTable } from './budget-table.ts';
 import { configTable, errorsTable, fillMarkers, schemaJson } from './reference.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -22,6 +23,12 @@ function contentOf(path: string): string {
   return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }
 
+/** Where figures were measured; a checkout without benchmarks has none. */
+function withBudgets(text: string, directory: string): string {
+  if (!existsSync(join(directory, 'bench', 'baseline.json'))) return text;
+  return fillMarkers(text, 'budgets', `\n${budgetTable(directory)}\n`);
+}
+
 /** Path → content, for every generated file of the checkout at `directory`. */
 export function generated(directory: string): Map<string, string> {
   const readme = join(directory, 'README.md');
@@ -29,7 +36,7 @@ export function generated(directory: string): Map<string, string> {
   const filled = fillMarkers(text, 'config', `\n${configTable()}\n`);
   return new Map([
     [join(directory, 'config', 'schema.json'), schemaJson()],
-    [readme, fillMarkers(filled, 'errors', `\n${errorsTable()}\n`)],
+    [readme, withBudgets(fillMarkers(filled, 'errors', `\n${errorsTable()}\n`), directory)],
   ]);
 }
 

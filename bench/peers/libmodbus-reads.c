@@ -1,5 +1,6 @@
 /* Sequential reads over Modbus TCP with libmodbus, for so many seconds: what a bare C client does.
  * libmodbus-reads HOST PORT UNIT SECONDS ADDRESS COUNT [ADDRESS COUNT …]
+ * PAUSE_US in the environment: so long a sleep before each read, as a loop that polls by the clock.
  * Prints {"reads":n,"seconds":x,"cpuSeconds":x}; exit code 1 with the reason on stderr. */
 #include <errno.h>
 #include <modbus.h>
@@ -33,8 +34,12 @@ int main(int argc, char **argv) {
   uint16_t words[MODBUS_MAX_READ_REGISTERS];
   double seconds = atof(argv[4]), begun = now(), cpu_begun = cpu();
   long reads = 0;
+  const char *named = getenv("PAUSE_US");
+  long pause_us = named == NULL ? 0 : atol(named);
+  struct timespec pause = {pause_us / 1000000, pause_us % 1000000 * 1000};
   while (now() - begun < seconds) {
     for (int i = 5; i < argc; i += 2) {
+      if (pause_us > 0) nanosleep(&pause, NULL);
       if (modbus_read_registers(bus, atoi(argv[i]), atoi(argv[i + 1]), words) < 0) {
         fprintf(stderr, "read: %s\n", modbus_strerror(errno));
         return 1;

@@ -77,15 +77,23 @@ describe('npm run bench', () => {
     expect(reads.has('reads against libmodbus in C')).toBe(true);
   });
 
-  it('measures the store and the start, and leaves nothing behind', async () => {
-    const all = await results('store', 'start');
+  it('measures the store, and the load and start of the single file, and leaves nothing behind', async () => {
+    const all = await results('store', 'load', 'start');
     const store = figuresOf(all, 'store');
     expect(store.get('50 records/s: keep → committed, max')).toBeGreaterThan(0);
     expect(store.has('50 readings/s: written a day, extrapolated')).toBe(true);
-    expect(figuresOf(all, 'start').get('first poll, median')).toBeGreaterThan(0);
+    const load = figuresOf(all, 'load');
+    expect(load.get('memory of all processes (PSS)')).toBeGreaterThan(50);
+    expect(load.get('CPU of all processes')).toBeGreaterThan(0);
+    // Sixty signals at 5 Hz in one block each time, and the trigger of ten machines.
+    expect(load.get('requests')).toBeGreaterThan(50);
+    const start = figuresOf(all, 'start');
+    for (const what of ['the single file', 'the single file that unpacks itself first'])
+      expect(start.get(`${what}: first poll, median`)).toBeGreaterThan(0);
+    expect(start.get('size of the single file')).toBeGreaterThan(50);
     const left = readdirSync(new URL('../../bench/results', import.meta.url));
-    expect(left.filter((name) => name.startsWith('run-'))).toEqual([]);
-  });
+    expect(left.filter((name) => /^(?:run|binary)-/.test(name))).toEqual([]);
+  }, 300_000);
 
   it('refuses names and times it does not know, and says which there are', async () => {
     const wrongName = await bench('wrie');
