@@ -3,8 +3,10 @@
  * records that are kept. Rooms import this file and not each other; wire.ts connects them.
  */
 import type { Instant } from '../drivers/driver.ts';
+import type { EnergyPeriod, ShotEnergy } from './energy-records.ts';
 
-// In a file of their own, and read as if they were here.
+// In files of their own, and read as if they were here.
+export * from './energy-records.ts';
 export * from './quality-report.ts';
 export type { Instant };
 
@@ -339,6 +341,8 @@ export type RecordBody =
   | { readonly kind: 'event'; readonly event: AgentEvent }
   | { readonly kind: 'label'; readonly label: Label }
   | { readonly kind: 'deed'; readonly deed: Deed }
+  | { readonly kind: 'shot-energy'; readonly energy: ShotEnergy }
+  | { readonly kind: 'energy'; readonly period: EnergyPeriod }
   | { readonly kind: 'gap'; readonly gap: GapRecord };
 
 /** What is kept and delivered. (boot, seq) is its key for ever; wall time never orders anything. */

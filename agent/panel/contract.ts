@@ -64,6 +64,20 @@ export interface AlertView {
   readonly updatedWallMs: number;
 }
 
+/** Energy of the running shift, as far as it is known; null: not known, never 0 for that. */
+export interface ShiftEnergy {
+  /** All that the meter counted, kWh. */
+  readonly shiftKwh: number | null;
+  /** Mean of the shots whose energy is known. */
+  readonly kwhPerShot: number | null;
+  /** Energy of production for each good part. */
+  readonly kwhPerGood: number | null;
+  /** Highest demand of a quarter hour so far, kW. */
+  readonly peakKw: number | null;
+  /** Of the energy that is allocated, how much was used while stopped: idle and hold, 0 to 1. */
+  readonly idleShare: number | null;
+}
+
 export interface ShiftSummary {
   readonly fromWallMs: number;
   readonly shots: number;
@@ -72,6 +86,8 @@ export interface ShiftSummary {
   readonly unscored: number;
   /** Alerts raised, those told in a group or put off too; without what was for information. */
   readonly alerts: number;
+  /** Of a machine; null or absent: nothing measures it. */
+  readonly energy?: ShiftEnergy | null;
 }
 
 /** A new model on its way to deciding, beside the old one. What it says of a shot is never shown. */

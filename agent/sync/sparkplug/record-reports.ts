@@ -8,6 +8,7 @@ import type {
   StoredRecord,
   Verdict,
 } from '../../records.ts';
+import { periodRows, shotEnergyRows } from './energy-reports.ts';
 import type { Owner, Report } from './metric-book.ts';
 import type { DataType, MetricValue, Quality } from './payload.ts';
 
@@ -99,7 +100,8 @@ function featureReport(name: string, reading: Reading | null): Report {
 
 /** What a machine's device reports from its first birth on. `features`: those of its profile. */
 export function deviceReports(features: readonly string[]): Report[] {
-  const rows = [...keyRows(null), ...shotRows(null, null)];
+  const energy = [...shotEnergyRows(null), ...periodRows(null)];
+  const rows = [...keyRows(null), ...shotRows(null, null), ...energy];
   return [...rows.map(report), ...features.map((name) => featureReport(name, null))];
 }
 
@@ -118,11 +120,22 @@ export function reportsOf(record: StoredRecord): RecordReports {
     const more = features.map(([name, reading]) => featureReport(name, reading));
     return { owner: body.cycle.machine, reports: [...rows, ...more] };
   }
+  if (body.kind === 'shot-energy') {
+    const reports = [...key, ...shotEnergyRows(body.energy)].map(report);
+    return { owner: body.energy.machine, reports };
+  }
+  if (body.kind === 'energy')
+    return {
+      owner: body.period.machine,
+      reports: [...key, ...periodRows(body.period)].map(report),
+    };
   return { owner: null, reports: [...key, ...rowsOf(body)].map(report) };
 }
 
+type NodeBody = Exclude<RecordBody, { kind: 'cycle' | 'shot-energy' | 'energy' }>;
+
 /** What people did is reported as events are: Sparkplug hosts need no other metrics for it. */
-function rowsOf(body: Exclude<RecordBody, { kind: 'cycle' }>): Row[] {
+function rowsOf(body: NodeBody): Row[] {
   if (body.kind === 'alert') return alertRows(body.alert);
   if (body.kind === 'gap') return gapRows(body.gap);
   return eventRows({ ...(body.kind === 'event' ? body.event : eventOf(body)) });
