@@ -1,6 +1,6 @@
 /** What is told of one machine. */
 import type { LineCounts } from './line.ts';
-import type { Alert, Cycle, DriftHealth, Verdict } from './records.ts';
+import type { Alert, Cycle, DriftHealth, EnergyPeriod, Verdict } from './records.ts';
 import type { SlowPollerStats } from './signals/slow-poller.ts';
 
 export interface MachineStatus {
@@ -31,6 +31,8 @@ export interface MachineStatus {
   readonly missedTicks: number;
   /** Of its slow signals together. */
   readonly slow: SlowPollerStats;
+  /** Periods of its energy that are not kept yet; null: nothing measures it. */
+  readonly energy: readonly EnergyPeriod[] | null;
   readonly rejects: { readonly pulses: number; readonly failed: number } | null;
 }
 

@@ -12,6 +12,8 @@ import { meets } from './cycles/suppress.ts';
 import { CycleTracker, type Snapshot } from './cycles/tracker.ts';
 import { MachineWatch } from './cycles/watch.ts';
 import { type PastShot, ResumedWatch } from './drift/resumed-watch.ts';
+import type { EnergyMark } from './energy/account.ts';
+import { type EnergyWatch, energyWatchOf } from './energy-watch.ts';
 import { Explainer } from './explain.ts';
 import { judgeModelOf, watchedModelOf } from './judge-model.ts';
 import { MachineLine } from './line.ts';
@@ -64,6 +66,7 @@ export class Machine {
   readonly #alerts: AlertEngine;
   readonly #drift: ResumedWatch;
   readonly #reject: RejectSignal | null;
+  readonly #energy: EnergyWatch | null;
   readonly #line: MachineLine;
   readonly #watch: MachineWatch;
 
@@ -91,6 +94,7 @@ export class Machine {
     });
     this.#drift = new ResumedWatch(this.#profile, watchedModelOf(bundle));
     this.#reject = this.#createReject(devices);
+    this.#energy = energyWatchOf(config, this.#signals, around);
     this.#line = this.#createLine();
     const pollMs = config.pollMs ?? Math.max(cycle.pollMs, around.leastTriggerMs);
     const counter = { modulus: modulusOf(this.#profile), maxMissed: cycle.maxMissed };
@@ -124,6 +128,11 @@ export class Machine {
     this.#watch.resumeFrom(lastShot);
   }
 
+  /** Where its meter stood when the agent before this one ended. */
+  resumeEnergy(mark: EnergyMark): void {
+    this.#energy?.resume(mark);
+  }
+
   adopt(alert: Alert): boolean {
     return this.#alerts.adopt(alert);
   }
@@ -133,6 +142,7 @@ export class Machine {
     await Promise.all([this.#watch.stop(), this.#signals.stop()]);
     await this.#line.settle();
     await this.#reject?.close();
+    await this.#energy?.close();
   }
 
   /** Features whose values are known to be wrong. */
@@ -178,8 +188,9 @@ export class Machine {
     return this.#watch.heard();
   }
 
-  /** To be called each second or so: the machine's own stop comes without a shot. */
+  /** To be called each second or so: a stop comes without a shot. */
   look(): void {
+    this.#energy?.tick();
     const { interlock } = this.#profile;
     if (interlock === undefined) return;
     const { value } = this.#signals.slowNow(interlock.when.signal);
@@ -234,6 +245,7 @@ export class Machine {
       missedTicks,
       slow: slowTotals(this.#signals.stats()),
       rejects: this.#reject?.stats() ?? null,
+      energy: this.#energy?.underWay() ?? null,
     };
   }
 
@@ -303,7 +315,10 @@ export class Machine {
       explainer: this.#createExplainer(),
       deadlineMs,
       keep,
-      onVerdict,
+      onVerdict: (cycle, verdict) => {
+        onVerdict(cycle, verdict);
+        this.#energy?.onShot(cycle, verdict);
+      },
       onAlert,
       onRejected,
       clock,

@@ -1,6 +1,7 @@
 /** What each machine of a configuration must keep: its devices, profile, model and reject fit. */
 import { parseAddress, wordsOf } from './address.ts';
 import { type Checked, deviceProfile } from './clashes.ts';
+import { energyProblems } from './energy-rules.ts';
 import { PpuriError } from './errors.ts';
 import { type FitFacts, modelFit } from './model-fit.ts';
 import { suggest } from './nearest.ts';
@@ -261,7 +262,7 @@ export async function machineProblems(
     rules.deadlines();
     rules.reject();
     await rules.models(findModel, place);
-    problems.push(...rules.problems);
+    problems.push(...rules.problems, ...energyProblems(checked, part));
     warnings.push(...rules.warnings);
   }
   return { problems, warnings };

@@ -65,6 +65,8 @@ export const signalSchema = z.strictObject({
   everyMs: z.int().positive().default(1000),
   /** A slow value older than this at the snapshot is `stale`; absent: 3 × everyMs. */
   staleAfterMs: z.int().positive().optional(),
+  /** Of a counting register: it starts again at 0 here, in the signal's unit; absent: as its type does. */
+  rollsOverAt: z.number().positive().optional(),
   /** Not every installation has it: its absence never suppresses or scores anything. */
   presence: z.enum(['required', 'optional']).default('required'),
   ...lineSignalShape,

@@ -3,6 +3,7 @@
  * Every option has a description; unit-suffixed names; enums, not booleans.
  */
 import { z } from 'zod';
+import { energySchema } from './energy-schema.ts';
 import { outputsSchema } from './outputs-schema.ts';
 import { panelSchema } from './panel-schema.ts';
 import { limitSchema } from './profile.ts';
@@ -178,6 +179,7 @@ export const machineSchema = z.strictObject({
     .max(64)
     .default([])
     .describe('Parts of one shot that are inspected apart, e.g. cavities; absent: one part.'),
+  energy: energySchema.optional().describe('What measures its energy; absent: nothing does.'),
   reject: rejectSchema.optional().describe('Signal that diverts the part on a `defect` verdict.'),
 });
 

@@ -95,6 +95,12 @@ export class DeviceReader {
     };
   }
 
+  /** This signal alone, its full name; null: it is not of this device. */
+  only(name: string): ReadGroup | null {
+    const found = this.#signals.filter((signal) => signal.name === name);
+    return found.length === 0 ? null : this.#group(found, 0);
+  }
+
   #group(signals: readonly CompiledSignal[], everyMs: number): ReadGroup {
     const { unit, profile } = this.#options;
     const spans = signals.map((signal) => ({

@@ -95,6 +95,7 @@ export class MachineSignals {
   readonly #main: DeviceReader;
   readonly #accessories: readonly (DeviceReader | LineReader)[];
   readonly #readTrigger: (() => Promise<TriggerReading>) | null;
+  readonly #listeners = new Map<string, (reading: Reading) => void>();
 
   /** `main` is the device whose profile has the cycle. Constructs only; `start` polls. */
   constructor(main: DeviceSource, accessories: readonly DeviceSource[]) {
@@ -128,6 +129,35 @@ export class MachineSignals {
     await Promise.all(this.#pollers.map((poller) => poller.stop()));
   }
 
+  /** Tells each reading of this signal as it comes. */
+  listen(signal: string, listener: (reading: Reading) => void): void {
+    this.#listeners.set(signal, listener);
+  }
+
+  /**
+   * Reads this signal of a device once more, beside its own pace; nothing where it cannot be. For what
+   * is wanted at a moment, and no verdict waits for. Never rejects.
+   */
+  readerOf(signal: string): () => Promise<void> {
+    const group = [this.#main, ...this.#accessories]
+      .map((reader) => (reader instanceof DeviceReader ? reader.only(signal) : null))
+      .find((found) => found !== null);
+    if (group === undefined) return async () => undefined;
+    return async () => {
+      try {
+        this.#learn(await group.read('slow'));
+      } catch (error) {
+        // As with its own pace: the bus counts and reports it.
+        if (!(error instanceof PpuriError)) throw error;
+      }
+    };
+  }
+
+  /** Null: no device has it. */
+  specOf(signal: string): SignalSpec | null {
+    return this.#specs.get(signal) ?? null;
+  }
+
   stats(): readonly SlowPollerStats[] {
     return this.#pollers.map((poller) => poller.stats());
   }
@@ -148,6 +178,7 @@ export class MachineSignals {
     for (const { shot } of this.#accessories) {
       if (shot !== null) Object.assign(all, await readOrMissing(shot));
     }
+    this.#tell(all);
     this.#addSlow(all, atMonoMs);
     for (const [name, reading] of Object.entries(all))
       all[name] = this.#frozen.check(name, reading);
@@ -184,7 +215,15 @@ export class MachineSignals {
     return agedReading(latest, atMonoMs, this.#specs.get(name)?.staleAfterMs ?? 3 * everyMs);
   }
 
+  #tell(readings: Readings): void {
+    for (const [name, listener] of this.#listeners) {
+      const reading = readings[name];
+      if (reading !== undefined) listener(reading);
+    }
+  }
+
   #learn(readings: Readings): void {
+    this.#tell(readings);
     for (const [name, reading] of Object.entries(readings)) {
       this.#latest.set(name, reading);
       this.#history.add(name, reading);

@@ -5,6 +5,7 @@ import type { RegisterTable } from '../../drivers/driver.ts';
 import { Codec, type CodedSignal, place } from './codec.ts';
 import { HoldGate } from './hold.ts';
 import type { ServedUnit } from './modbus-server.ts';
+import type { MachineTime } from './power-meter.ts';
 import { requireSignal, UnitRegisters } from './registers.ts';
 import type { ShotSource, SourceShot } from './source.ts';
 
@@ -104,11 +105,11 @@ export class SimulatedMachine implements ServedUnit {
     this.#timer = null;
   }
 
-  /** Simulated seconds since the start, and since the last shot. */
-  time(monoMs: number): { readonly nowS: number; readonly sinceShotS: number } {
+  time(monoMs: number): MachineTime {
     const { pace } = this.#timing;
     const since = pace === 'max' ? 0 : ((monoMs - this.#lastShotMs) * pace) / 1000;
-    return { nowS: this.#lastShotS + since, sinceShotS: since };
+    const afterS = this.#pending?.afterS ?? null;
+    return { nowS: this.#lastShotS + since, sinceShotS: since, afterS };
   }
 
   read(table: RegisterTable, address: number, count: number, reader: object): Uint16Array | null {

@@ -4,24 +4,26 @@ import type { Profile } from '../../config/profile.ts';
 import type { RegisterTable } from '../../drivers/driver.ts';
 import { Codec, place, rawOf } from './codec.ts';
 import type { ServedUnit } from './modbus-server.ts';
-import type { PowerMeter } from './power-meter.ts';
+import type { MachineTime } from './power-meter.ts';
 import { UnitRegisters } from './registers.ts';
 
-const refreshMs = 100;
+const refreshMs = 10;
+
+/** What stands behind the registers. */
+export interface MeterSource {
+  readonly answers: boolean;
+  /** Signals of the profile, by name. */
+  read(time: MachineTime): Readonly<Record<string, number>>;
+}
 
 export class MeterUnit implements ServedUnit {
   readonly #codec: Codec;
-  readonly #meter: PowerMeter;
-  readonly #time: (monoMs: number) => { readonly nowS: number; readonly sinceShotS: number };
+  readonly #meter: MeterSource;
+  readonly #time: (monoMs: number) => MachineTime;
   readonly #registers: UnitRegisters;
   #readMs = Number.NEGATIVE_INFINITY;
 
-  /** `time`: simulated seconds since the start and since the machine's last shot. */
-  constructor(
-    profile: Profile,
-    meter: PowerMeter,
-    time: (monoMs: number) => { readonly nowS: number; readonly sinceShotS: number },
-  ) {
+  constructor(profile: Profile, meter: MeterSource, time: (monoMs: number) => MachineTime) {
     this.#codec = new Codec(profile);
     this.#meter = meter;
     this.#time = time;
@@ -29,6 +31,7 @@ export class MeterUnit implements ServedUnit {
   }
 
   read(table: RegisterTable, address: number, count: number): Uint16Array | null {
+    if (!this.#meter.answers) return null;
     const monoMs = performance.now();
     if (monoMs - this.#readMs >= refreshMs) this.#refresh(monoMs);
     return this.#registers.read(table, address, count);
@@ -41,8 +44,7 @@ export class MeterUnit implements ServedUnit {
 
   #refresh(monoMs: number): void {
     this.#readMs = monoMs;
-    const { nowS, sinceShotS } = this.#time(monoMs);
-    const values = this.#meter.read(nowS, sinceShotS);
+    const values = this.#meter.read(this.#time(monoMs));
     for (const [name, signal] of this.#codec.signals) {
       const value = values[name];
       if (value !== undefined) this.#registers.put(place(rawOf(value, signal), signal));

@@ -5,12 +5,13 @@ import type { Profile } from '../../config/profile.ts';
 import type { Garbage } from './garbage.ts';
 import { InstrumentUnit } from './instrument-unit.ts';
 import { type Answered, type MachineTiming, SimulatedMachine } from './machine.ts';
-import { MeterUnit } from './meter-unit.ts';
+import { loadMeterLog, type MeterLogOptions } from './meter-log.ts';
+import { type MeterSource, MeterUnit } from './meter-unit.ts';
 import type { ServedUnit, Traffic } from './modbus-server.ts';
 import { ModelledSource } from './modelled.ts';
 import { OutputUnit } from './output-unit.ts';
 import { openService, type PlantCarrier, type PlantService } from './plant-service.ts';
-import { anyLoad, loads, PowerMeter } from './power-meter.ts';
+import { anyLoad, loads, type MachineTime, type MeterFaults, PowerMeter } from './power-meter.ts';
 import { Random } from './random.ts';
 import { loadReplay, type ReplayReport } from './replay.ts';
 import type { ServedReply } from './replier.ts';
@@ -38,6 +39,9 @@ export interface PlantMachine {
   readonly scenario?: ScenarioName | Partial<Scenario>;
   /** Unit of an energy meter on this machine's feed; needs `meterProfile`. */
   readonly meterUnit?: number;
+  readonly meterFaults?: MeterFaults;
+  /** The meter counts what this log says, in the machine's simulated time. */
+  readonly meterLog?: MeterLogOptions;
   readonly replay?: PlantReplay;
   /** Absent: `until-read` for replays and at speed `max`, else `no`. */
   readonly hold?: MachineTiming['hold'];
@@ -86,6 +90,8 @@ export interface MadeShot {
   readonly trouble: string | null;
   /** Row of the replayed log, 0-based. */
   readonly row: number | null;
+  /** What its cycle took by the simulated meter; absent: there is none. */
+  readonly kWh?: number;
   readonly monoMs: number;
   readonly simulatedMs: number;
 }
@@ -164,9 +170,14 @@ export class Plant extends EventEmitter<PlantEvents> {
       resetShots: scenario.counterResetShots,
     };
     const timing = timingOf(given, source);
+    const meter = meterOf(given, source);
     const machine = new SimulatedMachine(given.profile, source, timing, counter, {
-      shot: (shot, count, index, monoMs) =>
-        this.emit('shot', madeShot(given.id, shot, count, index, monoMs)),
+      shot: (shot, count, index, monoMs) => {
+        const { simulatedS: nowS, afterS } = shot;
+        const kWh = meter?.shot({ nowS, sinceShotS: afterS, afterS });
+        const made = madeShot(given.id, shot, count, index, monoMs);
+        this.emit('shot', kWh === undefined ? made : { ...made, kWh });
+      },
       write: (table, address, values, monoMs, answered) =>
         this.emit('write', {
           machine: given.id,
@@ -181,9 +192,10 @@ export class Plant extends EventEmitter<PlantEvents> {
     });
     this.#machines.push(machine);
     this.#place(given.unit, machine);
-    if (given.meterUnit === undefined) return;
-    const meter = new PowerMeter(loads[given.profile.id] ?? anyLoad, source.cycleS, given.seed);
-    this.#placeMeter(given.meterUnit, meterProfile, meter, (monoMs) => machine.time(monoMs));
+    const { meterLog } = given;
+    const behind = meterLog === undefined ? meter : await loggedMeter(meterLog);
+    if (given.meterUnit === undefined || behind === null) return;
+    this.#placeMeter(given.meterUnit, meterProfile, behind, (monoMs) => machine.time(monoMs));
   }
 
   /** Any device without a cycle; the power signals of a meter follow a load. */
@@ -191,7 +203,8 @@ export class Plant extends EventEmitter<PlantEvents> {
     if (profile === undefined) throw badPlant('a meter needs the meter profile', `unit ${unit}`);
     const cycleS = 30;
     const meter = new PowerMeter(anyLoad, cycleS, seed);
-    const load = (nowS: number): Record<string, number> => meter.read(nowS, nowS % cycleS);
+    const load = (nowS: number): Record<string, number> =>
+      meter.read({ nowS, sinceShotS: nowS % cycleS, afterS: cycleS });
     this.#place(unit, new InstrumentUnit(profile, { seed, speed }, load));
   }
 
@@ -239,8 +252,8 @@ export class Plant extends EventEmitter<PlantEvents> {
   #placeMeter(
     unit: number,
     profile: Profile | undefined,
-    meter: PowerMeter,
-    time: (monoMs: number) => { readonly nowS: number; readonly sinceShotS: number },
+    meter: MeterSource,
+    time: (monoMs: number) => MachineTime,
   ): void {
     if (profile === undefined) throw badPlant('a meter needs the meter profile', `unit ${unit}`);
     this.#place(unit, new MeterUnit(profile, meter, time));
@@ -250,6 +263,22 @@ export class Plant extends EventEmitter<PlantEvents> {
     if (this.#units.has(unit)) throw badPlant('two devices on one unit', `unit ${unit}`);
     this.#units.set(unit, served);
   }
+}
+
+/** Null: it has none, or one that follows a log. */
+function meterOf(given: PlantMachine, { cycleS }: ShotSource): PowerMeter | null {
+  const { profile, seed, meterUnit, meterFaults, meterLog } = given;
+  if (meterUnit === undefined || meterLog !== undefined) return null;
+  return new PowerMeter(loads[profile.id] ?? anyLoad, cycleS, seed, meterFaults);
+}
+
+/** Its counting registers follow the log; the others stand at 0. */
+async function loggedMeter(options: MeterLogOptions): Promise<MeterSource> {
+  const log = await loadMeterLog(options);
+  return {
+    answers: true,
+    read: ({ nowS }) => ({ importEnergy: log.kWhAt(nowS), totalEnergy: log.kWhAt(nowS) }),
+  };
 }
 
 function timingOf(given: PlantMachine, source: ShotSource): MachineTiming {

@@ -1,7 +1,9 @@
 /** What parent and simulator child say to each other. Plain data only. */
+import type { MeterLogOptions } from './meter-log.ts';
 import type { Traffic } from './modbus-server.ts';
 import type { MadeShot, PlantReplay, PlantWrite } from './plant.ts';
 import type { PlantCarrier } from './plant-service.ts';
+import type { MeterFaults } from './power-meter.ts';
 import type { ReplayReport } from './replay.ts';
 import type { Scenario, ScenarioName } from './scenario.ts';
 
@@ -15,6 +17,8 @@ export interface RemoteMachine {
   readonly cycleSeconds?: number;
   readonly scenario?: ScenarioName | Partial<Scenario>;
   readonly meterUnit?: number;
+  readonly meterFaults?: MeterFaults;
+  readonly meterLog?: MeterLogOptions;
   readonly replay?: PlantReplay;
   readonly hold?: 'until-read' | 'no';
   readonly begin?: 'at-once' | 'when-read';
