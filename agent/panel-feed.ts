@@ -6,12 +6,14 @@ import type { HistoryPage, MachinePage, Overview, ShiftSummary } from './panel/c
 import type { MachinePlan, PanelPlan } from './panel/plan.ts';
 import { type PlantFacts, type PlantStatus, PlantView } from './panel/plant-view.ts';
 import { mostShots } from './panel/shots.ts';
-import type { Cycle, StoredRecord, Verdict } from './records.ts';
+import type { Cycle, EnergyPeriod, StoredRecord, Verdict } from './records.ts';
 import { resumedCycle } from './resume.ts';
+import { shiftEnergyOf } from './shift-energy.ts';
 import type { AlertRow } from './store/alert-queries.ts';
 import type { KeepSide } from './store/beside-seat.ts';
 import type { CyclePage, CycleRow, OutcomeCount } from './store/cycle-queries.ts';
 import type { DeedRow } from './store/deed-queries.ts';
+import type { EnergyReport } from './store/energy-queries.ts';
 import type { LabelPage } from './store/label-queries.ts';
 import { shiftsWithin } from './store/shifts.ts';
 import type { Outcome } from './store/trouble.ts';
@@ -48,6 +50,8 @@ export class PanelFeed {
   readonly #beat: NodeJS.Timeout;
   #soon: NodeJS.Timeout | null = null;
   #shift: ReadonlyMap<string, ShiftSummary> = new Map();
+  /** Periods that are not kept yet, by machine. */
+  #underWay: ReadonlyMap<string, readonly EnergyPeriod[] | null> = new Map();
   /** When the shift that `#shift` counts began, wall ms. */
   #shiftCounted: number | null = null;
   #countedMonoMs = Number.NEGATIVE_INFINITY;
@@ -106,7 +110,9 @@ export class PanelFeed {
   /** Never throws. */
   status(snapshot: unknown): void {
     try {
-      this.#view.takeStatus(snapshot as PlantStatus);
+      const status = snapshot as PlantStatus;
+      this.#underWay = new Map(status.machines.map(({ id, energy }) => [id, energy ?? null]));
+      this.#view.takeStatus(status);
     } catch (thrown) {
       this.#keep.fault('panel-status', thrown);
     }
@@ -266,7 +272,10 @@ export class PanelFeed {
     const fromWallMs = this.#shiftFrom(Date.now());
     const counts = await this.#keep.query('counts', { fromWallMs });
     const alerts = await this.#keep.query('alerts', { scope: 'all', fromWallMs, limit: 1000 });
-    if ('error' in counts || 'error' in alerts) return;
+    const toWallMs = Date.now() + dayMs;
+    const energy = await this.#keep.query('energy', { fromWallMs, toWallMs });
+    if ('error' in counts || 'error' in alerts || 'error' in energy) return;
+    const metered = (energy.result as EnergyReport).rows;
     const shift = new Map<string, ShiftSummary>();
     for (const { id } of this.#plan.machines) {
       const rows = (counts.result as OutcomeCount[]).filter(({ machine }) => machine === id);
@@ -278,7 +287,10 @@ export class PanelFeed {
       );
       const [ok, defect, unscored] = [of('ok'), of('defect'), of('unscored')];
       const shots = ok + defect + unscored;
-      shift.set(id, { fromWallMs, shots, ok, defect, unscored, alerts: raised.length });
+      const kept = metered.find(({ machine }) => machine === id) ?? null;
+      const used = shiftEnergyOf(kept, this.#underWay.get(id) ?? null, fromWallMs);
+      const made = { fromWallMs, shots, ok, defect, unscored };
+      shift.set(id, { ...made, alerts: raised.length, energy: used });
     }
     const held = this.#countsHold();
     this.#shift = shift;

@@ -4,6 +4,7 @@ import type { Cycle, Verdict } from './records.ts';
 import type { Cursor } from './store/cursor.ts';
 import type { CycleRow } from './store/cycle-queries.ts';
 import type { StoodRow } from './store/desk-queries.ts';
+import type { LastEnergy } from './store/energy-queries.ts';
 import type { Keeper } from './store/keeper.ts';
 
 export interface RecalledCycle {
@@ -17,6 +18,8 @@ export interface Resumed {
   /** By machine, oldest first. */
   readonly cycles: Readonly<Record<string, readonly RecalledCycle[]>>;
   readonly stood: readonly StoodRow[];
+  /** By machine: where its energy meter stood. */
+  readonly energy: Readonly<Record<string, LastEnergy>>;
 }
 
 /** Reading machines waits for the store this long at most. */
@@ -61,13 +64,14 @@ async function readOnce(
 async function read(keeper: Keeper, machines: readonly string[]): Promise<Resumed> {
   const lastShots = await keeper.query('last-shots', { machines });
   const stood = await keeper.query('stood', {});
+  const energy = await keeper.query('last-energy', { machines });
   const cycles: Record<string, readonly RecalledCycle[]> = {};
   for (const machine of machines) {
     const page = { machine, limit: recalledShots, detail: 'features' } as const;
     const { rows } = await keeper.query('cycles', page);
     cycles[machine] = rows.toReversed().map(recalled);
   }
-  return { lastShots, stood, cycles };
+  return { lastShots, stood, cycles, energy };
 }
 
 /** What a machine's values were like is made of so many of its last shots. */

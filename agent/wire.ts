@@ -151,8 +151,9 @@ export class Agent {
     return now?.lastShots ?? {};
   }
 
-  #takeUp({ cycles, stood }: Resumed): void {
+  #takeUp({ cycles, stood, energy }: Resumed): void {
     for (const [id, machine] of this.#machines) machine.recall(cycles[id] ?? []);
+    for (const [id, mark] of Object.entries(energy)) this.#machines.get(id)?.resumeEnergy(mark);
     const adopted = stood
       .map(({ alert }) => alert)
       .filter((one) => one.state !== 'cleared' && this.#machines.get(one.machine)?.adopt(one));

@@ -188,7 +188,7 @@ const days = z.number().min(0).max(36_500).default(0);
 const keepSchema = z.strictObject({
   readingsDays: days.describe('Days of running for raw readings; 0: until the cap needs the room.'),
   featuresDays: days.describe('The same for features.'),
-  recordsDays: days.describe('The same for shots with their verdicts, and events.'),
+  recordsDays: days.describe('The same for shots with their verdicts and energy, and events.'),
 });
 
 export const storeSchema = z.strictObject({

@@ -23,6 +23,7 @@ import { carryOut, emptyProgram } from './program-base.ts';
 import { addQuality } from './quality.ts';
 import { addRead } from './read.ts';
 import { addReceive } from './receive.ts';
+import { addReport } from './report.ts';
 import { addRun } from './run.ts';
 import { addScan } from './scan.ts';
 import { addSimulate } from './simulate.ts';
@@ -47,6 +48,7 @@ export function createProgram(early: Interruption | null = null): Command {
   addAlerts(program);
   addLabel(program);
   addQuality(program);
+  addReport(program);
   addPanel(program);
   addLedger(program);
   addReceive(program);

@@ -37,6 +37,13 @@ export const DEMO_HEADER = '# Made by ppuri demo';
 const REJECT_COIL = 0;
 const MACHINE_UNIT = 1;
 
+const demoEnergy = {
+  signal: 'meter.importEnergy',
+  powerSignal: 'meter.activePower',
+  holdBelowKw: 9,
+  kgPerShot: 2.4,
+};
+
 /** A shift in the shop: one die-casting machine with a power meter, one injection machine. */
 export const demoMachines: readonly DemoMachine[] = [
   {
@@ -94,6 +101,7 @@ export function demoConfig(
           ? {}
           : { meter: { bus: machine.id, unit: machine.meterUnit, profile: 'eastron-sdm630' } }),
       },
+      ...(machine.meterUnit === undefined ? {} : { energy: demoEnergy }),
       ...(machine.model === null ? {} : { model: machine.model }),
       ...(options.pollMs === undefined ? {} : { pollMs: options.pollMs }),
       deadlineMs: options.deadlineMs,

@@ -2,7 +2,15 @@
  * The plant as the panel shows it, kept in memory out of what the loop says: its status each second,
  * and between two of them every record as it comes, which is before it is on the disk.
  */
-import type { Alert, Cycle, DriftHealth, Severity, StoredRecord, Verdict } from '../records.ts';
+import type {
+  Alert,
+  Cycle,
+  DriftHealth,
+  EnergyPeriod,
+  Severity,
+  StoredRecord,
+  Verdict,
+} from '../records.ts';
 import { alertView } from './alert-view.ts';
 import type {
   AlertView,
@@ -29,6 +37,7 @@ export interface PlantStatus {
     readonly last: { readonly mold: string | null; readonly ageMs: number } | null;
     readonly openAlerts: readonly Alert[];
     readonly drift?: DriftHealth;
+    readonly energy?: readonly EnergyPeriod[] | null;
   }[];
   readonly models?: readonly TrialStatus[];
   readonly alerts: {

@@ -81,11 +81,12 @@ function takeStep(db: Database.Database, job: Job): void {
 
 function fillRows(db: Database.Database, job: Job, last: number): void {
   const step = { ...job, last, mark: job.vouched === 1 ? clockMarks.filled : clockMarks.unknown };
-  // The shot's copy first: it goes by which records are still unknown.
-  db.prepare(
-    `UPDATE cycles SET wall_ms = (SELECT mono_ms FROM records WHERE id = cycles.id) + @offset_ms
-     WHERE id ${inStep} AND (SELECT clock_synced FROM records WHERE id = cycles.id) = 0`,
-  ).run(step);
+  // Copies first: they go by which records are still unknown.
+  for (const table of ['cycles', 'energy_periods'])
+    db.prepare(
+      `UPDATE ${table} SET wall_ms = (SELECT mono_ms FROM records WHERE id = ${table}.id) + @offset_ms
+       WHERE id ${inStep} AND (SELECT clock_synced FROM records WHERE id = ${table}.id) = 0`,
+    ).run(step);
   db.prepare(
     `UPDATE records SET wall_ms = mono_ms + @offset_ms, clock_synced = @mark
      WHERE id ${inStep} AND clock_synced = 0`,

@@ -1,13 +1,16 @@
 /**
- * Making room: the oldest raw readings go first, then features, events, deeds, shots with their
- * verdicts, alerts, and labels last of all; gap records stay. Whatever goes is counted in the same
+ * Making room: the oldest raw readings go first, then features, events, deeds, energy of single shots,
+ * shots with their verdicts, quarter hours of energy, alerts, and labels last of all; gap records stay. Whatever goes is counted in the same
  * transaction.
  */
 import type Database from 'better-sqlite3';
 import { oldestUndelivered } from './deliveries.ts';
 
 /** What can go, first to last. */
-export const parts = ['readings', 'features', 'event', 'deed', 'cycle', 'alert', 'label'] as const;
+export const parts = [
+  ...(['readings', 'features', 'event', 'deed', 'shot-energy'] as const),
+  ...(['cycle', 'energy', 'alert', 'label'] as const),
+] as const;
 export type Part = (typeof parts)[number];
 
 export interface Evicted {
@@ -54,6 +57,8 @@ const findSql: Readonly<Record<Part, string>> = {
         AND a.boot = (SELECT MAX(ordinal) FROM boots))
     ORDER BY r.id LIMIT ${stepRows}`,
   label: rare('label'),
+  'shot-energy': rare('shot-energy'),
+  energy: rare('energy'),
 };
 
 const count = `
@@ -84,6 +89,8 @@ export class Evictor {
       cycle: find('cycle'),
       alert: find('alert'),
       label: find('label'),
+      'shot-energy': find('shot-energy'),
+      energy: find('energy'),
     };
     this.#count = db.prepare(count);
     this.#remove = removers(db);
@@ -144,6 +151,8 @@ function removers(db: Database.Database): Record<Part, (id: number) => void> {
     deed: (id) => void record.run(id),
     cycle: (id) => void record.run(id),
     label: (id) => void record.run(id),
+    'shot-energy': (id) => void record.run(id),
+    energy: (id) => void record.run(id),
     alert: (id) => {
       alert.run(id);
       record.run(id);

@@ -1,5 +1,6 @@
 /** Writing rows. A record that is there already is left as it is: its key says it is the same. */
 import type Database from 'better-sqlite3';
+import { insertPeriod, insertShotEnergy } from './energy-layout.ts';
 import { insertDeed, insertLabel } from './label-layout.ts';
 import type { BootInfo } from './protocol.ts';
 import type { RecordRow } from './rows.ts';
@@ -50,6 +51,8 @@ export function prepareInsert(db: Database.Database, boot: number, packer: Packe
   const alerts = db.prepare(upsertAlert);
   const label = db.prepare(insertLabel);
   const deed = db.prepare(insertDeed);
+  const period = db.prepare(insertPeriod);
+  const shotEnergy = db.prepare(insertShotEnergy);
   return (row) => {
     const { seq } = row;
     const { texts } = row;
@@ -70,6 +73,11 @@ export function prepareInsert(db: Database.Database, boot: number, packer: Packe
     if (row.deed !== null) {
       const { what, subject, who, from } = row.deed;
       deed.run({ boot, seq, what, subject, who, from });
+    }
+    if (row.period !== null) period.run(boot, seq, row.period.machine, row.wallMs);
+    if (row.shotEnergy !== null) {
+      const { machine: ofShot, index, kWh } = row.shotEnergy;
+      shotEnergy.run(boot, seq, ofShot, index, kWh);
     }
     if (row.alert === null) return;
     const { id, state, severity, cause } = row.alert;

@@ -3,7 +3,7 @@
  * control socket and commands that read the file of a stopped agent all ask the same things.
  */
 import type Database from 'better-sqlite3';
-import type { QualityReport } from '../records.ts';
+import type { EnergyPeriod, QualityReport, ShotEnergy } from '../records.ts';
 import { type Account, accountFor, type Ledger, queryLedger } from './account-queries.ts';
 import {
   type MirroredRow,
@@ -37,6 +37,19 @@ import {
 } from './cycle-queries.ts';
 import { type DeedRequest, type DeedRow, queryDeeds, readDeedRequest } from './deed-queries.ts';
 import { queryStood, type StoodRow } from './desk-queries.ts';
+import {
+  type EnergyPage,
+  type EnergyPageRequest,
+  type EnergyReport,
+  type EnergyRequest,
+  type LastEnergy,
+  queryEnergy,
+  queryLastEnergy,
+  queryPeriods,
+  queryShotEnergy,
+  readEnergyPageRequest,
+  readEnergyRequest,
+} from './energy-queries.ts';
 import {
   type CycleForRequest,
   type CycleForResult,
@@ -74,6 +87,13 @@ export interface Methods {
   'cycle-for': { params: CycleForRequest; result: CycleForResult };
   /** How verdicts agree with labels. */
   quality: { params: QualityRequest; result: QualityReport };
+  /** What machines used, by what for. */
+  energy: { params: EnergyRequest; result: EnergyReport };
+  /** Single quarter hours and shots, for exports and reports. */
+  'energy-periods': { params: EnergyPageRequest; result: EnergyPage<EnergyPeriod> };
+  'shot-energy': { params: EnergyPageRequest; result: EnergyPage<ShotEnergy> };
+  /** Of earlier starts: where meters stood. */
+  'last-energy': { params: LastShotsRequest; result: Readonly<Record<string, LastEnergy>> };
   /** `boot`: id of a start of the agent; absent: the newest. */
   accounting: { params: { readonly boot?: string | undefined }; result: Account };
   ledger: { params: Record<string, never>; result: Ledger };
@@ -117,6 +137,11 @@ const reading: Answers<Methods> = {
   deeds: (db, params) => queryDeeds(db, readDeedRequest(params)),
   'cycle-for': (db, params) => findCycles(db, readCycleForRequest(params)),
   quality: (db, params) => queryQuality(db, readQualityRequest(params)),
+  energy: (db, params) => queryEnergy(db, readEnergyRequest(params)),
+  'energy-periods': (db, params) =>
+    queryPeriods(db, readEnergyPageRequest('energy-periods', params)),
+  'shot-energy': (db, params) => queryShotEnergy(db, readEnergyPageRequest('shot-energy', params)),
+  'last-energy': (db, params) => queryLastEnergy(db, readLastShotsRequest(params).machines),
   accounting: (db, params) =>
     accountFor(db, optionalText('accounting', asFields('accounting', params, ['boot']), 'boot')),
   ledger: (db) => queryLedger(db),

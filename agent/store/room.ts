@@ -166,6 +166,7 @@ export class Room {
       ['readings', readingsDays],
       ['features', featuresDays],
       ['event', recordsDays],
+      ['shot-energy', recordsDays],
       ['cycle', recordsDays],
     ];
     for (const [part, days] of parts) {

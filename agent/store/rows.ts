@@ -5,8 +5,10 @@ import type {
   Alert,
   Cycle,
   Deed,
+  EnergyPeriod,
   Label,
   RecordBody,
+  ShotEnergy,
   StageTimes,
   StoredRecord,
   Verdict,
@@ -42,6 +44,8 @@ export interface RecordRow {
   readonly alert: Alert | null;
   readonly label: Label | null;
   readonly deed: Deed | null;
+  readonly period: EnergyPeriod | null;
+  readonly shotEnergy: ShotEnergy | null;
   readonly wallMs: number;
 }
 
@@ -49,6 +53,8 @@ function machineOf(body: RecordBody): string | null {
   if (body.kind === 'cycle') return body.cycle.machine;
   if (body.kind === 'alert') return body.alert.machine;
   if (body.kind === 'label') return body.label.machine;
+  if (body.kind === 'energy') return body.period.machine;
+  if (body.kind === 'shot-energy') return body.energy.machine;
   return null;
 }
 
@@ -139,6 +145,8 @@ export function toRow(record: StoredRecord): RecordRow {
       alert: body.kind === 'alert' ? body.alert : null,
       label: body.kind === 'label' ? body.label : null,
       deed: body.kind === 'deed' ? body.deed : null,
+      period: body.kind === 'energy' ? body.period : null,
+      shotEnergy: body.kind === 'shot-energy' ? body.energy : null,
       wallMs: at.wallMs,
     };
   } catch (thrown) {
