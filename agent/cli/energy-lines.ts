@@ -1,8 +1,7 @@
-/** The energy report as people read it, and as CSV. */
-import type { EnergyPeriod } from '../records.ts';
+/** The energy report as people read it. */
 import type { EnergyReport, EnergyRow } from '../store/energy-queries.ts';
 import type { Place } from './store-access.ts';
-import { type Column, cellText, csvLine, tableLines } from './table.ts';
+import { type Column, tableLines } from './table.ts';
 import { type Language, timeText } from './words.ts';
 
 const shown = (value: number | null | undefined, decimals: number): string =>
@@ -87,58 +86,4 @@ export function energyLines(report: EnergyReport, place: Place): string[] {
   const holdTitle = place.lang === 'ko' ? '보온' : 'hold';
   const columns = columnsOf(report, place).filter(({ title }) => withHold || title !== holdTitle);
   return [...tableLines(columns, rows), '', ...notes, legend[place.lang]];
-}
-
-const parts = ['production', 'idle', 'hold', 'off', 'unallocated'] as const;
-const iso = (wallMs: number | null): string | null =>
-  wallMs === null ? null : new Date(wallMs).toISOString();
-
-const titles = [
-  ...['machine', 'shiftFrom', 'totalKwh', ...parts.map((part) => `${part}Kwh`)],
-  ...parts.map((part) => `${part}Hours`),
-  ...['peakKw', 'peakAt', 'periods', 'complete', 'shots', 'measured', 'good', 'unknown'],
-  ...['kWhPerShot', 'kWhPerGood', 'kWhPerKg', 'idleShare'],
-];
-
-export function energyCsv({ rows }: EnergyReport): string[] {
-  return [
-    titles.join(','),
-    ...rows.map((row) =>
-      csvLine([
-        ...[row.machine, iso(row.shiftFromWallMs), row.kWh?.total ?? null],
-        ...parts.map((part) => row.kWh?.[part] ?? null),
-        ...parts.map((part) => row.hours[part]),
-        ...[row.peakKw, iso(row.peakWallMs), row.periods, row.complete],
-        ...[row.shots, row.measured, row.good, row.unknown],
-        ...[row.kWhPerShot, row.kWhPerGood, row.kWhPerKg, row.idleShare],
-      ]),
-    ),
-  ];
-}
-
-export const periodTitles = [
-  ...['machine', 'end', 'kind', 'seconds', ...parts.map((part) => `${part}Kwh`)],
-  ...parts.map((part) => `${part}Seconds`),
-  ...['demandKw', 'shots', 'measured', 'meter', 'segment', 'fromKwh', 'toKwh', 'boot', 'seq'],
-].join(',');
-
-type PeriodRow = EnergyPeriod & {
-  readonly boot: string;
-  readonly seq: number;
-  readonly wallMs: number;
-};
-
-/** Of several meters within one quarter hour the last is shown. */
-export function periodLine(row: PeriodRow): string {
-  const meter = row.meters.at(-1);
-  const seconds = (ms: number | null | undefined): number | null =>
-    ms === null || ms === undefined ? null : ms / 1000;
-  return csvLine([
-    ...[row.machine, iso(row.wallMs), row.kind, seconds(row.durationMs)],
-    ...parts.map((part) => row.kWh?.[part] ?? null),
-    ...parts.map((part) => seconds(row.ms?.[part])),
-    ...[row.demandKw, row.shots, row.molds.reduce((sum, { measured }) => sum + measured, 0)],
-    ...[cellText(meter?.signal ?? null), meter?.segment ?? null, meter?.fromKwh ?? null],
-    ...[meter?.toKwh ?? null, row.boot, row.seq],
-  ]);
 }

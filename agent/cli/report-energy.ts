@@ -1,10 +1,17 @@
 /** `ppuri report energy`: what machines used, for what, and for how many parts. */
 import { type Command, Option } from 'commander';
-import type { Cursor } from '../store/cursor.ts';
-import { type EnergyReport, queryEnergy, queryPeriods } from '../store/energy-queries.ts';
+import {
+  type EnergyPage,
+  type EnergyPageRequest,
+  type EnergyReport,
+  queryEnergy,
+  queryPeriods,
+  queryShotEnergy,
+} from '../store/energy-queries.ts';
 import { storePaths } from '../store/paths.ts';
 import { asStoreError, isDiskTrouble } from '../store/trouble.ts';
-import { energyCsv, energyLines, periodLine, periodTitles } from './energy-lines.ts';
+import { energyCsv, periodLine, periodTitles, shotLine, shotTitles } from './energy-csv.ts';
+import { energyLines } from './energy-lines.ts';
 import { labelLanguage } from './label-agent.ts';
 import { withMachineId } from './machine-argument.ts';
 import { action, type Output } from './output.ts';
@@ -18,6 +25,8 @@ import {
 } from './store-access.ts';
 import { openStoreFile } from './store-file.ts';
 
+type Database = ReturnType<typeof openStoreFile>;
+
 interface EnergyFlags extends StoreFlags {
   readonly machine?: string;
   readonly since?: number;
@@ -25,11 +34,12 @@ interface EnergyFlags extends StoreFlags {
   readonly by: 'total' | 'shift';
   readonly csv?: boolean;
   readonly periods?: boolean;
+  readonly shots?: boolean;
   readonly bom?: boolean;
 }
 
 const weekMs = 7 * 86_400_000;
-const periodsAtOnce = 1000;
+const rowsAtOnce = 1000;
 const defaultShifts = ['08:00', '20:00'];
 
 const help = `
@@ -42,17 +52,19 @@ part: good by its label, else by its verdict. Demand is the mean power of a whol
 --json prints {"fromWallMs","toWallMs","rows":[{"machine","shiftFromWallMs","kWh":{"production","idle",
 "hold","off","unallocated","total"}|null,"hours","peakKw","peakWallMs","periods","complete","shots",
 "measured","good","unknown","kWhPerShot","kWhPerGood","kWhPerKg","idleShare","molds":[…]}]}; null is
-"not known", never 0. --csv --periods gives the quarter hours themselves.
+"not known", never 0. --periods gives the quarter hours themselves, --shots each shot with its error
+bound, and why one has no energy: as CSV, or with --json one object a line.
 
 Examples:
   ppuri report energy -c ppuri.yaml --since 24h
   ppuri report energy -c ppuri.yaml --since 30d --by shift --csv --bom > energy.csv
-  ppuri report energy -c ppuri.yaml --since 2026-11-01 --periods --csv > quarter-hours.csv`;
+  ppuri report energy -c ppuri.yaml --since 2026-11-01 --periods > quarter-hours.csv`;
 
 async function run(output: Output, given: EnergyFlags): Promise<void> {
   const place = placeOf(given);
   const flags = await resolved(given, place);
-  if (flags.periods === true) return printPeriods(output, place, flags);
+  if (flags.periods === true) return printRows(output, place, flags, periodTable);
+  if (flags.shots === true) return printRows(output, place, flags, shotTable);
   const report = reportOf(place, flags);
   if (flags.json === true) output.json(report);
   else if (flags.csv === true) printCsv(output, flags, energyCsv(report));
@@ -81,7 +93,7 @@ function rangeOf({ since, until, machine }: EnergyFlags) {
 }
 
 /** From the file, beside a running agent: a long period would keep that from its records. */
-function withFile<T>(place: Place, use: (db: ReturnType<typeof openStoreFile>) => T): T {
+function withFile<T>(place: Place, use: (db: Database) => T): T {
   const db = openStoreFile(storePaths(place.dir).database);
   try {
     return use(db);
@@ -103,18 +115,31 @@ function printCsv(output: Output, { bom }: EnergyFlags, [titles = '', ...rows]: 
   for (const row of rows) output.line(row);
 }
 
-/** Page by page: a year has 35,000 of each machine. */
-function printPeriods(output: Output, place: Place, flags: EnergyFlags): void {
+interface RowTable<T> {
+  readonly titles: string;
+  readonly query: (db: Database, request: EnergyPageRequest) => EnergyPage<T>;
+  readonly line: (row: EnergyPage<T>['rows'][number]) => string;
+}
+
+const periodTable = { titles: periodTitles, query: queryPeriods, line: periodLine };
+const shotTable = { titles: shotTitles, query: queryShotEnergy, line: shotLine };
+
+/** Page by page: a year has 35,000 quarter hours of each machine. */
+function printRows<T>(
+  output: Output,
+  place: Place,
+  flags: EnergyFlags,
+  { titles, query, line }: RowTable<T>,
+): void {
   const json = flags.json === true;
-  if (!json) printCsv(output, flags, [periodTitles]);
+  if (!json) printCsv(output, flags, [titles]);
   withFile(place, (db) => {
-    const range = rangeOf(flags);
-    let after: Cursor | undefined;
+    let after: EnergyPageRequest['after'];
     do {
-      const { rows, next } = queryPeriods(db, { ...range, limit: periodsAtOnce, after });
+      const { rows, next } = query(db, { ...rangeOf(flags), limit: rowsAtOnce, after });
       for (const row of rows)
         if (json) output.json(row);
-        else output.line(periodLine(row));
+        else output.line(line(row));
       after = next ?? undefined;
     } while (after !== undefined);
   });
@@ -124,7 +149,7 @@ export function addReportEnergy(report: Command): void {
   const command = report
     .command('energy')
     .description('kWh by machine: production, idle, hold; per shot, good part and kg; peak demand');
-  addStoreFlags(command, 'one JSON object, described below; with --periods one line each')
+  addStoreFlags(command, 'one JSON object, described below')
     .option('--machine <name>', 'of this machine only: its id or its name')
     .option('--since <when>', 'from: 24h, or a date and time (default: 7 days)', moment)
     .option('--until <when>', 'up to: 1h, or a date and time', moment)
@@ -134,6 +159,7 @@ export function addReportEnergy(report: Command): void {
         .default('total'),
     )
     .option('--periods', 'the quarter hours themselves, as CSV or with --json')
+    .addOption(new Option('--shots', 'the shots themselves, alike').conflicts('periods'))
     .addOption(new Option('--csv', 'comma-separated').conflicts('json'))
     .option('--bom', 'with --csv: begin as Excel wants it')
     .addHelpText('after', help)

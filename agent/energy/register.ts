@@ -45,6 +45,8 @@ const nothing: MeterStep = { points: [], change: null };
 /** So many times the highest power seen, for as long as this at least, is still believed. */
 const believedTimes = 4;
 const believedHours = 1 / 6;
+/** Times of readings are a little off, which counts between two that follow each other. */
+const leastHours = 1 / 60;
 /** More than any one machine draws, where nothing was seen yet. */
 const mostKw = 10_000;
 
@@ -117,7 +119,7 @@ export class MeterRegister {
 
   #limitKwh(hours: number): number {
     const { maxKw } = this.#options;
-    if (maxKw !== null) return maxKw * hours;
+    if (maxKw !== null) return maxKw * Math.max(hours, leastHours);
     if (this.#seenKw === 0) return mostKw * hours;
     return believedTimes * this.#seenKw * Math.max(hours, believedHours);
   }

@@ -113,7 +113,10 @@ export class EnergyTimeline {
   /** Null: not all of it lies between readings near enough to each other, of one segment. */
   between(fromMs: number, toMs: number): EnergyBetween | 'meter-gap' | 'meter-changed' {
     let kWh = 0;
-    for (const { kind, kWh: part } of this.slices(fromMs, toMs)) {
+    const slices = this.slices(fromMs, toMs);
+    // Between the same two readings nothing was measured: it would be a share of what is.
+    if (slices.length === 1 && slices[0]?.whole !== true) return noneOf(slices[0]?.kind);
+    for (const { kind, kWh: part } of slices) {
       if (kind === 'changed') return 'meter-changed';
       if (kind !== 'measured') return 'meter-gap';
       kWh += part;
@@ -190,6 +193,9 @@ export class EnergyTimeline {
     return total > 0 ? areaUnder(knots, monoMs) / total : even;
   }
 }
+
+const noneOf = (kind: SliceKind | undefined): 'meter-gap' | 'meter-changed' =>
+  kind === 'changed' ? 'meter-changed' : 'meter-gap';
 
 const slice = (kind: SliceKind, fromMs: number, toMs: number, kWh: number): Slice => ({
   ...{ kind, fromMs, toMs, kWh, whole: false, register: null, stepKwh: 0 },

@@ -25,6 +25,8 @@ export interface MeterLogReport {
 }
 
 const dayMs = 86_400_000;
+/** Times without a zone are Korean. */
+const koreaMs = 9 * 3_600_000;
 const slashed = /^(\d{1,2})\/(\d{1,2})\/(\d{4})(.*)$/;
 
 /** Interval ends, seconds from the first interval's begin, and what the register shows there. */
@@ -142,7 +144,8 @@ function endTimes(times: readonly number[], intervalMs: number) {
   let dayEnds = 0;
   let last = Number.NEGATIVE_INFINITY;
   const ends = times.map((at) => {
-    const isDayEnd = at < last && at + dayMs - last <= intervalMs && at + dayMs >= last;
+    const isMidnight = (at + koreaMs) % dayMs === 0;
+    const isDayEnd = isMidnight && at < last && at + dayMs - last <= intervalMs;
     if (isDayEnd) dayEnds += 1;
     last = isDayEnd ? at + dayMs : at;
     return last;
