@@ -17,7 +17,17 @@ export const energyLayout = `
     kwh REAL
   ) STRICT;
   CREATE INDEX shot_energy_by_machine ON shot_energy (machine);
+
+  -- Of a store that went back to an older ppuri and comes forward again.
+  INSERT INTO energy_periods (id, machine, wall_ms)
+    SELECT id, machine, wall_ms FROM records WHERE kind = 'energy' AND kind <> 'cycle';
+  INSERT INTO shot_energy (id, machine, cycle_index, kwh)
+    SELECT id, machine, json_extract(body, '$.energy.index'), json_extract(body, '$.energy.kWh')
+    FROM records WHERE kind = 'shot-energy' AND kind <> 'cycle';
 `;
+
+/** The records themselves stay. */
+export const energyLayoutBack = 'DROP TABLE energy_periods; DROP TABLE shot_energy;';
 
 export const insertPeriod = `
   INSERT INTO energy_periods (id, machine, wall_ms) VALUES ((? << 40) | ?, ?, ?)`;

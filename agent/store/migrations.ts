@@ -10,7 +10,7 @@ import { PpuriError } from '../../config/errors.ts';
 import { activationLayout } from './activation-layout.ts';
 import { bdSeqLayout } from './bd-seq.ts';
 import { deliveriesLayout } from './delivery.ts';
-import { energyLayout } from './energy-layout.ts';
+import { energyLayout, energyLayoutBack } from './energy-layout.ts';
 import { labelLayout } from './label-layout.ts';
 import { floorsLayout } from './model-floors.ts';
 import { canGoBack, goBack, noteWayBack } from './way-back.ts';
@@ -179,7 +179,7 @@ export const migrations: readonly Migration[] = [
   { title: 'newest releases of signed models', sql: floorsLayout },
   { title: 'scores and predicted values', sql: estimateLayout },
   { title: 'models by mold, and new models on trial', sql: activationLayout },
-  { title: 'energy of shots and quarter hours', sql: energyLayout },
+  { title: 'energy of shots and quarter hours', sql: energyLayout, back: energyLayoutBack },
 ];
 
 /** 'ppur' as SQLite's application id: tells our files from other programs'. */

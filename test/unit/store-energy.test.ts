@@ -1,9 +1,11 @@
 /** Energy in the store: added up by machine and shift, found again, evicted in its turn. */
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import type { EnergyPeriod, RecordBody, ShotEnergy } from '../../agent/records.ts';
 import { openDatabase } from '../../agent/store/database.ts';
 import { Evictor } from '../../agent/store/evict.ts';
+import { migrate, migrations } from '../../agent/store/migrations.ts';
 import {
   alertBody,
   at,
@@ -125,6 +127,27 @@ test('a later start learns where the meter stood, and what the machine is known 
   await keeper.opened();
   const last = await keeper.query('last-energy', { machines: ['dc-03', 'dc-04'] });
   expect(last).toEqual({ 'dc-03': { registerKwh: 113, wallMs: wall(20), seenKw: 80 } });
+});
+
+test('what was kept is found again after the store went back to an older ppuri', async () => {
+  const dir = temporaryDirectory();
+  const { keeper } = startKeeper(dir);
+  keeper.keep(period(1), at(1));
+  keeper.keep(shotEnergy(2), at(2));
+  await keeper.flush();
+  await keeper.close();
+  const path = join(dir, 'ppuri.db');
+  const db = new Database(path);
+  const layout = migrations.findIndex(({ sql }) => sql.includes('energy_periods'));
+  migrate(db, migrations.slice(0, layout));
+  expect(db.prepare("SELECT name FROM sqlite_schema WHERE name LIKE '%energy%'").all()).toEqual([]);
+  expect(db.prepare('SELECT COUNT(*) FROM records').pluck().get()).toBe(2);
+  db.close();
+  const again = startKeeper(dir);
+  await again.keeper.opened();
+  const { rows } = await again.keeper.query('energy-periods', {});
+  const shots = await again.keeper.query('shot-energy', {});
+  expect([...rows, ...shots.rows].map(({ machine }) => machine)).toEqual(['dc-03', 'dc-03']);
 });
 
 test('energy of shots goes before the shots, quarter hours after them', async () => {
