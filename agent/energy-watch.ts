@@ -71,6 +71,8 @@ export class EnergyWatch {
   readonly #account: EnergyAccount;
   readonly #readMeter: () => Promise<void>;
   #reading: Promise<void> | null = null;
+  /** Shots that are judged, until those who wait for them were told. */
+  #judged: { readonly cycle: Cycle; readonly verdict: Verdict }[] = [];
 
   constructor(
     machine: string,
@@ -102,8 +104,17 @@ export class EnergyWatch {
     });
   }
 
-  /** After its verdict. The meter is read at once: between two of its own readings lies half a shot. */
-  onShot(cycle: Cycle, { outcome }: Verdict): void {
+  /** After its verdict; nothing is done before what hangs on that was told. */
+  onShot(cycle: Cycle, verdict: Verdict): void {
+    if (this.#judged.push({ cycle, verdict }) === 1) setImmediate(() => this.#takeShots());
+  }
+
+  #takeShots(): void {
+    for (const { cycle, verdict } of this.#judged.splice(0)) this.#takeShot(cycle, verdict);
+  }
+
+  /** The meter is read at once: between two of its own readings lies half a shot. */
+  #takeShot(cycle: Cycle, { outcome }: Verdict): void {
     const { shot, index, mold, observed, suppressed, times } = cycle;
     const wallMs = cycle.at.wallMs + times.trigger - cycle.at.monoMs;
     this.#account.shot({
@@ -127,6 +138,7 @@ export class EnergyWatch {
 
   /** Once its last shot was judged, while its bus is still there: the meter is read once more. */
   async close(): Promise<void> {
+    this.#takeShots();
     await this.#reading;
     await this.#readMeter();
     this.#account.close(now());

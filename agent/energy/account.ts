@@ -54,7 +54,7 @@ export interface EnergyEvents {
 export interface EnergyMark {
   readonly registerKwh: number;
   readonly wallMs: number;
-  /** Highest demand of its last periods; null: none was whole. */
+  /** Highest mean power of its last periods; null: not known. */
   readonly seenKw: number | null;
 }
 

@@ -227,6 +227,17 @@ const lastSql = `
   WHERE e.machine = ? AND e.id < (SELECT MAX(ordinal) FROM boots) << 40
   ORDER BY e.id DESC LIMIT ${seenPeriods}`;
 
+/** Parts of a quarter hour count from here on. */
+const leastMs = 10_000;
+
+/** What a period shows of the machine's power; null: nothing. */
+function meanKw({ demandKw, kWh, durationMs }: EnergyPeriod): number | null {
+  if (demandKw !== null) return demandKw;
+  if (kWh === null || durationMs === null || durationMs < leastMs) return null;
+  const { production, idle, hold, off } = kWh;
+  return ((production + idle + (hold ?? 0) + off) * 3_600_000) / durationMs;
+}
+
 /** By machine; one whose meter was never heard is absent. */
 export function queryLastEnergy(
   db: Database.Database,
@@ -242,7 +253,7 @@ export function queryLastEnergy(
     const last = rows.find(({ period }) => period.meters.length > 0);
     const registerKwh = last?.period.meters.at(-1)?.toKwh;
     if (last === undefined || registerKwh === undefined) continue;
-    const seen = rows.flatMap(({ period }) => period.demandKw ?? []);
+    const seen = rows.flatMap(({ period }) => meanKw(period) ?? []);
     const seenKw = seen.length === 0 ? null : Math.max(...seen);
     found[machine] = { registerKwh, wallMs: last.wallMs, seenKw };
   }
