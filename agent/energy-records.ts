@@ -1,5 +1,6 @@
 /** Energy as it is kept: of each shot, and of each quarter hour of each machine. */
 import type { Instant } from '../drivers/driver.ts';
+import type { Co2e } from './carbon-records.ts';
 
 /**
  * `production`: within a cycle. `idle`: on, and no shot for longer than a cycle takes. `hold`: stopped,
@@ -52,14 +53,6 @@ export interface MoldEnergy {
   readonly suppressed: number;
 }
 
-/** CO₂ equivalents of a period, kg. */
-export interface EnergyCo2e {
-  readonly kg: number;
-  readonly kgPerKwh: number;
-  readonly year: number;
-  readonly source: string;
-}
-
 /** The meter's own register, kWh, at both ends of a period; `segment` counts meters and resets. */
 export interface MeterSpan {
   readonly signal: string;
@@ -90,6 +83,7 @@ export interface EnergyPeriod {
   readonly molds: readonly MoldEnergy[];
   /** One after the other, where the meter was changed within; empty: not heard. */
   readonly meters: readonly MeterSpan[];
-  readonly co2e?: EnergyCo2e;
+  /** Scope 2, of all of `kWh`; absent: not known, or no factor was in force. */
+  readonly co2e?: Co2e;
   readonly at: Instant;
 }

@@ -4,6 +4,8 @@ import type { SignalSpec } from '../config/profile.ts';
 import type { MachineConfig } from '../config/schema.ts';
 import { convert, unitOf } from '../config/units.ts';
 import { counterModulus } from '../drivers/decode.ts';
+import { withCo2e } from './carbon/co2e.ts';
+import type { FactorTable } from './carbon/factors.ts';
 import { EnergyAccount, type EnergyMark, type EnergyOptions } from './energy/account.ts';
 import type { MeterChange, RegisterOptions } from './energy/register.ts';
 import type { AgentEvent, Cycle, EnergyPeriod, Instant, RecordBody, Verdict } from './records.ts';
@@ -13,6 +15,7 @@ interface Around {
   readonly keep: (body: RecordBody, at: Instant) => void;
   readonly onEvent: (event: AgentEvent) => void;
   readonly timeScale: number;
+  readonly factors: FactorTable;
 }
 
 const quarterHourMs = 900_000;
@@ -85,10 +88,10 @@ export class EnergyWatch {
     this.#config = config;
     this.#signals = signals;
     this.#around = around;
-    const { keep, timeScale } = around;
+    const { keep, timeScale, factors } = around;
     this.#account = new EnergyAccount(optionsOf(machine, config, spec, timeScale), {
       shot: (energy) => keep({ kind: 'shot-energy', energy }, energy.at),
-      period: (period) => keep({ kind: 'energy', period }, period.at),
+      period: (period) => keep({ kind: 'energy', period: withCo2e(period, factors) }, period.at),
       changed: (change) => this.#onChange(change),
     });
     this.#readMeter =

@@ -1,6 +1,7 @@
 /** What a machine is given by its surroundings. */
 import type { Profile } from '../config/profile.ts';
 import type { AnyBus } from '../drivers/driver.ts';
+import type { FactorTable } from './carbon/factors.ts';
 import type { Inference } from './infer/inference.ts';
 import type { AgentEvent, Alert, Cycle, Instant, RecordBody, Verdict } from './records.ts';
 import type { Answer } from './verdict/judge.ts';
@@ -31,6 +32,9 @@ export interface MachineSurroundings {
   readonly onRejected: (ms: number) => void;
   readonly onEvent: (event: AgentEvent) => void;
   readonly timeScale: number;
+  /** Epoch ms at which the shift of a moment began. */
+  readonly shiftOf: (wallMs: number) => number;
+  readonly factors: FactorTable;
   /** Where in the poll interval the trigger is read, 0 to 1. */
   readonly phase: number;
   /** What the bus of the machine's own device allows, ms; the configuration's pollMs is the user's. */

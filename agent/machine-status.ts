@@ -1,7 +1,13 @@
 /** What is told of one machine. */
 import type { LineCounts } from './line.ts';
-import type { Alert, Cycle, DriftHealth, EnergyPeriod, Verdict } from './records.ts';
+import type { Alert, Cycle, DriftHealth, EnergyPeriod, FurnaceState, Verdict } from './records.ts';
 import type { SlowPollerStats } from './signals/slow-poller.ts';
+
+export interface FurnaceStatus {
+  readonly state: FurnaceState;
+  /** kW that an open lid costs more than a closed one, measured here; null: not yet. */
+  readonly lidExtraKW: number | null;
+}
 
 export interface MachineStatus {
   readonly id: string;
@@ -33,6 +39,8 @@ export interface MachineStatus {
   readonly slow: SlowPollerStats;
   /** Periods of its energy that are not kept yet; null: nothing measures it. */
   readonly energy: readonly EnergyPeriod[] | null;
+  /** Absent or null: it is none. */
+  readonly furnace?: FurnaceStatus | null;
   readonly rejects: { readonly pulses: number; readonly failed: number } | null;
 }
 

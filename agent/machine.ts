@@ -15,6 +15,7 @@ import { type PastShot, ResumedWatch } from './drift/resumed-watch.ts';
 import type { EnergyMark } from './energy/account.ts';
 import { type EnergyWatch, energyWatchOf } from './energy-watch.ts';
 import { Explainer } from './explain.ts';
+import { FurnaceRoom } from './furnace-room.ts';
 import { judgeModelOf, watchedModelOf } from './judge-model.ts';
 import { MachineLine } from './line.ts';
 import type { MachineSurroundings } from './machine-contract.ts';
@@ -67,6 +68,7 @@ export class Machine {
   readonly #drift: ResumedWatch;
   readonly #reject: RejectSignal | null;
   readonly #energy: EnergyWatch | null;
+  readonly #furnace: FurnaceRoom;
   readonly #line: MachineLine;
   readonly #watch: MachineWatch;
 
@@ -95,6 +97,7 @@ export class Machine {
     this.#drift = new ResumedWatch(this.#profile, watchedModelOf(bundle));
     this.#reject = this.#createReject(devices);
     this.#energy = energyWatchOf(config, this.#signals, around);
+    this.#furnace = this.#createFurnace();
     this.#line = this.#createLine();
     const pollMs = config.pollMs ?? Math.max(cycle.pollMs, around.leastTriggerMs);
     const counter = { modulus: modulusOf(this.#profile), maxMissed: cycle.maxMissed };
@@ -141,6 +144,7 @@ export class Machine {
   async stop(): Promise<void> {
     await Promise.all([this.#watch.stop(), this.#signals.stop()]);
     await this.#line.settle();
+    this.#furnace.end();
     await this.#reject?.close();
     await this.#energy?.close();
   }
@@ -188,9 +192,15 @@ export class Machine {
     return this.#watch.heard();
   }
 
-  /** To be called each second or so: a stop comes without a shot. */
+  /** To be called each second or so: what comes without a shot. */
   look(): void {
     this.#energy?.tick();
+    this.#furnace.look();
+    this.#lookAtInterlock();
+  }
+
+  /** The machine's own stop. */
+  #lookAtInterlock(): void {
     const { interlock } = this.#profile;
     if (interlock === undefined) return;
     const { value } = this.#signals.slowNow(interlock.when.signal);
@@ -244,6 +254,7 @@ export class Machine {
       polls,
       missedTicks,
       slow: slowTotals(this.#signals.stats()),
+      furnace: this.#furnace.status(),
       rejects: this.#reject?.stats() ?? null,
       energy: this.#energy?.underWay() ?? null,
     };
@@ -286,6 +297,17 @@ export class Machine {
     });
   }
 
+  #createFurnace(): FurnaceRoom {
+    const { furnace = null, fuels } = this.#config;
+    const { keep, timeScale, shiftOf, factors } = this.#around;
+    return new FurnaceRoom({
+      ...{ machine: this.id, furnace, fuels, keep, timeScale, shiftOf, factors, now },
+      read: (signal) => this.#signals.slowNow(signal).value,
+      advise: ({ cause, text }) =>
+        this.#line.tell(this.#around.present(this.#alerts.advice(cause, text, now()))),
+    });
+  }
+
   #createLine(): MachineLine {
     const { keep, onVerdict, onAlert, onRejected, predict, timeScale } = this.#around;
     const { deadlineMs, hardLimitMs } = this.#config;
@@ -318,6 +340,7 @@ export class Machine {
       onVerdict: (cycle, verdict) => {
         onVerdict(cycle, verdict);
         this.#energy?.onShot(cycle, verdict);
+        this.#furnace.cycleEnded(cycle);
       },
       onAlert,
       onRejected,

@@ -3,9 +3,11 @@
  * records that are kept. Rooms import this file and not each other; wire.ts connects them.
  */
 import type { Instant } from '../drivers/driver.ts';
+import type { FuelRecord, HeatRecord } from './carbon-records.ts';
 import type { EnergyPeriod, ShotEnergy } from './energy-records.ts';
 
 // In files of their own, and read as if they were here.
+export * from './carbon-records.ts';
 export * from './energy-records.ts';
 export * from './quality-report.ts';
 export type { Instant };
@@ -343,6 +345,8 @@ export type RecordBody =
   | { readonly kind: 'deed'; readonly deed: Deed }
   | { readonly kind: 'shot-energy'; readonly energy: ShotEnergy }
   | { readonly kind: 'energy'; readonly period: EnergyPeriod }
+  | { readonly kind: 'heat'; readonly heat: HeatRecord }
+  | { readonly kind: 'fuel'; readonly fuel: FuelRecord }
   | { readonly kind: 'gap'; readonly gap: GapRecord };
 
 /** What is kept and delivered. (boot, seq) is its key for ever; wall time never orders anything. */

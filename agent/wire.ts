@@ -21,6 +21,7 @@ import { createOutputs, hasBuzzer } from './outputs/output-set.ts';
 import { PlantShow } from './plant-show.ts';
 import type { AgentEvent, Alert, Cycle, Deed, Instant, RecordBody, Verdict } from './records.ts';
 import { type Resumed, recallDrift, resume } from './resume.ts';
+import { siteFacts } from './site-facts.ts';
 import { type Command, createKeeper, type Keeper } from './store/keeper.ts';
 import { LoopDelay } from './store/loop-delay.ts';
 import { syncPlanOf } from './sync-plan.ts';
@@ -293,6 +294,7 @@ export class Agent {
   #createMachines(busOf: (name: string) => AnyBus): void {
     const { config, profiles, bundles, timeScale, onAlert } = this.#options;
     const around = {
+      ...siteFacts(config),
       profileOf: (reference: string) => known(profiles, reference, 'profile'),
       busOf,
       predict: (request: Parameters<Inference['predict']>[0]) => this.#predict(request),

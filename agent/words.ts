@@ -3,7 +3,15 @@
  * `--json` and programs; whatever a person reads takes its words from here.
  */
 import type { Localized } from '../config/profile.ts';
-import type { DriftFinding, DriftKind, Estimate, Severity, Text, Verdict } from './records.ts';
+import type {
+  DriftFinding,
+  DriftKind,
+  Estimate,
+  FurnaceState,
+  Severity,
+  Text,
+  Verdict,
+} from './records.ts';
 
 export type Language = 'ko' | 'en';
 
@@ -18,6 +26,15 @@ export const severityWords: Readonly<Record<Severity, Text>> = {
   warning: { ko: '경고', en: 'warning' },
   caution: { ko: '주의', en: 'caution' },
   info: { ko: '안내', en: 'info' },
+};
+
+export const furnaceWords: Readonly<Record<FurnaceState, Text>> = {
+  charge: { ko: '장입', en: 'charging' },
+  melt: { ko: '용해', en: 'melting' },
+  hold: { ko: '보온', en: 'holding' },
+  pour: { ko: '출탕', en: 'pouring' },
+  off: { ko: '꺼짐', en: 'off' },
+  unknown: { ko: '알 수 없음', en: 'not known' },
 };
 
 const reasonWords: Readonly<Record<string, Text>> = {

@@ -1,5 +1,6 @@
 /** What each machine of a configuration must keep: its devices, profile, model and reject fit. */
 import { parseAddress, wordsOf } from './address.ts';
+import { carbonProblems } from './carbon-rules.ts';
 import { type Checked, deviceProfile } from './clashes.ts';
 import { energyProblems } from './energy-rules.ts';
 import { PpuriError } from './errors.ts';
@@ -263,6 +264,7 @@ export async function machineProblems(
     rules.reject();
     await rules.models(findModel, place);
     problems.push(...rules.problems, ...energyProblems(checked, part));
+    problems.push(...carbonProblems(checked, part));
     warnings.push(...rules.warnings);
   }
   return { problems, warnings };

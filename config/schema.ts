@@ -3,6 +3,7 @@
  * Every option has a description; unit-suffixed names; enums, not booleans.
  */
 import { z } from 'zod';
+import { carbonSchema, fuelMeterSchema, furnaceSchema } from './carbon-schema.ts';
 import { energySchema } from './energy-schema.ts';
 import { outputsSchema } from './outputs-schema.ts';
 import { panelSchema } from './panel-schema.ts';
@@ -181,6 +182,14 @@ export const machineSchema = z.strictObject({
     .describe('Parts of one shot that are inspected apart, e.g. cavities; absent: one part.'),
   energy: energySchema.optional().describe('What measures its energy; absent: nothing does.'),
   reject: rejectSchema.optional().describe('Signal that diverts the part on a `defect` verdict.'),
+  furnace: furnaceSchema
+    .optional()
+    .describe('Of a melting or holding furnace: what its heats, holding and lid are measured by.'),
+  fuels: z
+    .array(fuelMeterSchema)
+    .max(8)
+    .default([])
+    .describe('Meters of the fuel that the machine burns, for its emissions (scope 1).'),
 });
 
 const days = z.number().min(0).max(36_500).default(0);
@@ -236,6 +245,7 @@ export const configSchema = z.strictObject({
     .describe('Stack lights, buzzers and webhooks, each by a name of yours.'),
   panel: panelSchema.optional().describe('Pages of this gateway; absent: none are served.'),
   alerts: alertsSchema.prefault({}).describe('How alerts call for the operator.'),
+  carbon: carbonSchema.prefault({}).describe('How energy is counted as emissions.'),
   trial: trialSchema.prefault({}).describe('How a new model proves itself before it decides.'),
   store: storeSchema.prefault({}).describe('Where records are kept.'),
   models: modelsSchema.prefault({}).describe('Which model bundles this site takes.'),
@@ -247,4 +257,5 @@ export type BusConfig = z.output<typeof busSchema>;
 export type DeviceConfig = z.output<typeof deviceSchema>;
 export type MachineConfig = z.output<typeof machineSchema>;
 export type ModelsConfig = z.output<typeof modelsSchema>;
+export type FurnaceConfig = z.output<typeof furnaceSchema>;
 export type RejectConfig = z.output<typeof rejectSchema>;

@@ -23,6 +23,7 @@ const leaves = new Set(['drivers', 'models', 'config']);
 /** What any room of the agent may import of the agent. */
 const shared = new Set([
   'agent/records.ts',
+  'agent/carbon-records.ts',
   'agent/energy-records.ts',
   'agent/energy-sums.ts',
   'agent/quality-report.ts',
@@ -32,7 +33,7 @@ const shared = new Set([
 ]);
 /** These connect rooms: commands, the demo, the backtest, the benchmark and the files at the top of agent/. */
 const connectors =
-  /^agent\/(?:(?!records\.ts|energy-records\.ts|energy-sums\.ts|quality-report\.ts|role\.ts|words\.ts)[a-z-]+\.[jt]s$|(?:cli|demo|backtest|bench)\/)/;
+  /^agent\/(?:(?!records\.ts|carbon-records\.ts|energy-records\.ts|energy-sums\.ts|quality-report\.ts|role\.ts|words\.ts)[a-z-]+\.[jt]s$|(?:cli|demo|backtest|bench)\/)/;
 
 /** How errors and their hints are made, and where shipped files lie; these import no room. */
 const everyones = new Set([

@@ -65,6 +65,11 @@ export class AlertEngine {
     return this.#service.interlock(state, at);
   }
 
+  /** See ServiceAlerts. */
+  advice(cause: string, text: Text | null, at: Instant): readonly Alert[] {
+    return this.#service.advice(cause, text, at);
+  }
+
   model(state: 'set-aside' | 'back', name: string, at: Instant): readonly Alert[] {
     return this.#service.model(state, name, at);
   }

@@ -152,6 +152,13 @@ export class ServiceAlerts {
     ];
   }
 
+  /** Something that an operator can do better, or null: that is over. */
+  advice(cause: string, text: Text | null, at: Instant): readonly Alert[] {
+    if (text === null) return this.#clear(cause, at);
+    const said = this.#say('info', text.ko, text.en);
+    return [this.#raise({ key: cause, severity: 'info', cause, text: said }, at, null)];
+  }
+
   #watchSensors(cycle: Cycle): readonly Alert[] {
     if (cycle.observed !== 'whole') return [];
     return Object.entries(cycle.readings).flatMap(([signal, reading]) => {

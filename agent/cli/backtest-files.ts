@@ -5,11 +5,10 @@ import { PpuriError } from '../../config/errors.ts';
 import type { JudgedShot } from '../backtest/shot.ts';
 import { csvLine } from './table.ts';
 
-function notWritable(path: string, cause: unknown): PpuriError {
+function notWritable(path: string, cause: unknown, operation = 'backtest'): PpuriError {
   const why = cause instanceof Error ? cause.message : String(cause);
   return new PpuriError('usage', `the result cannot be written: ${why}`, {
-    operation: 'backtest',
-    subject: path,
+    ...{ operation, subject: path },
     hint: 'give a file in a folder that is there and that this user may write',
     cause,
   });
@@ -29,7 +28,11 @@ export async function requireWritable(path: string): Promise<void> {
 }
 
 /** Whole or not at all. Throws `usage`, or `store-full` where the disk is. */
-export async function writeResult(path: string, text: string): Promise<void> {
+export async function writeResult(
+  path: string,
+  text: string,
+  operation = 'backtest',
+): Promise<void> {
   const aside = `${path}.${process.pid}.part`;
   try {
     const file = await open(aside, 'w');
@@ -42,7 +45,7 @@ export async function writeResult(path: string, text: string): Promise<void> {
     await rename(aside, path);
   } catch (cause) {
     await rm(aside, { force: true });
-    throw isFull(cause) ? noSpace(path, cause) : notWritable(path, cause);
+    throw isFull(cause) ? noSpace(path, cause, operation) : notWritable(path, cause, operation);
   }
 }
 
@@ -50,10 +53,9 @@ function isFull(cause: unknown): boolean {
   return cause instanceof Error && 'code' in cause && cause.code === 'ENOSPC';
 }
 
-function noSpace(path: string, cause: unknown): PpuriError {
+function noSpace(path: string, cause: unknown, operation: string): PpuriError {
   return new PpuriError('store-full', 'the disk is full: nothing was written', {
-    operation: 'backtest',
-    subject: path,
+    ...{ operation, subject: path },
     hint: 'make room, or write it to another disk',
     cause,
   });

@@ -1,8 +1,17 @@
-/** `ppuri report …`: figures to show to others. */
+/** `ppuri report …`: figures to show to others, one file a report. */
 import type { Command } from 'commander';
+import { addCarbon } from './report-carbon.ts';
 import { addReportEnergy } from './report-energy.ts';
+import { addFurnace } from './report-furnace.ts';
+import { addKesg } from './report-kesg.ts';
 
 export function addReport(program: Command): void {
-  const report = program.command('report').description('figures to show to others: energy');
+  const report = program
+    .command('report')
+    .description('figures to show to others: energy, emissions, K-ESG evidence, furnaces')
+    .enablePositionalOptions();
   addReportEnergy(report);
+  addCarbon(report);
+  addFurnace(report);
+  addKesg(report);
 }

@@ -2,7 +2,7 @@
 import { styleText } from 'node:util';
 import type { AgentStatus } from '../agent-status.ts';
 import type { TargetFacts } from '../store/delivery.ts';
-import { outcomeWords, reasonText } from '../words.ts';
+import { furnaceWords, outcomeWords, reasonText } from '../words.ts';
 import { busLines, type Paint } from './status-buses.ts';
 import { outputLines, type SeenOutputs } from './status-outputs.ts';
 import { syncLines } from './status-sync.ts';
@@ -93,6 +93,19 @@ function machineColumns(lang: Language, paint: Paint): Column<Machine>[] {
   ];
 }
 
+/** What each furnace does now, and what an open lid costs there. */
+function furnaceLines({ machines }: AgentStatus, lang: Language): string[] {
+  return machines.flatMap(({ name, furnace }) => {
+    if (furnace == null) return [];
+    const state = furnaceWords[furnace.state][lang];
+    const kW = furnace.lidExtraKW?.toFixed(1);
+    if (kW === undefined) return `${name}: ${state}`;
+    return lang === 'ko'
+      ? `${name}: ${state}, 뚜껑 열림 추가 손실 ${kW} kW`
+      : `${name}: ${state}, an open lid costs ${kW} kW`;
+  });
+}
+
 /** Nothing where all is well. */
 function clockLines({ clock }: AgentStatus, lang: Language, paint: Paint): string[] {
   const words = clockWords[clock.state];
@@ -173,6 +186,7 @@ export function statusLines(
     '',
     ...tableLines(machineColumns(lang, paint), status.machines),
     ...trialLines(status, lang),
+    ...furnaceLines(status, lang),
     '',
     ...busLines(status, lang, paint),
   ];

@@ -104,6 +104,25 @@ const serviceWords: Readonly<Record<string, Words>> = {
     title: { ko: '정지 후 재가동', en: 'Restarted after a stop' },
     action: { ko: '예열타 구분.', en: 'Set warm-up shots aside.' },
   },
+  'furnace-lid-open': {
+    title: { ko: '뚜껑 열림 손실', en: 'Lid open: heat lost' },
+    action: { ko: '뚜껑 닫기.', en: 'Close the lid.' },
+  },
+  'furnace-hold-long': {
+    title: { ko: '보온 시간 초과', en: 'Held too long' },
+    action: {
+      ko: '출탕 시각에 맞춰 장입 시작, 늦어지면 보온 온도 낮추기.',
+      en: 'Charge to meet the time of tapping; lower the set point when it is put off.',
+    },
+  },
+  'furnace-split-charge': {
+    title: { ko: '나눠 장입', en: 'Charged in many pieces' },
+    action: { ko: '큰 덩어리부터 모아서 장입.', en: 'Charge in fewer pieces, large ones first.' },
+  },
+  'furnace-cold-charge': {
+    title: { ko: '예열 안 된 장입재', en: 'Charge not preheated' },
+    action: { ko: '장입재 건조·예열.', en: 'Dry and preheat what is charged.' },
+  },
   'alert-flood': {
     title: { ko: '알림 폭주', en: 'Alert flood' },
     action: {

@@ -2,6 +2,7 @@
 import type { Profile } from '../../config/profile.ts';
 import { Codec, decimalsOf, type Placed, place, placeOf, rawOf, readBack } from './codec.ts';
 import { DieCastingModel } from './die-casting.ts';
+import { FurnaceModel } from './furnace.ts';
 import { GarbageMaker } from './garbage.ts';
 import { InjectionModel } from './injection.ts';
 import { PlainMachine } from './instrument-unit.ts';
@@ -14,6 +15,7 @@ import { SuppressionHint } from './suppression.ts';
 const models: Readonly<Record<string, new (seed: number, scenario: Scenario) => MachineModel>> = {
   'die-casting-cold-chamber': DieCastingModel,
   'injection-molding': InjectionModel,
+  'melting-furnace': FurnaceModel,
 };
 
 export const modelledProfiles = Object.keys(models);

@@ -1,6 +1,7 @@
 /**
  * Making room: the oldest raw readings go first, then features, events, deeds, energy of single shots,
- * shots with their verdicts, quarter hours of energy, alerts, and labels last of all; gap records stay. Whatever goes is counted in the same
+ * shots with their verdicts, quarter hours of energy, alerts, heats, fuel, and labels last of all; gap
+ * records stay. Whatever goes is counted in the same
  * transaction.
  */
 import type Database from 'better-sqlite3';
@@ -9,7 +10,7 @@ import { oldestUndelivered } from './deliveries.ts';
 /** What can go, first to last. */
 export const parts = [
   ...(['readings', 'features', 'event', 'deed', 'shot-energy'] as const),
-  ...(['cycle', 'energy', 'alert', 'label'] as const),
+  ...(['cycle', 'energy', 'alert', 'heat', 'fuel', 'label'] as const),
 ] as const;
 export type Part = (typeof parts)[number];
 
@@ -56,6 +57,8 @@ const findSql: Readonly<Record<Part, string>> = {
       AND NOT EXISTS (SELECT 1 FROM alerts a WHERE a.last_id = r.id AND a.state <> 'cleared'
         AND a.boot = (SELECT MAX(ordinal) FROM boots))
     ORDER BY r.id LIMIT ${stepRows}`,
+  heat: rare('heat'),
+  fuel: rare('fuel'),
   label: rare('label'),
   'shot-energy': rare('shot-energy'),
   energy: rare('energy'),
@@ -88,6 +91,8 @@ export class Evictor {
       deed: find('deed'),
       cycle: find('cycle'),
       alert: find('alert'),
+      heat: find('heat'),
+      fuel: find('fuel'),
       label: find('label'),
       'shot-energy': find('shot-energy'),
       energy: find('energy'),
@@ -153,6 +158,8 @@ function removers(db: Database.Database): Record<Part, (id: number) => void> {
     label: (id) => void record.run(id),
     'shot-energy': (id) => void record.run(id),
     energy: (id) => void record.run(id),
+    heat: (id) => void record.run(id),
+    fuel: (id) => void record.run(id),
     alert: (id) => {
       alert.run(id);
       record.run(id);

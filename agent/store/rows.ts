@@ -55,6 +55,8 @@ function machineOf(body: RecordBody): string | null {
   if (body.kind === 'label') return body.label.machine;
   if (body.kind === 'energy') return body.period.machine;
   if (body.kind === 'shot-energy') return body.energy.machine;
+  if (body.kind === 'heat') return body.heat.machine;
+  if (body.kind === 'fuel') return body.fuel.machine;
   return null;
 }
 

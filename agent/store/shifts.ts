@@ -26,3 +26,23 @@ export function shiftsWithin(from: number, to: number, starts: readonly string[]
     return [{ shiftFrom, from: Math.max(from, shiftFrom), to: Math.min(to, end) }];
   });
 }
+
+/** In which shift a moment lies, for who asks each second. */
+export class ShiftClock {
+  readonly #starts: readonly string[];
+  #last: Period | null = null;
+
+  constructor(starts: readonly string[]) {
+    this.#starts = starts;
+  }
+
+  /** Epoch ms at which the shift of that moment began. */
+  startOf(wallMs: number): number {
+    const last = this.#last;
+    if (last !== null && wallMs >= last.shiftFrom && wallMs < last.to) return last.shiftFrom;
+    // A day holds the end of every shift.
+    const [shift] = shiftsWithin(wallMs, wallMs + 86_400_000, this.#starts);
+    this.#last = shift ?? null;
+    return shift?.shiftFrom ?? wallMs;
+  }
+}

@@ -3,6 +3,8 @@ import type {
   AgentEvent,
   Alert,
   Cycle,
+  FuelRecord,
+  HeatRecord,
   Reading,
   RecordBody,
   StoredRecord,
@@ -141,7 +143,16 @@ function rowsOf(body: NodeBody): Row[] {
   return eventRows({ ...(body.kind === 'event' ? body.event : eventOf(body)) });
 }
 
-function eventOf(body: Extract<RecordBody, { kind: 'label' | 'deed' }>): AgentEvent {
+type Told = Extract<RecordBody, { kind: 'label' | 'deed' | 'heat' | 'fuel' }>;
+
+/** Their figures, as JSON: a host that computes with them takes the records themselves. */
+function figuresOf(kind: string, { at, ...figures }: HeatRecord | FuelRecord): AgentEvent {
+  return { kind, level: 'info', subject: figures.machine, text: JSON.stringify(figures), at };
+}
+
+function eventOf(body: Told): AgentEvent {
+  if (body.kind === 'heat') return figuresOf('heat', body.heat);
+  if (body.kind === 'fuel') return figuresOf('fuel', body.fuel);
   const { at } = body.kind === 'label' ? body.label : body.deed;
   if (body.kind === 'deed') {
     const { what, subject, who, detail } = body.deed;
