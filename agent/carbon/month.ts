@@ -105,6 +105,10 @@ function betweenOf(before: Ended<FuelRecord>, after: Ended<FuelRecord>): Use | n
   };
 }
 
+/** A machine has one meter of electricity, and as many of fuel as it is given. */
+const meterKey = ({ machine, carrier, signal }: Use): string =>
+  JSON.stringify([machine, carrier, carrier === 'electricity' ? null : signal]);
+
 type Changing<T> = { -readonly [K in keyof T]: T[K] };
 
 export class CarbonTally {
@@ -167,7 +171,7 @@ export class CarbonTally {
     const { machine, carrier, signal, unit, amount } = use;
     if (amount === null) return;
     const factor = use.co2e?.factor ?? this.#factors.at(carrier, wallMs);
-    const key = JSON.stringify([machine, carrier, signal, factor?.kgPerUnit, factor?.source]);
+    const key = JSON.stringify([meterKey(use), factor?.kgPerUnit, factor?.source]);
     const scope = carrier === 'electricity' ? 2 : 1;
     const none = { amount: 0, unallocated: 0, carriedIn: 0, records: 0 } as const;
     const row: Changing<CarbonRow> = this.#rows.get(key) ?? {
@@ -175,6 +179,7 @@ export class CarbonTally {
       ...{ co2eKg: factor === null ? null : 0, factor, factorBy: 'record' },
     };
     this.#rows.set(key, row);
+    row.signal ??= signal;
     row.amount += amount;
     row.unallocated += use.unallocated;
     if (wallMs - (use.durationMs ?? 0) < this.#span.fromWallMs - 1)
@@ -187,12 +192,14 @@ export class CarbonTally {
 
   #cover(use: Use, wallMs: number, isDated: boolean): void {
     const { machine, carrier, signal } = use;
-    const key = JSON.stringify([machine, carrier, signal]);
+    const key = meterKey(use);
     const none = { covered: 0, bridged: 0, undated: 0 };
     const cover = this.#coverage.get(key) ?? {
       ...{ meter: { machine, carrier, signal, ...none }, readMs: 0, bridgedMs: 0, undated: 0 },
     };
     this.#coverage.set(key, cover);
+    // Where the meter was not heard the record does not say which it is.
+    if (signal !== null) cover.meter = { ...cover.meter, signal };
     // What of a gap lies in the month before is not of this one.
     const withinMs = Math.min(use.durationMs ?? 0, wallMs + 1 - this.#span.fromWallMs);
     const readMs = Math.min(use.readMs, withinMs);

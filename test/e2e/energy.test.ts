@@ -90,6 +90,18 @@ test('what was used between two starts is a total of its own', () => {
   }
 });
 
+test('each quarter hour keeps its emissions with their factor, and the month adds them up', async () => {
+  const measured = periods.filter(({ kWh }) => kWh !== null);
+  for (const { co2e } of measured)
+    expect(co2e).toMatchObject({ scope: 2, factor: { kgPerUnit: 0.4173, year: 2023 } });
+  const wallMs = measured.at(-1)?.at.wallMs ?? 0;
+  const month = new Date(wallMs).toLocaleDateString('sv-SE').slice(0, 7);
+  const carbon = ['report', 'carbon', '-c', agent.file, '--month', month, '--json'];
+  const { rows, scope2Kg } = JSON.parse((await run(carbon)).stdout);
+  expect(scope2Kg).toBeCloseTo(totalOf(measured) * 0.4173, 6);
+  expect(rows.map(({ factorBy }: { factorBy: string }) => factorBy)).not.toContain('report');
+});
+
 test('the report adds it up for people, in Korean', async () => {
   const { stdout, code } = await run(['report', 'energy', '-c', agent.file]);
   expect(code).toBe(0);

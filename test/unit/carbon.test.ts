@@ -198,6 +198,14 @@ describe('a month', () => {
     expect(coverage[0]?.bridged).toBeCloseTo(10 / 2976, 6);
   });
 
+  it('takes the quarter hours in which a meter was not heard for that meter’s own', () => {
+    const tally = new CarbonTally({ fromWallMs: from, toWallMs: to }, factors);
+    tally.addEnergy(energyPeriod(from + quarter, null, { ms: null, meters: [] }));
+    tally.addEnergy(energyPeriod(from + 2 * quarter, kWhOf(10)));
+    const { coverage } = tally.close('2026-10');
+    expect(coverage).toMatchObject([{ machine: 'dc-03', signal: 'meter.importEnergy' }]);
+  });
+
   it('without a reading has no emissions, not 0', () => {
     const tally = new CarbonTally({ fromWallMs: from, toWallMs: to }, factors);
     tally.addEnergy(energyPeriod(from + quarter, null, { ms: null, meters: [] }));
