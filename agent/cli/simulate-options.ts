@@ -1,7 +1,7 @@
 /** The options of `ppuri simulate`, checked and turned into a plant. */
 import type { Profile } from '../../config/profile.ts';
 import { loadProfile } from '../../config/profile-load.ts';
-import type { PlantMachine, PlantOptions, PlantReplay } from '../simulator/plant.ts';
+import type { PlantMachine, PlantMeter, PlantOptions, PlantReplay } from '../simulator/plant.ts';
 import { isScenarioName, type ScenarioName, scenarioNames } from '../simulator/scenario.ts';
 import { type CarrierFlags, plantCarrierOf, refuseStrangers } from './simulate-carrier.ts';
 import { usage } from './simulate-usage.ts';
@@ -48,6 +48,20 @@ function replayOption(options: SimulateOptions): PlantReplay | null {
   return { path: options.replay, columns: options.column ?? {}, ...time };
 }
 
+/** A log of consumption, which one counting signal of a meter follows. */
+function meterLogOption(profile: Profile, options: SimulateOptions): Pick<PlantMeter, 'log'> {
+  const replay = replayOption(options);
+  if (replay === null) return {};
+  const [[signal, column] = ['', ''], ...more] = Object.entries(replay.columns ?? {});
+  const [timeColumn = '', ...others] = replay.timeColumns ?? [];
+  const says = 'e.g. --column importEnergy=Usage_kWh --time date';
+  if (profile.signals[signal] === undefined || more.length > 0)
+    throw usage('a meter replays one counting signal of its own', '--column', says);
+  if (timeColumn === '' || others.length > 0)
+    throw usage('the log of a meter needs one column of times', '--time', says);
+  return { log: { signal, column, timeColumn, path: replay.path } };
+}
+
 /** Machines on units from --unit on, their meters on units from --meter on. Throws PpuriError. */
 export function plantOptionsOf(profile: Profile, options: SimulateOptions): PlantOptions {
   const unit = within(options.unit, '--unit', 0, 255);
@@ -65,7 +79,8 @@ export function plantOptionsOf(profile: Profile, options: SimulateOptions): Plan
   );
   if (profile.cycle === undefined) {
     if (speed === 'max') throw usage('a meter cannot run at --speed max', '--speed', 'a number');
-    const meters = indexes.map((i) => ({ unit: unit + i, seed: seed + i, speed }));
+    const log = meterLogOption(profile, options);
+    const meters = indexes.map((i) => ({ unit: unit + i, seed: seed + i, speed, ...log }));
     return { ...where, machines: [], meters, meterProfile: profile };
   }
   const machines = indexes.map((i) => machineOf(profile, options, meter, i));

@@ -51,7 +51,9 @@ Serves simulated machines over Modbus TCP: one port, one unit each. Coils 0–63
 that the profile leaves free can be written (e.g. the reject signal). Without --replay the machine
 follows a physical model, made by --seed: drift, stops, mold changes, sensor garbage, and defects
 from known causes. With --replay the rows of a log become its shots; each stays in the registers
-until a reader has read counter, block and counter, unless --no-hold.
+until a reader has read counter, block and counter, unless --no-hold. A meter replays kWh of intervals
+as its counting register: a midnight written as 00:00 of the day it ends is put where it belongs, one
+that comes twice counts once.
 
 With --rtu-tcp it speaks RTU on a TCP port, as behind a serial converter, and with --pty on a pseudo
 terminal (by socat) that is opened like any serial port. There each byte takes the time it would
@@ -73,6 +75,7 @@ Examples:
   ppuri simulate die-casting-cold-chamber --replay log.csv.gz --speed max
   ppuri simulate die-casting-cold-chamber --replay log.csv --column meltTemperature=T1 --time when
   ppuri simulate injection-molding --dataset shots.csv --shots 20000 --seed 7
+  ppuri simulate eastron-sdm630 --replay kwh.csv --column importEnergy=Usage_kWh --time date --speed 900
   ppuri simulate eastron-sdm630 --machines 10 --dead 7 --pty ./tty --baud 19200 --parity even
   ppuri simulate autonics-tk --rtu-tcp --port 4001 --connections 1 --fault late=0.01,duplicate=0.01
   ppuri simulate injection-molding --port 1502 --fault all=0.1 --late 500ms --json

@@ -56,6 +56,8 @@ export interface PlantMeter {
   readonly speed: number;
   /** Absent: `meterProfile`. */
   readonly profile?: Profile;
+  /** This signal counts what the log says. */
+  readonly log?: MeterLogOptions & { readonly signal: string };
 }
 
 export interface PlantOptions {
@@ -122,7 +124,7 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
   const plant = new Plant();
   for (const machine of options.machines) await plant.add(machine, options.meterProfile);
   for (const meter of options.meters ?? [])
-    plant.addMeter(meter, meter.profile ?? options.meterProfile);
+    await plant.addMeter(meter, meter.profile ?? options.meterProfile);
   for (const unit of options.outputUnits ?? []) plant.addOutputs(unit);
   await plant.open(options.host ?? '127.0.0.1', options.port ?? 0, options.carrier);
   return plant;
@@ -199,12 +201,16 @@ export class Plant extends EventEmitter<PlantEvents> {
   }
 
   /** Any device without a cycle; the power signals of a meter follow a load. */
-  addMeter({ unit, seed, speed }: PlantMeter, profile: Profile | undefined): void {
+  async addMeter(given: PlantMeter, profile: Profile | undefined): Promise<void> {
+    const { unit, seed, speed, log } = given;
     if (profile === undefined) throw badPlant('a meter needs the meter profile', `unit ${unit}`);
     const cycleS = 30;
     const meter = new PowerMeter(anyLoad, cycleS, seed);
-    const load = (nowS: number): Record<string, number> =>
-      meter.read({ nowS, sinceShotS: nowS % cycleS, afterS: cycleS });
+    const logged = log === undefined ? null : await loadMeterLog(log);
+    const load = (nowS: number): Record<string, number> => ({
+      ...meter.read({ nowS, sinceShotS: nowS % cycleS, afterS: cycleS }),
+      ...(log === undefined || logged === null ? {} : { [log.signal]: logged.kWhAt(nowS) }),
+    });
     this.#place(unit, new InstrumentUnit(profile, { seed, speed }, load));
   }
 

@@ -130,6 +130,9 @@ export class PowerMeter {
       spent(begin, end, Number.NEGATIVE_INFINITY, 0),
     ];
     const { idle, peak } = this.#load;
+    // Nobody told of the shots in between, where there are none: a meter by itself.
+    const untoldS = Math.max(0, nowS - sinceShotS - this.#lastS);
+    this.#shownKwh += (untoldS * (this.#load.running + injectionShare * peak)) / 3600;
     const cycleKwh = (running * this.#load.running + injecting * peak) / 3600;
     this.#cycleKwh += cycleKwh;
     this.#shownKwh += cycleKwh + (standing * idle) / 3600;

@@ -6,8 +6,10 @@ import { describe, expect, test } from 'vitest';
 import { EnergyAccount } from '../../agent/energy/account.ts';
 import type { EnergyPeriod } from '../../agent/records.ts';
 import { loadMeterLog, type MeterLog } from '../../agent/simulator/meter-log.ts';
+import { loadProfile } from '../../config/profile-load.ts';
 import { readTable } from '../../models/table.ts';
 import { totalOf } from '../fixtures/metered-machine.ts';
+import { clientOf, plantFor } from './simulator-support.ts';
 import { temporaryDirectory } from './store-support.ts';
 
 const quarterMs = 900_000;
@@ -85,6 +87,23 @@ describe('rows of a log', () => {
       message: expect.stringMatching(new RegExp(`line 4.*${message}`)),
     });
   });
+});
+
+test('a meter counts what its log says, over Modbus, and stands still at its end', async () => {
+  const path = join(temporaryDirectory(), 'log.csv');
+  const rows = ['2018-01-31 10:15,1.5', '2018-01-31 10:30,2.25', '2018-01-31 10:45,0.25'];
+  await writeFile(path, ['date,kWh', ...rows].join('\n'));
+  const log = { path, signal: 'importEnergy', column: 'kWh', timeColumn: 'date' };
+  const meterProfile = loadProfile('eastron-sdm630');
+  const meters = [{ unit: 7, seed: 1, speed: 1800, log }];
+  const plant = await plantFor({ machines: [], meters, meterProfile });
+  const client = await clientOf(plant, 7);
+  const seen: number[] = [];
+  while (seen.at(-1) !== 4) {
+    const { buffer } = await client.readInputRegisters(0x48, 2);
+    seen.push(buffer.readFloatBE(0));
+  }
+  expect(seen).toEqual(seen.toSorted((a, b) => a - b));
 });
 
 const steel = join(
