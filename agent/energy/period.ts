@@ -107,10 +107,10 @@ export class PeriodTally {
     else this.#meters.push({ segment, fromKwh, toKwh });
   }
 
-  /** As it stands; `wholeMs`: what a whole period lasts. */
-  record(wholeMs: number): EnergyPeriod {
+  /** `wholeMs`: what a whole period lasts. `under-way`: as far as it is settled, without a demand. */
+  record(wholeMs: number, state: 'over' | 'under-way' = 'over'): EnergyPeriod {
     const durationMs = this.#toMs - this.fromMs;
-    const isWhole = Math.abs(durationMs - wholeMs) < wholeMs / 100;
+    const isWhole = state === 'over' && Math.abs(durationMs - wholeMs) < wholeMs / 100;
     return {
       machine: this.#options.machine,
       kind: isWhole ? 'whole' : 'part',

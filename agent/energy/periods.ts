@@ -63,7 +63,7 @@ export class Periods {
 
   /** Those under way, as they stand. */
   underWay(): EnergyPeriod[] {
-    return this.#open.map((period) => period.record(this.#options.periodMs));
+    return this.#open.map((period) => period.record(this.#options.periodMs, 'under-way'));
   }
 
   /** The last one ends here. */

@@ -249,6 +249,16 @@ describe('quarter hours', () => {
     expect(rest.at(-1)).toMatchObject({ kind: 'part', demandKw: null });
   });
 
+  test('one that is under way has no demand yet', () => {
+    const machine = new MeteredMachine();
+    machine.cycles(20);
+    const underWay = machine.account.underWay();
+    expect(totalOf(underWay)).toBeGreaterThan(2);
+    expect(underWay.map(({ kind, demandKw }) => [kind, demandKw])).toEqual(
+      underWay.map(() => ['part', null]),
+    );
+  });
+
   test('their registers join without a hole', () => {
     const machine = new MeteredMachine();
     machine.cycles(100);
