@@ -191,7 +191,7 @@ export class EnergyAccount {
     const patience = this.#stopAfterMs() + gapMs + pieceMs + patienceMs;
     const dueMs = how === 'at-once' ? nowMs : nowMs - patience;
     this.#settleShots(dueMs);
-    this.#settleStop(nowMs);
+    this.#settleStop(nowMs, how === 'at-once');
     // What nobody can say any more is said to be so.
     while (this.#periods.nextEndMs <= dueMs && this.#settledMs < this.#periods.nextEndMs)
       this.#tellPeriods(this.#periods.nextEndMs);
@@ -267,12 +267,12 @@ export class EnergyAccount {
   }
 
   /** A stop is one as soon as no shot that comes now can have begun before. */
-  #settleStop(nowMs: number): void {
+  #settleStop(nowMs: number, isOver: boolean): void {
     if (this.#waiting.length > 0) return;
     const since = this.#lastShotMs ?? this.#begunMs ?? nowMs;
     if (nowMs - since <= this.#stopAfterMs()) return;
     const began = nowMs - (this.#usual.ms ?? this.#stopAfterMs());
-    this.#addStop(Math.min(began, this.#timeline.untilMs ?? this.#settledMs), false);
+    this.#addStop(Math.min(began, this.#timeline.untilMs ?? this.#settledMs), isOver);
   }
 
   #stopAfterMs(): number {

@@ -107,4 +107,10 @@ test('the report adds it up for people, in Korean', async () => {
   expect(code).toBe(0);
   expect(stdout).toContain('kWh/양품');
   expect(stdout).toMatch(/^wraps +\d+\.\d/m);
+  const sheet = await run(['report', 'energy', '-c', agent.file, '--by', 'shift', '--csv']);
+  const [titles = '', ...rows] = sheet.stdout.trim().split('\n');
+  expect(new Set(rows.map((row) => row.split(',').length))).toEqual(
+    new Set([titles.split(',').length]),
+  );
+  expect(new Set(rows.map((row) => row.split(',')[0]))).toEqual(new Set(ids));
 });
