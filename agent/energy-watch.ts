@@ -41,7 +41,12 @@ function stepAt({ type, scale }: SignalSpec, value: number): number {
   return raw === 0 ? 0 : step * 2 ** (Math.floor(Math.log2(raw)) - 23);
 }
 
-function registerOf(config: EnergyConfig, spec: SignalSpec, timeScale: number): RegisterOptions {
+/** How the register of `spec` counts, as far as configuration, profile and type say. */
+export function registerOf(
+  config: EnergyConfig,
+  spec: SignalSpec,
+  timeScale: number,
+): RegisterOptions {
   const kwhPerUnit = config.kwhPerPulse ?? factor(spec.unit, 'kWh');
   const byType = rolling.has(spec.type) ? counterModulus(spec.type) * Math.abs(spec.scale) : null;
   const least = (config.resolutionKwh ?? 0) / kwhPerUnit;

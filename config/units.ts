@@ -58,6 +58,7 @@ const table: Readonly<Record<string, readonly (readonly [string, number, ...stri
   energy: [
     ['Wh', 3600],
     ['kWh', 3.6e6, '㎾h'],
+    ['MWh', 3.6e9],
     ['J', 1],
     ['kJ', 1e3],
     ['MJ', 1e6],
