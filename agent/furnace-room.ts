@@ -8,6 +8,7 @@ import type { FurnaceSample } from './furnace/sample.ts';
 import { type Advice, FurnaceWatch } from './furnace/watch.ts';
 import type { FurnaceStatus } from './machine-status.ts';
 import type { Cycle, FuelRecord, Instant, RecordBody } from './records.ts';
+import type { FurnacePast } from './store/furnace-queries.ts';
 
 export interface FurnaceRoomOptions {
   readonly machine: string;
@@ -64,6 +65,11 @@ export class FurnaceRoom {
       signal,
       meter: new FuelMeter({ machine, fuel, signal, unitsPerCount, rollover, factors }),
     }));
+  }
+
+  /** Of earlier starts. */
+  recall({ heats, told }: FurnacePast): void {
+    this.#watch?.recall(heats, told);
   }
 
   /** Call each second or so. */

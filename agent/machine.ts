@@ -23,8 +23,10 @@ import { lastShotOf, type MachineStatus } from './machine-status.ts';
 import { RejectSignal } from './outputs/reject-signal.ts';
 import type { AgentEvent, Alert, Cycle, DriftKind, Instant, Text, Verdict } from './records.ts';
 import { requireModelFit } from './require-fit.ts';
+import type { RecalledCycle } from './resume.ts';
 import { type DeviceSource, MachineSignals } from './signals/machine-signals.ts';
 import { slowTotals } from './signals/slow-poller.ts';
+import type { FurnacePast } from './store/furnace-queries.ts';
 import { Judge } from './verdict/judge.ts';
 import { type LimitTable, limitsInForce } from './verdict/limits.ts';
 
@@ -115,7 +117,8 @@ export class Machine {
 
   /** Cycles that were kept before this start, oldest first, and an alert that stood then: whether it
    * clears by this machine's shots. Call both before `start`. */
-  recall(cycles: readonly { readonly cycle: Cycle; readonly outcome: Verdict['outcome'] }[]): void {
+  recall(cycles: readonly RecalledCycle[], furnace?: FurnacePast): void {
+    if (furnace !== undefined) this.#furnace.recall(furnace);
     // After its first own shots the older ones would come out of turn.
     if (this.#line.counts().cycles > 0) return;
     for (const { cycle, outcome } of cycles) this.#alerts.recall(cycle, outcome);

@@ -5,6 +5,7 @@ import type { Cursor } from './store/cursor.ts';
 import type { CycleRow } from './store/cycle-queries.ts';
 import type { StoodRow } from './store/desk-queries.ts';
 import type { LastEnergy } from './store/energy-queries.ts';
+import type { FurnacePast } from './store/furnace-queries.ts';
 import type { Keeper } from './store/keeper.ts';
 
 export interface RecalledCycle {
@@ -20,6 +21,8 @@ export interface Resumed {
   readonly stood: readonly StoodRow[];
   /** By machine: where its energy meter stood. */
   readonly energy: Readonly<Record<string, LastEnergy>>;
+  /** By machine, of furnaces alone. */
+  readonly furnaces: Readonly<Record<string, FurnacePast>>;
 }
 
 /** Reading machines waits for the store this long at most. */
@@ -65,13 +68,14 @@ async function read(keeper: Keeper, machines: readonly string[]): Promise<Resume
   const lastShots = await keeper.query('last-shots', { machines });
   const stood = await keeper.query('stood', {});
   const energy = await keeper.query('last-energy', { machines });
+  const furnaces = await keeper.query('furnace-past', { machines });
   const cycles: Record<string, readonly RecalledCycle[]> = {};
   for (const machine of machines) {
     const page = { machine, limit: recalledShots, detail: 'features' } as const;
     const { rows } = await keeper.query('cycles', page);
     cycles[machine] = rows.toReversed().map(recalled);
   }
-  return { lastShots, stood, cycles, energy };
+  return { lastShots, stood, cycles, energy, furnaces };
 }
 
 /** What a machine's values were like is made of so many of its last shots. */

@@ -152,8 +152,8 @@ export class Agent {
     return now?.lastShots ?? {};
   }
 
-  #takeUp({ cycles, stood, energy }: Resumed): void {
-    for (const [id, machine] of this.#machines) machine.recall(cycles[id] ?? []);
+  #takeUp({ cycles, stood, energy, furnaces }: Resumed): void {
+    for (const [id, machine] of this.#machines) machine.recall(cycles[id] ?? [], furnaces[id]);
     for (const [id, mark] of Object.entries(energy)) this.#machines.get(id)?.resumeEnergy(mark);
     const adopted = stood
       .map(({ alert }) => alert)

@@ -5,6 +5,7 @@
 import type { FurnaceState, HeatRecord, Instant, Text } from '../records.ts';
 import {
   type AdviceCause,
+  adviceCauses,
   holdText,
   isCold,
   isPreheated,
@@ -46,6 +47,7 @@ export class FurnaceWatch {
   readonly #lid = new LidLoss();
   readonly #heats: HeatRecord[] = [];
   readonly #standing = new Set<AdviceCause>();
+  readonly #toldBefore: { readonly cause: AdviceCause; readonly wallMs: number }[] = [];
   #heat: HeatAccount | null = null;
   #before: FurnaceSample | null = null;
   #state: FurnaceState = 'unknown';
@@ -56,6 +58,21 @@ export class FurnaceWatch {
     this.#settings = settings;
     this.#shiftOf = shiftOf;
     this.#states = new StateTeller(settings);
+  }
+
+  /** Of earlier starts, oldest first; and what was told then, which is not told again in its shift. */
+  recall(
+    heats: readonly HeatRecord[],
+    told: readonly { readonly cause: string; readonly wallMs: number }[],
+  ): void {
+    this.#heats.unshift(...heats);
+    this.#heats.splice(0, Math.max(0, this.#heats.length - rememberedHeats));
+    for (const { cause, wallMs } of told) {
+      const known = adviceCauses.find((one) => one === cause);
+      if (known === undefined) continue;
+      this.#toldBefore.push({ cause: known, wallMs });
+      if (this.#shift !== null && wallMs >= this.#shift.fromWallMs) this.#shift.told.add(known);
+    }
   }
 
   get state(): FurnaceState {
@@ -102,7 +119,9 @@ export class FurnaceWatch {
     const fromWallMs = this.#shiftOf(wallMs);
     if (this.#shift?.fromWallMs === fromWallMs) return [];
     const sums = { kWh: 0, lidMinutes: 0, holdMinutes: 0, holdKWh: 0 };
-    this.#shift = { fromWallMs, ...sums, told: new Set() };
+    const before = this.#toldBefore.filter(({ wallMs: at }) => at >= fromWallMs);
+    const told = new Set(before.map(({ cause }) => cause));
+    this.#shift = { fromWallMs, ...sums, told };
     return [...this.#standing].flatMap((cause) => this.#clear(cause));
   }
 

@@ -56,6 +56,7 @@ import {
   findCycles,
   readCycleForRequest,
 } from './find-cycle.ts';
+import { type FurnacePast, queryFurnacePast } from './furnace-queries.ts';
 import {
   type LabelPage,
   type LabelRequest,
@@ -94,6 +95,8 @@ export interface Methods {
   'shot-energy': { params: EnergyPageRequest; result: EnergyPage<ShotEnergy> };
   /** Of earlier starts: where meters stood. */
   'last-energy': { params: LastShotsRequest; result: Readonly<Record<string, LastEnergy>> };
+  /** Of earlier starts: heats of furnaces, and what was told of them. */
+  'furnace-past': { params: LastShotsRequest; result: Readonly<Record<string, FurnacePast>> };
   /** `boot`: id of a start of the agent; absent: the newest. */
   accounting: { params: { readonly boot?: string | undefined }; result: Account };
   ledger: { params: Record<string, never>; result: Ledger };
@@ -142,6 +145,7 @@ const reading: Answers<Methods> = {
     queryPeriods(db, readEnergyPageRequest('energy-periods', params)),
   'shot-energy': (db, params) => queryShotEnergy(db, readEnergyPageRequest('shot-energy', params)),
   'last-energy': (db, params) => queryLastEnergy(db, readLastShotsRequest(params).machines),
+  'furnace-past': (db, params) => queryFurnacePast(db, readLastShotsRequest(params).machines),
   accounting: (db, params) =>
     accountFor(db, optionalText('accounting', asFields('accounting', params, ['boot']), 'boot')),
   ledger: (db) => queryLedger(db),

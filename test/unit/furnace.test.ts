@@ -43,9 +43,11 @@ function watch(
   count: number,
   scenario: Partial<Scenario>,
   change: Partial<FurnaceSample> = {},
+  toldBefore: readonly { readonly cause: string; readonly wallMs: number }[] = [],
 ): Run {
   const model = new FurnaceModel(seed, scenarioOf({ ...scenario }));
   const room = new FurnaceWatch(settings, (wallMs) => Math.floor(wallMs / shiftMs) * shiftMs);
+  room.recall([], toldBefore);
   const heats: HeatRecord[] = [];
   const truths: Run['truths'][number][] = [];
   const advice: Run['advice'][number][] = [];
@@ -129,6 +131,44 @@ describe.each([1, 2, 3])('a furnace watched, seed %i', (seed) => {
       open.set(cause, text !== null);
     }
   });
+});
+
+it('goes on after a restart: what was told in this shift is not told again', () => {
+  const first = watch(5, 30, { firstEpisodeShots: [2, 2], episodeGapShots: [2, 4] });
+  const told = first.advice.find(({ cause, text }) => cause === 'furnace-hold-long' && text);
+  if (told === undefined) throw new Error('nothing was told of holding');
+  const again = watch(5, 30, { firstEpisodeShots: [2, 2], episodeGapShots: [2, 4] }, {}, [
+    { cause: told.cause, wallMs: told.shift * shiftMs + 1 },
+    { cause: 'no-longer-known', wallMs: 0 },
+  ]);
+  const shifts = (run: Run) =>
+    run.advice.filter(({ cause, text }) => cause === told.cause && text).map(({ shift }) => shift);
+  expect(shifts(again)).toEqual(shifts(first).filter((shift) => shift !== told.shift));
+});
+
+it('compares with heats of before a restart', () => {
+  const room = new FurnaceWatch(settings, () => 0);
+  const heat = (kWhPerT: number, charges: number) =>
+    ({ kWhPerT, charges, gapMinutes: 0, heats: 1, chargeC: null }) as HeatRecord;
+  const past = [
+    ...[500, 504, 498, 502, 506].map((one) => heat(one, 2)),
+    ...[560, 566, 571, 558].map((one) => heat(one, 5)),
+  ];
+  room.recall(past, []);
+  const sample = sampleAt(new FurnaceModel(1, scenarioOf(steady)), 0, {});
+  const block = { ...{ machine: 'mf-1', heat: 10, heats: 1, alloy: null }, chargedKg: 1000 };
+  // A piece of 200 kg each 800 s, and 0.57 kWh for each kg.
+  for (let second = 0; second < 4000; second += 40) {
+    const chargedKg = 200 * Math.ceil((second + 1) / 800) - (second % 800 === 0 ? 200 : 0);
+    const time = { atMs: second * 1000, wallMs: second * 1000 };
+    room.look({ ...sample, ...time, chargedKg, bathC: 660, energyKWh: chargedKg * 0.57 });
+  }
+  const { advice } = room.heatEnded(
+    { ...block, returnKg: null, pouredKg: null },
+    { monoMs: 0, wallMs: 0 },
+  );
+  expect(advice.map(({ cause }) => cause)).toEqual(['furnace-split-charge']);
+  expect(advice[0]?.text?.ko).toMatch(/5히트 중앙값 5\d\d kWh\/t.*5히트 중앙값 502 kWh\/t/);
 });
 
 it('finds holding beyond what is needed, with its energy, and no other', () => {
