@@ -49,3 +49,10 @@ export function longestPollMs({ buses, machines }: Config, id: string): number {
     return sum + 3 * sharing * (buses[bus]?.timeoutMs ?? 0);
   }, 0);
 }
+
+/** What the check of the configuration has found to be there. */
+export function known<T>(map: ReadonlyMap<string, T>, name: string, what: string): T {
+  const found = map.get(name);
+  if (found === undefined) throw new Error(`${what} ${name} passed the check but is not there`);
+  return found;
+}

@@ -3,6 +3,7 @@ import { PpuriError } from '../config/errors.ts';
 import type { Actor, AlertDesk } from './alerts/desk.ts';
 import type { LabelDesk } from './label-desk.ts';
 import type { ModelDesk } from './model-desk.ts';
+import type { ProductionDesk } from './production-desk.ts';
 import type { Deed } from './records.ts';
 import type { Command } from './store/keeper.ts';
 
@@ -10,6 +11,7 @@ export interface CommandParts {
   readonly alerts: AlertDesk;
   readonly models: ModelDesk;
   readonly labels: LabelDesk;
+  readonly production: ProductionDesk;
   readonly deed: (deed: Deed) => void;
   /** What was said so far is on the disk, or the store is not there to put it on. Never rejects. */
   readonly kept: () => Promise<void>;
@@ -90,6 +92,9 @@ const handlers: Readonly<Record<string, Handler>> = {
   ),
   label: weighed(({ labels }, fields) => labels.take(fields)),
   'label-many': weighed(({ labels }, fields) => labels.takeMany(fields)),
+  'stop-reason': noted(({ production }, fields, method) =>
+    production.giveReason(fields, actorOf(method, fields)),
+  ),
   'buzzer-silence': ({ alerts }, fields, method) => alerts.silence(actorOf(method, fields)),
 };
 

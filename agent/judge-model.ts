@@ -1,7 +1,9 @@
 /** A bundle as the judge uses it, and as the watch over its inputs does. */
+
 import { compileEncoder } from '../models/encode.ts';
 import type { Bundle } from '../models/manifest.ts';
 import { compileNovelty } from '../models/novelty.ts';
+import type { TrainingNormal } from './alerts/baseline.ts';
 import type { WatchedModel } from './drift/watch.ts';
 import type { JudgeModel } from './verdict/judge.ts';
 
@@ -34,4 +36,10 @@ export function watchedModelOf(bundle: Bundle | null): WatchedModel | null {
     population: manifest.molds !== 'any' && manifest.molds.length === 1 ? 'one' : 'several',
     tellsNovelty: reference?.novelty !== undefined,
   };
+}
+
+/** What was normal in training, by the feature of the profile. */
+export function trainingNormals(bundle: Bundle | null): Map<string, TrainingNormal> {
+  const features = bundle?.manifest.features ?? [];
+  return new Map(features.flatMap(({ from, normal }) => (normal ? [[from, normal] as const] : [])));
 }

@@ -5,7 +5,6 @@ import type { Profile } from '../config/profile.ts';
 import type { MachineConfig } from '../config/schema.ts';
 import { counterModulus } from '../drivers/decode.ts';
 import type { Bundle } from '../models/manifest.ts';
-import type { TrainingNormal } from './alerts/baseline.ts';
 import { AlertEngine } from './alerts/engine.ts';
 import type { MissingModel } from './alerts/service-alerts.ts';
 import { meets } from './cycles/suppress.ts';
@@ -16,7 +15,7 @@ import type { EnergyMark } from './energy/account.ts';
 import { type EnergyWatch, energyWatchOf } from './energy-watch.ts';
 import { Explainer } from './explain.ts';
 import { FurnaceRoom } from './furnace-room.ts';
-import { judgeModelOf, watchedModelOf } from './judge-model.ts';
+import { judgeModelOf, trainingNormals, watchedModelOf } from './judge-model.ts';
 import { MachineLine } from './line.ts';
 import type { MachineSurroundings } from './machine-contract.ts';
 import { lastShotOf, type MachineStatus } from './machine-status.ts';
@@ -34,11 +33,6 @@ import { type LimitTable, limitsInForce } from './verdict/limits.ts';
 const blindCauses = new Set(['bus-lost', 'prediction-stopped', 'model-set-aside']);
 
 const now = (): Instant => ({ monoMs: performance.now(), wallMs: Date.now() });
-
-function trainingNormals(bundle: Bundle | null): Map<string, TrainingNormal> {
-  const features = bundle?.manifest.features ?? [];
-  return new Map(features.flatMap(({ from, normal }) => (normal ? [[from, normal] as const] : [])));
-}
 
 function modulusOf(profile: Profile): number {
   const trigger = profile.cycle?.trigger;
@@ -211,6 +205,10 @@ export class Machine {
     if (value === null) return;
     const state = meets(interlock.when, value) ? 'stopped' : 'runs';
     this.#line.tell(this.#around.present(this.#alerts.interlock(state, now())));
+  }
+
+  get link(): MachineStatus['link'] {
+    return this.#watch.stats().link;
   }
 
   /** It answers, and what it makes is judged. */

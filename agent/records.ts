@@ -5,10 +5,12 @@
 import type { Instant } from '../drivers/driver.ts';
 import type { FuelRecord, HeatRecord } from './carbon-records.ts';
 import type { EnergyPeriod, ShotEnergy } from './energy-records.ts';
+import type { Stop, StopReason } from './production-records.ts';
 
 // In files of their own, and read as if they were here.
 export * from './carbon-records.ts';
 export * from './energy-records.ts';
+export * from './production-records.ts';
 export * from './quality-report.ts';
 export type { Instant };
 
@@ -347,6 +349,8 @@ export type RecordBody =
   | { readonly kind: 'energy'; readonly period: EnergyPeriod }
   | { readonly kind: 'heat'; readonly heat: HeatRecord }
   | { readonly kind: 'fuel'; readonly fuel: FuelRecord }
+  | { readonly kind: 'stop'; readonly stop: Stop }
+  | { readonly kind: 'stop-reason'; readonly reason: StopReason }
   | { readonly kind: 'gap'; readonly gap: GapRecord };
 
 /** What is kept and delivered. (boot, seq) is its key for ever; wall time never orders anything. */

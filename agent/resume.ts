@@ -23,6 +23,8 @@ export interface Resumed {
   readonly energy: Readonly<Record<string, LastEnergy>>;
   /** By machine, of furnaces alone. */
   readonly furnaces: Readonly<Record<string, FurnacePast>>;
+  /** By machine: the stop that lasted. */
+  readonly openStops: Readonly<Record<string, string>>;
 }
 
 /** Reading machines waits for the store this long at most. */
@@ -69,13 +71,14 @@ async function read(keeper: Keeper, machines: readonly string[]): Promise<Resume
   const stood = await keeper.query('stood', {});
   const energy = await keeper.query('last-energy', { machines });
   const furnaces = await keeper.query('furnace-past', { machines });
+  const openStops = await keeper.query('open-stops', {});
   const cycles: Record<string, readonly RecalledCycle[]> = {};
   for (const machine of machines) {
     const page = { machine, limit: recalledShots, detail: 'features' } as const;
     const { rows } = await keeper.query('cycles', page);
     cycles[machine] = rows.toReversed().map(recalled);
   }
-  return { lastShots, stood, cycles, energy, furnaces };
+  return { lastShots, stood, cycles, energy, furnaces, openStops };
 }
 
 /** What a machine's values were like is made of so many of its last shots. */

@@ -6,7 +6,7 @@ import type { AgentOptions } from './agent-options.ts';
 import type { AgentStatus } from './agent-status.ts';
 import { AlertDesk, keyOf } from './alerts/desk.ts';
 import { BundleReader } from './bundle-reader.ts';
-import { leastTrigger, unitGaps, writableOn } from './bus-needs.ts';
+import { known, leastTrigger, unitGaps, writableOn } from './bus-needs.ts';
 import { runCommand } from './commands.ts';
 import { type ClockFix, WallClock } from './health/clock.ts';
 import { LatencyRecorder } from './health/latency.ts';
@@ -19,6 +19,7 @@ import { ModelDesk } from './model-desk.ts';
 import { modelMemory, partCounts } from './model-memory.ts';
 import { createOutputs, hasBuzzer } from './outputs/output-set.ts';
 import { PlantShow } from './plant-show.ts';
+import { createProduction, type ProductionDesk } from './production-desk.ts';
 import type { AgentEvent, Alert, Cycle, Deed, Instant, RecordBody, Verdict } from './records.ts';
 import { type Resumed, recallDrift, resume } from './resume.ts';
 import { siteFacts } from './site-facts.ts';
@@ -50,6 +51,7 @@ export class Agent {
   readonly #bundles: BundleReader;
   readonly #desk: ModelDesk;
   readonly #labels: LabelDesk;
+  readonly #production: ProductionDesk;
   readonly #toAlert = new LatencyRecorder();
   readonly #toReject = new LatencyRecorder();
   readonly #queued = new LatencyRecorder(4096);
@@ -98,6 +100,7 @@ export class Agent {
     this.#bundles = new BundleReader(fork, config.models);
     this.#desk = this.#createDesk();
     this.#labels = new LabelDesk({ ...options, keeper: this.#keeper });
+    this.#production = createProduction(options, this.#keeper, (deed) => this.#keepDeed(deed));
     this.#conflict.promise.catch(() => undefined);
   }
 
@@ -122,6 +125,7 @@ export class Agent {
     this.#statusTimer = setInterval(() => {
       for (const machine of this.#machines.values()) machine.look();
       this.#alerts.tick();
+      this.#production.tick(this.#machines.values());
       void this.#desk.tick();
       this.#keeper.publishStatus(this.status());
     }, STATUS_EVERY_MS);
@@ -152,7 +156,8 @@ export class Agent {
     return now?.lastShots ?? {};
   }
 
-  #takeUp({ cycles, stood, energy, furnaces }: Resumed): void {
+  #takeUp({ cycles, stood, energy, furnaces, openStops }: Resumed): void {
+    this.#production.recall(cycles, openStops);
     for (const [id, machine] of this.#machines) machine.recall(cycles[id] ?? [], furnaces[id]);
     for (const [id, mark] of Object.entries(energy)) this.#machines.get(id)?.resumeEnergy(mark);
     const adopted = stood
@@ -194,6 +199,7 @@ export class Agent {
       ...[...this.#machines.values()].map((machine) => machine.stop()),
       this.#plant.close(),
     ]);
+    this.#production.end();
     await this.#buses.close();
     await this.#desk.settle();
     await this.#desk.tick();
@@ -340,7 +346,7 @@ export class Agent {
     const deed = (done: Deed): void => this.#keepDeed(done);
     const kept = (): Promise<void> => this.#flush(CONFIRM_WITHIN_MS);
     const desks = { alerts: this.#alerts, models: this.#desk, labels: this.#labels };
-    return runCommand({ ...desks, deed, kept }, command);
+    return runCommand({ ...desks, production: this.#production, deed, kept }, command);
   }
 
   #createAlerts(): AlertDesk {
@@ -372,6 +378,7 @@ export class Agent {
     }
     this.#options.onVerdict?.(cycle, verdict);
     this.#desk.onVerdict(cycle, verdict);
+    this.#production.onCycle(cycle);
   }
 
   #tell(kind: string, level: AgentEvent['level'], subject: string, text: string): void {
@@ -390,10 +397,4 @@ export class Agent {
     if (!event.kind.startsWith('model-')) return;
     this.#noticing = this.#noticing.then(() => this.#desk.noticeIncidents());
   }
-}
-
-function known<T>(map: ReadonlyMap<string, T>, name: string, what: string): T {
-  const found = map.get(name);
-  if (found === undefined) throw new Error(`${what} ${name} passed the check but is not there`);
-  return found;
 }

@@ -74,6 +74,11 @@ export const errorTable = {
     retryable: false,
     meaning: 'no configured output owns this register',
   },
+  'stop-unknown': {
+    exit: 2,
+    retryable: false,
+    meaning: 'no such stop of a machine is kept',
+  },
   'alert-unknown': {
     exit: 2,
     retryable: false,

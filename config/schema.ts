@@ -7,6 +7,7 @@ import { carbonSchema, fuelMeterSchema, furnaceSchema } from './carbon-schema.ts
 import { energySchema } from './energy-schema.ts';
 import { outputsSchema } from './outputs-schema.ts';
 import { panelSchema } from './panel-schema.ts';
+import { idealCycleSchema, productionSchema } from './production-schema.ts';
 import { limitSchema } from './profile.ts';
 import { syncSchema } from './sync-schema.ts';
 import { modelSchema, trialSchema } from './trial-schema.ts';
@@ -181,6 +182,7 @@ export const machineSchema = z.strictObject({
     .default([])
     .describe('Parts of one shot that are inspected apart, e.g. cavities; absent: one part.'),
   energy: energySchema.optional().describe('What measures its energy; absent: nothing does.'),
+  idealCycleS: idealCycleSchema.optional(),
   reject: rejectSchema.optional().describe('Signal that diverts the part on a `defect` verdict.'),
   furnace: furnaceSchema
     .optional()
@@ -197,7 +199,9 @@ const days = z.number().min(0).max(36_500).default(0);
 const keepSchema = z.strictObject({
   readingsDays: days.describe('Days of running for raw readings; 0: until the cap needs the room.'),
   featuresDays: days.describe('The same for features.'),
-  recordsDays: days.describe('The same for shots with their verdicts and energy, and events.'),
+  recordsDays: days.describe(
+    'The same for shots with their verdicts and energy, stops, and events.',
+  ),
 });
 
 export const storeSchema = z.strictObject({
@@ -246,6 +250,9 @@ export const configSchema = z.strictObject({
   panel: panelSchema.optional().describe('Pages of this gateway; absent: none are served.'),
   alerts: alertsSchema.prefault({}).describe('How alerts call for the operator.'),
   carbon: carbonSchema.prefault({}).describe('How energy is counted as emissions.'),
+  production: productionSchema
+    .prefault({})
+    .describe('When machines are to produce, and their stops.'),
   trial: trialSchema.prefault({}).describe('How a new model proves itself before it decides.'),
   store: storeSchema.prefault({}).describe('Where records are kept.'),
   models: modelsSchema.prefault({}).describe('Which model bundles this site takes.'),

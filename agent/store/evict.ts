@@ -1,8 +1,7 @@
 /**
  * Making room: the oldest raw readings go first, then features, events, deeds, energy of single shots,
- * shots with their verdicts, quarter hours of energy, alerts, heats, fuel, and labels last of all; gap
- * records stay. Whatever goes is counted in the same
- * transaction.
+ * shots with their verdicts, stops, quarter hours of energy, alerts, heats, fuel, reasons of stops, and
+ * labels last of all; gap records stay. Whatever goes is counted in the same transaction.
  */
 import type Database from 'better-sqlite3';
 import { oldestUndelivered } from './deliveries.ts';
@@ -10,7 +9,7 @@ import { oldestUndelivered } from './deliveries.ts';
 /** What can go, first to last. */
 export const parts = [
   ...(['readings', 'features', 'event', 'deed', 'shot-energy'] as const),
-  ...(['cycle', 'energy', 'alert', 'heat', 'fuel', 'label'] as const),
+  ...(['cycle', 'stop', 'energy', 'alert', 'heat', 'fuel', 'stop-reason', 'label'] as const),
 ] as const;
 export type Part = (typeof parts)[number];
 
@@ -51,6 +50,7 @@ const findSql: Readonly<Record<Part, string>> = {
       COALESCE(${has('d.features').replaceAll('packed_d.', 'd.packed_')}, 0) AS features
     FROM cycles c LEFT JOIN cycle_data d ON d.id = c.id
     WHERE c.id > @after AND c.id <= @upTo ORDER BY c.id LIMIT ${stepRows}`,
+  stop: rare('stop'),
   // One that still stands, or is the last word on one that does, is not among them.
   alert: `SELECT r.id, ${none} FROM records r
     WHERE r.kind = 'alert' AND r.kind <> 'cycle' AND r.id > @after AND r.id <= @upTo
@@ -59,6 +59,7 @@ const findSql: Readonly<Record<Part, string>> = {
     ORDER BY r.id LIMIT ${stepRows}`,
   heat: rare('heat'),
   fuel: rare('fuel'),
+  'stop-reason': rare('stop-reason'),
   label: rare('label'),
   'shot-energy': rare('shot-energy'),
   energy: rare('energy'),
@@ -90,9 +91,11 @@ export class Evictor {
       event: find('event'),
       deed: find('deed'),
       cycle: find('cycle'),
+      stop: find('stop'),
       alert: find('alert'),
       heat: find('heat'),
       fuel: find('fuel'),
+      'stop-reason': find('stop-reason'),
       label: find('label'),
       'shot-energy': find('shot-energy'),
       energy: find('energy'),
@@ -155,6 +158,8 @@ function removers(db: Database.Database): Record<Part, (id: number) => void> {
     event: (id) => void record.run(id),
     deed: (id) => void record.run(id),
     cycle: (id) => void record.run(id),
+    stop: (id) => void record.run(id),
+    'stop-reason': (id) => void record.run(id),
     label: (id) => void record.run(id),
     'shot-energy': (id) => void record.run(id),
     energy: (id) => void record.run(id),

@@ -5,6 +5,7 @@ import { insertDeed, insertLabel } from './label-layout.ts';
 import type { BootInfo } from './protocol.ts';
 import type { RecordRow } from './rows.ts';
 import type { Packer } from './shapes.ts';
+import { insertReason, upsertStop } from './stop-layout.ts';
 
 export type InsertRow = (row: RecordRow) => void;
 
@@ -53,6 +54,7 @@ export function prepareInsert(db: Database.Database, boot: number, packer: Packe
   const deed = db.prepare(insertDeed);
   const period = db.prepare(insertPeriod);
   const shotEnergy = db.prepare(insertShotEnergy);
+  const stops = prepareStops(db, boot);
   return (row) => {
     const { seq } = row;
     const { texts } = row;
@@ -79,6 +81,7 @@ export function prepareInsert(db: Database.Database, boot: number, packer: Packe
       const { machine: ofShot, index, kWh } = row.shotEnergy;
       shotEnergy.run(boot, seq, ofShot, index, kWh);
     }
+    stops(row);
     if (row.alert === null) return;
     const { id, state, severity, cause } = row.alert;
     change.run(boot, seq, id, state);
@@ -88,5 +91,21 @@ export function prepareInsert(db: Database.Database, boot: number, packer: Packe
       ...{ boot, seq, alert: id, state, severity, cause, wall, cleared },
       machine: row.alert.machine,
     });
+  };
+}
+
+function prepareStops(db: Database.Database, boot: number): InsertRow {
+  const upsert = db.prepare(upsertStop);
+  const insert = db.prepare(insertReason);
+  return ({ seq, stop, reason }) => {
+    if (stop !== null) {
+      const { id, machine, mold, kind, state, usualMs, continues, begin, end, at } = stop;
+      const times = { beginMs: begin.monoMs, endMs: (end ?? at).monoMs };
+      upsert.run({ boot, seq, id, machine, mold, kind, state, usualMs, continues, ...times });
+    }
+    if (reason !== null) {
+      const { stop: of, code, note, who } = reason;
+      insert.run({ boot, seq, stop: of, code, note, who });
+    }
   };
 }

@@ -3,7 +3,14 @@
  * control socket and commands that read the file of a stopped agent all ask the same things.
  */
 import type Database from 'better-sqlite3';
-import type { EnergyPeriod, QualityReport, ShotEnergy } from '../records.ts';
+import type {
+  EnergyPeriod,
+  MoldRuns,
+  ProductionFacts,
+  QualityReport,
+  ShotEnergy,
+  StopRow,
+} from '../records.ts';
 import { type Account, accountFor, type Ledger, queryLedger } from './account-queries.ts';
 import {
   type MirroredRow,
@@ -74,8 +81,11 @@ import {
   setModelState,
   setPointer,
 } from './models.ts';
+import { queryMoldRuns } from './mold-runs.ts';
 import { asFields, limitOf, optionalText, requiredText } from './params.ts';
+import { type ProductionRequest, queryProduction, readProductionRequest } from './production.ts';
 import { type QualityRequest, queryQuality, readQualityRequest } from './quality.ts';
+import { queryOpenStops, queryStops, readStopRequest, type StopRequest } from './stop-queries.ts';
 
 export interface Methods {
   cycles: { params: CyclePageRequest; result: CyclePage };
@@ -97,6 +107,13 @@ export interface Methods {
   'last-energy': { params: LastShotsRequest; result: Readonly<Record<string, LastEnergy>> };
   /** Of earlier starts: heats of furnaces, and what was told of them. */
   'furnace-past': { params: LastShotsRequest; result: Readonly<Record<string, FurnacePast>> };
+  /** Shots, stops and who watched: what OEE is made of. */
+  production: { params: ProductionRequest; result: ProductionFacts };
+  stops: { params: StopRequest; result: readonly StopRow[] };
+  /** Machine → the stop that lasted when the agent before this one ended. */
+  'open-stops': { params: Record<string, never>; result: Readonly<Record<string, string>> };
+  /** Null: no shot of the machine is kept. */
+  'mold-runs': { params: { readonly machine: string }; result: MoldRuns | null };
   /** `boot`: id of a start of the agent; absent: the newest. */
   accounting: { params: { readonly boot?: string | undefined }; result: Account };
   ledger: { params: Record<string, never>; result: Ledger };
@@ -146,6 +163,13 @@ const reading: Answers<Methods> = {
   'shot-energy': (db, params) => queryShotEnergy(db, readEnergyPageRequest('shot-energy', params)),
   'last-energy': (db, params) => queryLastEnergy(db, readLastShotsRequest(params).machines),
   'furnace-past': (db, params) => queryFurnacePast(db, readLastShotsRequest(params).machines),
+  production: (db, params) => queryProduction(db, readProductionRequest(params)),
+  stops: (db, params) => queryStops(db, readStopRequest(params)),
+  'open-stops': (db) => queryOpenStops(db),
+  'mold-runs': (db, params) => {
+    const fields = asFields('mold-runs', params, ['machine']);
+    return queryMoldRuns(db, requiredText('mold-runs', fields, 'machine'));
+  },
   accounting: (db, params) =>
     accountFor(db, optionalText('accounting', asFields('accounting', params, ['boot']), 'boot')),
   ledger: (db) => queryLedger(db),

@@ -13,6 +13,7 @@ import { deliveriesLayout } from './delivery.ts';
 import { energyLayout, energyLayoutBack } from './energy-layout.ts';
 import { labelLayout } from './label-layout.ts';
 import { floorsLayout } from './model-floors.ts';
+import { stopLayout, stopLayoutBack } from './stop-layout.ts';
 import { canGoBack, goBack, noteWayBack } from './way-back.ts';
 
 export interface Migration {
@@ -180,6 +181,7 @@ export const migrations: readonly Migration[] = [
   { title: 'scores and predicted values', sql: estimateLayout },
   { title: 'models by mold, and new models on trial', sql: activationLayout },
   { title: 'energy of shots and quarter hours', sql: energyLayout, back: energyLayoutBack },
+  { title: 'stops of machines and their reasons', sql: stopLayout, back: stopLayoutBack },
 ];
 
 /** 'ppur' as SQLite's application id: tells our files from other programs'. */

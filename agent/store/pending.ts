@@ -1,10 +1,11 @@
 /**
  * Records that are not known to be on the disk yet, bounded. When there is no room the oldest
- * ordinary ones go first, alerts, labels and gap records last, and every one that goes is counted.
+ * ordinary ones go first, alerts, labels, reasons of stops and gap records last, and every one that
+ * goes is counted.
  */
 import type { GapRecord, StoredRecord } from '../records.ts';
 
-const preciousKinds: ReadonlySet<string> = new Set(['alert', 'label', 'gap']);
+const preciousKinds: ReadonlySet<string> = new Set(['alert', 'label', 'stop-reason', 'gap']);
 
 export class PendingRecords {
   readonly #most: number;

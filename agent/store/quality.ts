@@ -10,9 +10,10 @@ import {
 import { CalibrationTally } from './calibration.ts';
 import { idsBetween } from './find-cycle.ts';
 import { inForce } from './label-layout.ts';
-import { asFields, badParameter, type Fields, optionalNumber, optionalText } from './params.ts';
+import { asFields, badParameter, optionalNumber, optionalText } from './params.ts';
 import { figuresOf, noCounts, type QualityCounts } from './quality-row.ts';
-import { type Period, shiftsWithin } from './shifts.ts';
+import { listOf, partsOf, shiftStartsOf } from './shift-params.ts';
+import { type Period, shiftsWithin, usualShifts } from './shifts.ts';
 
 export interface QualityRequest {
   /** By the time of the shots. */
@@ -33,34 +34,9 @@ export interface QualityRequest {
  * the file itself asks for as long as they like.
  */
 const longestMs = 8 * 86_400_000;
-const defaultShifts = ['08:00', '20:00'];
 
 const isDimension = (value: unknown): value is QualityDimension =>
   qualityDimensions.some((dimension) => dimension === value);
-
-function listOf<T extends string>(
-  fields: Fields,
-  name: string,
-  fits: (value: unknown) => value is T,
-): readonly T[] | undefined {
-  const value = fields[name];
-  if (value === undefined || value === null) return undefined;
-  if (Array.isArray(value) && value.length <= 24 && value.every(fits)) return value;
-  throw badParameter('quality', `${name} holds something it may not`);
-}
-
-const isClock = (value: unknown): value is string =>
-  typeof value === 'string' && /^([01]\d|2[0-3]):[0-5]\d$/.test(value);
-
-function partsOf(fields: Fields): Readonly<Record<string, number>> | undefined {
-  const { parts } = fields;
-  if (parts === undefined || parts === null) return undefined;
-  const counts = Object.entries(parts);
-  const whole = counts.every(([, count]) => Number.isSafeInteger(count) && count >= 1);
-  if (typeof parts === 'object' && !Array.isArray(parts) && whole)
-    return Object.fromEntries(counts);
-  throw badParameter('quality', 'parts holds, by machine, whole numbers from 1');
-}
 
 /** Checks what came over a wire. Throws `usage`. */
 export function readQualityRequest(params: unknown): QualityRequest {
@@ -73,14 +49,13 @@ export function readQualityRequest(params: unknown): QualityRequest {
     throw badParameter(method, 'fromWallMs and toWallMs are times, the first before the second');
   if (toWallMs - fromWallMs > longestMs)
     throw badParameter(method, `a period has at most ${longestMs / 86_400_000} days`);
-  const shifts = listOf(fields, 'shifts', isClock);
   return {
     ...{ fromWallMs, toWallMs },
     machine: optionalText(method, fields, 'machine'),
     mold: optionalText(method, fields, 'mold'),
-    by: listOf(fields, 'by', isDimension),
-    shifts: shifts?.length === 0 ? undefined : shifts,
-    parts: partsOf(fields),
+    by: listOf(method, fields, 'by', isDimension),
+    shifts: shiftStartsOf(method, fields),
+    parts: partsOf(method, fields),
   };
 }
 
@@ -193,7 +168,7 @@ export function queryQuality(db: Database.Database, request: QualityRequest): Qu
   const by = request.by ?? qualityDimensions;
   const whole: Period = { shiftFrom: from, from, to };
   const periods = by.includes('shift')
-    ? shiftsWithin(from, to, request.shifts ?? defaultShifts)
+    ? shiftsWithin(from, to, request.shifts ?? usualShifts)
     : [whole];
   const tally = new Tally(by);
   const calibration = new CalibrationTally();

@@ -168,6 +168,7 @@ export class Room {
       ['event', recordsDays],
       ['shot-energy', recordsDays],
       ['cycle', recordsDays],
+      ['stop', recordsDays],
     ];
     for (const [part, days] of parts) {
       if (days <= 0) continue;

@@ -10,6 +10,8 @@ import type {
   RecordBody,
   ShotEnergy,
   StageTimes,
+  Stop,
+  StopReason,
   StoredRecord,
   Verdict,
 } from '../records.ts';
@@ -20,7 +22,9 @@ import { packReadings } from './compact.ts';
 const maxBody = 1_000_000;
 
 /** Somebody waits for these, or is in danger without them. */
-const urgentKinds: ReadonlySet<string> = new Set(['alert', 'gap', 'label', 'deed']);
+const urgentKinds: ReadonlySet<string> = new Set([
+  ...['alert', 'gap', 'label', 'deed', 'stop-reason'],
+]);
 
 type Column = string | number | null;
 
@@ -46,6 +50,8 @@ export interface RecordRow {
   readonly deed: Deed | null;
   readonly period: EnergyPeriod | null;
   readonly shotEnergy: ShotEnergy | null;
+  readonly stop: Stop | null;
+  readonly reason: StopReason | null;
   readonly wallMs: number;
 }
 
@@ -57,6 +63,8 @@ function machineOf(body: RecordBody): string | null {
   if (body.kind === 'shot-energy') return body.energy.machine;
   if (body.kind === 'heat') return body.heat.machine;
   if (body.kind === 'fuel') return body.fuel.machine;
+  if (body.kind === 'stop') return body.stop.machine;
+  if (body.kind === 'stop-reason') return body.reason.machine;
   return null;
 }
 
@@ -149,6 +157,8 @@ export function toRow(record: StoredRecord): RecordRow {
       deed: body.kind === 'deed' ? body.deed : null,
       period: body.kind === 'energy' ? body.period : null,
       shotEnergy: body.kind === 'shot-energy' ? body.energy : null,
+      stop: body.kind === 'stop' ? body.stop : null,
+      reason: body.kind === 'stop-reason' ? body.reason : null,
       wallMs: at.wallMs,
     };
   } catch (thrown) {

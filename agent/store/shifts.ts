@@ -7,6 +7,9 @@ export interface Period {
   readonly to: number;
 }
 
+/** Where nobody said when shifts begin. */
+export const usualShifts: readonly string[] = ['08:00', '20:00'];
+
 /** Every shift that is at least partly in [from, to), epoch ms. `starts`: `08:00`, local. */
 export function shiftsWithin(from: number, to: number, starts: readonly string[]): Period[] {
   const clock = starts.map((start) => start.split(':').map(Number));

@@ -7,6 +7,7 @@ import type {
   HeatRecord,
   Reading,
   RecordBody,
+  Stop,
   StoredRecord,
   Verdict,
 } from '../../records.ts';
@@ -143,7 +144,10 @@ function rowsOf(body: NodeBody): Row[] {
   return eventRows({ ...(body.kind === 'event' ? body.event : eventOf(body)) });
 }
 
-type Told = Extract<RecordBody, { kind: 'label' | 'deed' | 'heat' | 'fuel' }>;
+type Told = Extract<
+  RecordBody,
+  { kind: 'label' | 'deed' | 'heat' | 'fuel' | 'stop' | 'stop-reason' }
+>;
 
 /** Their figures, as JSON: a host that computes with them takes the records themselves. */
 function figuresOf(kind: string, { at, ...figures }: HeatRecord | FuelRecord): AgentEvent {
@@ -153,6 +157,12 @@ function figuresOf(kind: string, { at, ...figures }: HeatRecord | FuelRecord): A
 function eventOf(body: Told): AgentEvent {
   if (body.kind === 'heat') return figuresOf('heat', body.heat);
   if (body.kind === 'fuel') return figuresOf('fuel', body.fuel);
+  if (body.kind === 'stop') return stopEvent(body.stop);
+  if (body.kind === 'stop-reason') {
+    const { stop, code, note, who, at } = body.reason;
+    const text = `${stop}: ${code}${note === null ? '' : ` (${note})`} by ${who}`;
+    return { kind: 'stop-reason', level: 'info', subject: body.reason.machine, text, at };
+  }
   const { at } = body.kind === 'label' ? body.label : body.deed;
   if (body.kind === 'deed') {
     const { what, subject, who, detail } = body.deed;
@@ -164,4 +174,10 @@ function eventOf(body: Told): AgentEvent {
     .filter((word) => word !== '')
     .join(' ');
   return { kind: 'label', level: 'info', subject: machine, text, at };
+}
+
+function stopEvent({ id, machine, kind, state, begin, end, at }: Stop): AgentEvent {
+  const seconds = Math.round(((end ?? at).monoMs - begin.monoMs) / 1000);
+  const text = `${id}: ${kind} ${state}, ${seconds} s`;
+  return { kind: 'stop', level: 'info', subject: machine, text, at };
 }
