@@ -6,6 +6,7 @@ import type { HistoryPage, MachinePage, Overview, ShiftSummary } from './panel/c
 import type { MachinePlan, PanelPlan } from './panel/plan.ts';
 import { type PlantFacts, type PlantStatus, PlantView } from './panel/plant-view.ts';
 import { mostShots } from './panel/shots.ts';
+import { PanelProduction } from './panel-production.ts';
 import type { Cycle, EnergyPeriod, StoredRecord, Verdict } from './records.ts';
 import { resumedCycle } from './resume.ts';
 import { shiftEnergyOf } from './shift-energy.ts';
@@ -46,6 +47,7 @@ export class PanelFeed {
   readonly #plan: PanelPlan;
   readonly #parts: FeedParts;
   readonly #view: PlantView;
+  readonly #production: PanelProduction;
   readonly #baselines = new Map<string, Baseline>();
   readonly #beat: NodeJS.Timeout;
   #soon: NodeJS.Timeout | null = null;
@@ -63,6 +65,7 @@ export class PanelFeed {
     this.#keep = keep;
     this.#plan = plan;
     this.#parts = parts;
+    this.#production = new PanelProduction(keep, plan);
     this.#view = new PlantView(plan, (machine, mold, feature) => {
       const plan = this.#planOf(machine);
       return plan === null ? null : this.#baseline(plan, mold).normal(feature);
@@ -75,6 +78,7 @@ export class PanelFeed {
   async begin(): Promise<void> {
     try {
       await this.#recallAll();
+      await this.#production.recall(this.#shiftFrom(Date.now()));
     } catch (thrown) {
       this.#keep.fault('panel-history', thrown);
     }
@@ -122,6 +126,7 @@ export class PanelFeed {
   #take(record: StoredRecord): void {
     const { body } = record;
     if (body.kind === 'cycle') this.#learn(body.cycle.machine, body.cycle, body.verdict.outcome);
+    this.#production.take(record);
     const seen = this.#view.takeRecord(record);
     if (seen !== null) this.#parts.push()?.push('shot', JSON.stringify(seen));
   }
@@ -221,6 +226,11 @@ export class PanelFeed {
       ...{ store: store.condition, cloud, notices: this.#parts.notices() },
       shift: this.#countsHold() ? this.#shift : new Map(),
       loopSilentMs: keep?.loopSilentMs ?? null,
+      production: {
+        stop: (machine) => this.#production.stops.current(machine),
+        stops: (machine) => this.#production.stops.recent(machine),
+        moldChange: (machine) => this.#production.moldChange(machine),
+      },
     };
   }
 
@@ -276,6 +286,7 @@ export class PanelFeed {
     const energy = await this.#keep.query('energy', { fromWallMs, toWallMs });
     if ('error' in counts || 'error' in alerts || 'error' in energy) return;
     const metered = (energy.result as EnergyReport).rows;
+    await this.#production.refresh(fromWallMs);
     const shift = new Map<string, ShiftSummary>();
     for (const { id } of this.#plan.machines) {
       const rows = (counts.result as OutcomeCount[]).filter(({ machine }) => machine === id);
@@ -289,8 +300,9 @@ export class PanelFeed {
       const shots = ok + defect + unscored;
       const kept = metered.find(({ machine }) => machine === id) ?? null;
       const used = shiftEnergyOf(kept, this.#underWay.get(id) ?? null, fromWallMs);
+      const oee = this.#production.shiftOee(id, fromWallMs);
       const made = { fromWallMs, shots, ok, defect, unscored };
-      shift.set(id, { ...made, alerts: raised.length, energy: used });
+      shift.set(id, { ...made, alerts: raised.length, energy: used, oee });
     }
     const held = this.#countsHold();
     this.#shift = shift;

@@ -19,6 +19,14 @@ function featuresOf(profile: Profile, bundle: Bundle | null): Record<string, Fea
   );
 }
 
+function idealCycleMs({ idealCycleS }: MachineConfig): MachinePlan['idealCycleMs'] {
+  if (idealCycleS === undefined) return null;
+  if (typeof idealCycleS === 'number') return idealCycleS * 1000;
+  return Object.fromEntries(
+    Object.entries(idealCycleS).map(([mold, seconds]) => [mold, seconds * 1000]),
+  );
+}
+
 function machineOf(
   config: MachineConfig,
   profile: Profile | undefined,
@@ -38,6 +46,7 @@ function machineOf(
     ),
     defects: Object.fromEntries(defects),
     parts: config.parts.length === 0 ? [''] : config.parts,
+    idealCycleMs: idealCycleMs(config),
   };
 }
 
@@ -54,6 +63,6 @@ export function panelPlanOf(
   return {
     ...{ gateway, site, locale, machines },
     settings: config.panel ?? null,
-    shifts,
+    ...{ shifts, production: config.production },
   };
 }

@@ -102,15 +102,15 @@ export class ProductionDesk {
   }
 
   /**
-   * `{stop, code, note?, who, from}`: kept when it resolves to what is in force now. Rejects with
+   * `{id, code, note?}`: kept when it resolves to what is in force now. Rejects with
    * `usage` for a reason that the configuration has not, `stop-unknown`, and while the store is down.
    */
   async giveReason(asked: ReasonAsked, actor: Pick<Deed, 'who' | 'from'>): Promise<object> {
     const { keep, deed, now, findStop } = this.#parts;
     const code = this.#codeOf(asked.code);
     const note = noteOf(asked.note);
-    const found = typeof asked.stop === 'string' ? await findStop(asked.stop) : null;
-    if (found === null) throw unknownStop(String(asked.stop));
+    const found = typeof asked.id === 'string' ? await findStop(asked.id) : null;
+    if (found === null) throw unknownStop(String(asked.id));
     const { id: stop, machine } = found;
     const at = now();
     keep({ kind: 'stop-reason', reason: { stop, machine, code, note, ...actor, at } }, at);

@@ -30,6 +30,19 @@ function wordsFor({ code, message, hint }: PpuriError, subject: string): Words |
       message: { ko: `발생 중이거나 방금 해제된 알림이 아닙니다: ${subject}`, en: message },
       hint: { ko: '`ppuri alerts` 첫 열에서 ID를 확인하세요', en: hint },
     };
+  if (code === 'stop-unknown')
+    return {
+      message: { ko: `기록에 없는 정지입니다: ${subject}`, en: message },
+      hint: { ko: '`ppuri stops` 첫 열에서 ID를 확인하세요', en: hint },
+    };
+  if (message.endsWith('is no reason of this plant'))
+    return {
+      message: {
+        ko: message.replace('is no reason of this plant', '은(는) 설정에 없는 정지 사유입니다'),
+        en: message,
+      },
+      hint: { ko: hint.replace('reasons:', '사유:').replace('; more under', '. 설정:'), en: hint },
+    };
   if (message.startsWith('an alert is put off for up to'))
     return {
       message: { ko: '보류는 8시간까지이며 사유가 필요합니다', en: message },

@@ -28,6 +28,7 @@ import { addRun } from './run.ts';
 import { addScan } from './scan.ts';
 import { addSimulate } from './simulate.ts';
 import { addStatus } from './status.ts';
+import { addStops } from './stops.ts';
 import { addTrain } from './train.ts';
 import { addUpdate } from './update.ts';
 import { addWatch } from './watch.ts';
@@ -48,6 +49,7 @@ export function createProgram(early: Interruption | null = null): Command {
   addAlerts(program);
   addLabel(program);
   addQuality(program);
+  addStops(program);
   addReport(program);
   addPanel(program);
   addLedger(program);

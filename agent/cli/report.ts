@@ -4,14 +4,16 @@ import { addCarbon } from './report-carbon.ts';
 import { addReportEnergy } from './report-energy.ts';
 import { addFurnace } from './report-furnace.ts';
 import { addKesg } from './report-kesg.ts';
+import { addReportOee } from './report-oee.ts';
 
 export function addReport(program: Command): void {
   const report = program
     .command('report')
-    .description('figures to show to others: energy, emissions, K-ESG evidence, furnaces')
+    .description('figures to show to others: energy, OEE, emissions, K-ESG evidence, furnaces')
     .enablePositionalOptions();
   addReportEnergy(report);
   addCarbon(report);
   addFurnace(report);
   addKesg(report);
+  addReportOee(report);
 }

@@ -88,6 +88,66 @@ export interface ShiftSummary {
   readonly alerts: number;
   /** Of a machine; null or absent: nothing measures it. */
   readonly energy?: ShiftEnergy | null;
+  /** Of a machine; null or absent: not known. */
+  readonly oee?: ShiftOee | null;
+}
+
+/** By ISO 22400, each ratio 0 to 1 (effectiveness may be more); null: not known. */
+export interface ShiftOee {
+  readonly availability: number | null;
+  readonly effectiveness: number | null;
+  /** Of the shots that were inspected or judged. */
+  readonly quality: number | null;
+  readonly oee: number | null;
+  /** Where the ideal cycle comes from. */
+  readonly paceBasis: 'configured' | 'learned' | 'mixed' | null;
+  readonly shots: {
+    readonly produced: number;
+    readonly good: number;
+    readonly defect: number;
+    readonly inspected: number;
+    /** Neither inspected nor judged. */
+    readonly unknown: number;
+  };
+  /** Stops without a reason. */
+  readonly unexplained: number;
+  /** Within planned hours: nobody saw whether it produced. */
+  readonly unknownMs: number;
+}
+
+/** A time without shots. `unknown`: the machine did not answer, or its pace is not known yet. */
+export interface StopView {
+  readonly id: string;
+  readonly kind: 'stop' | 'micro' | 'unknown';
+  /** It lasts now. */
+  readonly open: boolean;
+  readonly fromWallMs: number;
+  /** Until now where it is open. */
+  readonly lastedMs: number;
+  readonly reason: { readonly code: string; readonly title: Text; readonly who: string } | null;
+}
+
+/** Medians of this run of a mold that lie outside what was normal in its last run; no causes. */
+export interface MoldChangeView {
+  readonly mold: string | null;
+  /** When the last run ended. */
+  readonly beforeWallMs: number;
+  readonly shotsNow: number;
+  readonly shotsBefore: number;
+  /** Features that could be compared, and how many of them differ. */
+  readonly compared: number;
+  readonly differing: number;
+  /** The farthest first, a few. */
+  readonly differences: readonly {
+    readonly feature: string;
+    readonly title: Text;
+    readonly unit: string;
+    readonly decimals: number;
+    readonly now: number;
+    readonly before: number;
+    readonly normalLow: number;
+    readonly normalHigh: number;
+  }[];
 }
 
 /** A new model on its way to deciding, beside the old one. What it says of a shot is never shown. */
@@ -124,6 +184,8 @@ export interface MachineView {
   readonly lastAgeMs: number | null;
   /** Outcomes of the last shots, oldest first, at most 40. */
   readonly recent: readonly Verdict['outcome'][];
+  /** That lasts now; absent: none. */
+  readonly stop?: StopView;
   readonly shift: ShiftSummary;
 }
 
@@ -191,6 +253,12 @@ export interface MachinePage {
   readonly shots: readonly ShotView[];
   /** Driving features of open alerts first, then the others by how far they stand from normal. */
   readonly features: readonly FeatureView[];
+  /** Newest first, the last ones; no micro-stops. */
+  readonly stops: readonly StopView[];
+  /** One button each. */
+  readonly stopReasons: readonly { readonly code: string; readonly title: Text }[];
+  /** Null: not known, or this mold was not in before. */
+  readonly moldChange: MoldChangeView | null;
 }
 
 /** `GET /api/history?machine=…`; newest first, no `machine`: of all. */
@@ -218,6 +286,7 @@ export interface Posts {
     readonly result: 'ok' | 'defect';
     readonly type: string | null;
   };
+  '/api/stops/reason': { readonly id: string; readonly code: string };
   '/api/login': { readonly name: string; readonly password: string };
   '/api/logout': Record<string, never>;
   /** The first user of this gateway, by the code that its log shows. */

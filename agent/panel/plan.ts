@@ -1,5 +1,6 @@
 /** What the panel is told of the plant when it starts: names, words and units; plain data. */
 import type { PanelConfig } from '../../config/panel-schema.ts';
+import type { ProductionConfig } from '../../config/production-schema.ts';
 import type { Text } from '../records.ts';
 import type { Looks } from '../words.ts';
 
@@ -21,6 +22,14 @@ export interface MachinePlan {
   readonly defects: Readonly<Record<string, { readonly title: Text; readonly action: Text }>>;
   /** Parts of one shot; one '' where none are told apart. */
   readonly parts: readonly string[];
+  /** Planned ms of a cycle, or by mold; null: not configured. */
+  readonly idealCycleMs: number | Readonly<Record<string, number>> | null;
+}
+
+/** A reason that a person may give for a stop. */
+export interface ReasonPlan {
+  readonly code: string;
+  readonly title: Text;
 }
 
 /** As the table of words asks for it. */
@@ -40,5 +49,6 @@ export interface PanelPlan {
   readonly locale: 'ko' | 'en';
   /** When shifts begin by the local clock: `08:00`. */
   readonly shifts: readonly string[];
+  readonly production: ProductionConfig;
   readonly machines: readonly MachinePlan[];
 }

@@ -18,9 +18,11 @@ import type {
   HealthView,
   MachinePage,
   MachineView,
+  MoldChangeView,
   Overview,
   ShiftSummary,
   ShotView,
+  StopView,
 } from './contract.ts';
 import { healthView } from './health-view.ts';
 import { looksOf, type MachinePlan, type PanelPlan } from './plan.ts';
@@ -57,6 +59,14 @@ export interface PlantFacts {
   readonly notices: Overview['outputs'];
   /** Counts of the shift that runs, by machine. */
   readonly shift: ReadonlyMap<string, ShiftSummary>;
+  readonly production: ProductionViews;
+}
+
+/** Of one machine each. */
+export interface ProductionViews {
+  stop(machine: string): StopView | null;
+  stops(machine: string): readonly StopView[];
+  moldChange(plan: MachinePlan): MoldChangeView | null;
 }
 
 /** What is normal for a feature of a machine and mold now; null: not known. */
@@ -163,6 +173,11 @@ export class PlantView {
       parts: plan.parts,
       shots: seen.map(({ view }) => view),
       features: this.#features(plan, seen),
+      stops: facts.production.stops(id),
+      stopReasons: this.#plan.production.reasons.map(({ code, ko, en }) => ({
+        ...{ code, title: { ko, en } },
+      })),
+      moldChange: facts.production.moldChange(plan),
     };
   }
 
@@ -193,6 +208,7 @@ export class PlantView {
     const shown = open.filter(({ handling }) => handling?.attention !== 'shelved');
     const worst = shown.reduce((rank, { severity }) => Math.max(rank, rankOf(severity)), -1);
     const last = seen.at(-1)?.view ?? null;
+    const stop = facts.production.stop(id);
     return {
       ...{ id, name, cycleWord, last },
       link: status?.link ?? 'unknown',
@@ -203,6 +219,7 @@ export class PlantView {
       ...trialsOf(this.#status?.models, id),
       lastAgeMs: this.#ageMs(id, status?.last?.ageMs ?? null),
       recent: seen.map(({ view }) => view.outcome),
+      ...(stop === null ? {} : { stop }),
       shift: facts.shift.get(id) ?? emptyShift,
     };
   }

@@ -38,7 +38,7 @@ function numberOf(query: URLSearchParams, name: string, most: number): number | 
 }
 
 /** What whoever asked can mend. */
-const theirs = new Set(['usage', 'alert-unknown', 'label-refused']);
+const theirs = new Set(['usage', 'alert-unknown', 'stop-unknown', 'label-refused']);
 
 /** The loop or the store says why not, in its own words. */
 function answered(pages: PlantPages, outcome: Answered): PanelReply {
@@ -109,6 +109,7 @@ export function plantRoutes(pages: PlantPages): [string, Route][] {
     ['/api/alerts/shelve', change(pages, { method: 'alert-shelve' })],
     ['/api/alerts/unshelve', change(pages, { method: 'alert-unshelve' })],
     ['/api/alerts/false', change(pages, { method: 'alert-false' })],
+    ['/api/stops/reason', change(pages, { method: 'stop-reason' })],
     ['/api/buzzer/silence', change(pages, { method: 'buzzer-silence', role: 'kiosk' })],
     [
       '/api/labels',
