@@ -19,8 +19,8 @@ const silentMs = 3000;
 const koreanWords: readonly (readonly [RegExp, string])[] = [
   [/^no alert (\S+) stands or was cleared lately$/, '이미 해제된 알림입니다'],
   [/^an alert is put off for up to 8 h/, '보류는 8시간까지이며 사유가 필요합니다'],
-  [/^no stop (\S+) is kept$/, '기록에 없는 정지입니다'],
-  [/^(\S+) is no reason of this plant$/, '설정에 없는 정지 사유입니다'],
+  [/^no stop (\S+) is kept$/, '기록에 없는 비가동입니다'],
+  [/^(\S+) is no reason of this plant$/, '설정에 없는 비가동 사유입니다'],
   [/^the agent did not answer in time$/, '에이전트 응답 없음'],
   [/^the store is not open at the moment$/, '저장소를 쓸 수 없습니다'],
 ];

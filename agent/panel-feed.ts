@@ -286,7 +286,9 @@ export class PanelFeed {
     const energy = await this.#keep.query('energy', { fromWallMs, toWallMs });
     if ('error' in counts || 'error' in alerts || 'error' in energy) return;
     const metered = (energy.result as EnergyReport).rows;
-    await this.#production.refresh(fromWallMs);
+    await this.#production
+      .refresh(fromWallMs)
+      .catch((thrown) => this.#keep.fault('panel-oee', thrown));
     const shift = new Map<string, ShiftSummary>();
     for (const { id } of this.#plan.machines) {
       const rows = (counts.result as OutcomeCount[]).filter(({ machine }) => machine === id);

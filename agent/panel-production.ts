@@ -27,6 +27,7 @@ export class PanelProduction {
   #oee: ReadonlyMap<string, ShiftOee> = new Map();
   #oeeShift: number | null = null;
   #oeeMonoMs = Number.NEGATIVE_INFINITY;
+  #isDue = true;
   readonly #runs = new Map<string, Runs>();
 
   constructor(keep: KeepSide, plan: PanelPlan) {
@@ -58,7 +59,7 @@ export class PanelProduction {
     else if (body.kind === 'stop-reason') {
       this.stops.takeReason(body.reason);
       // A planned reason changes the shift's figures.
-      this.#oeeMonoMs = Number.NEGATIVE_INFINITY;
+      this.#isDue = true;
     } else if (body.kind === 'cycle') {
       const { machine, mold, observed } = body.cycle;
       const known = this.#runs.get(machine)?.view;
@@ -69,14 +70,15 @@ export class PanelProduction {
   /** OEE of a machine in the shift that began at `shiftFrom`; null: not known now. */
   shiftOee(machine: string, shiftFrom: number | null): ShiftOee | null {
     const isOld = performance.now() - this.#oeeMonoMs > oeeHoldsMs;
-    if (this.#oeeShift !== shiftFrom || (isOld && Number.isFinite(this.#oeeMonoMs))) return null;
+    if (this.#oeeShift !== shiftFrom || isOld) return null;
     return this.#oee.get(machine) ?? null;
   }
 
   /** Asks the store for the shift that began at `shiftFrom`, if its figures are not new. */
   async refresh(shiftFrom: number): Promise<void> {
     const isNew = performance.now() - this.#oeeMonoMs < oeeEveryMs && this.#oeeShift === shiftFrom;
-    if (isNew) return;
+    if (isNew && !this.#isDue) return;
+    this.#isDue = false;
     const now = Date.now();
     const { machines, shifts } = this.#plan;
     const outcome = await this.#keep.query('production', {

@@ -32,13 +32,13 @@ function wordsFor({ code, message, hint }: PpuriError, subject: string): Words |
     };
   if (code === 'stop-unknown')
     return {
-      message: { ko: `기록에 없는 정지입니다: ${subject}`, en: message },
+      message: { ko: `기록에 없는 비가동입니다: ${subject}`, en: message },
       hint: { ko: '`ppuri stops` 첫 열에서 ID를 확인하세요', en: hint },
     };
   if (message.endsWith('is no reason of this plant'))
     return {
       message: {
-        ko: message.replace('is no reason of this plant', '은(는) 설정에 없는 정지 사유입니다'),
+        ko: message.replace('is no reason of this plant', '은(는) 설정에 없는 비가동 사유입니다'),
         en: message,
       },
       hint: { ko: hint.replace('reasons:', '사유:').replace('; more under', '. 설정:'), en: hint },

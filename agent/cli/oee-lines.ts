@@ -36,7 +36,7 @@ function figureColumns(lang: Language): Column<OeeRow>[] {
     right(ko ? '성능가동률' : 'effectiveness', ({ effectiveness }) => percent(effectiveness)),
     right(ko ? '양품률' : 'quality', ({ quality }) => percent(quality)),
     right(ko ? '부하시간' : 'busy', ({ time }) => spanText(time.busyMs, lang)),
-    right(ko ? '정지' : 'stops', ({ time, stops }) => lost(time.stopMs, stops.stops, lang)),
+    right(ko ? '비가동' : 'stops', ({ time, stops }) => lost(time.stopMs, stops.stops, lang)),
     right(ko ? '순간정지' : 'micro-stops', ({ time, stops }) =>
       lost(time.microStopMs, stops.microStops, lang),
     ),
@@ -105,7 +105,7 @@ function reasonLines(
     const reason = reasons.find((one) => one.code === code);
     return `${reason?.[lang] ?? code} ${spanText(ms, lang)} (${count})`;
   });
-  return [`${lang === 'ko' ? '정지 사유' : 'reasons'}: ${list.join(', ')}`];
+  return [`${lang === 'ko' ? '비가동 사유' : 'reasons'}: ${list.join(', ')}`];
 }
 
 export function oeeLines(

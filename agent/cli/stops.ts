@@ -62,7 +62,7 @@ Examples:
   ppuri stops reason 3f2a9c01-12 material -c ppuri.yaml --note "잉곳 입고 지연"`;
 
 const kindWords: Readonly<Record<StopKind, Readonly<Record<Language, string>>>> = {
-  stop: { ko: '정지', en: 'stop' },
+  stop: { ko: '비가동', en: 'stop' },
   micro: { ko: '순간정지', en: 'micro-stop' },
   unknown: { ko: '알 수 없음', en: 'unknown' },
 };
@@ -134,7 +134,7 @@ async function list(output: Output, given: ListFlags): Promise<void> {
       output.line((flags.bom === true ? '\ufeff' : '') + csvTitles);
       for (const row of rows) output.line(csvRow(row));
     } else if (rows.length === 0)
-      output.note(place.lang === 'ko' ? '해당하는 정지가 없습니다' : 'no such stops');
+      output.note(place.lang === 'ko' ? '해당하는 비가동이 없습니다' : 'no such stops');
     else
       for (const line of tableLines(columnsFor(place, reasonsOf(flags)), rows)) output.line(line);
   });
@@ -150,7 +150,7 @@ async function giveReason(
   const asked = { id: stop, code, note: flags.note ?? null, who, from: 'cli' };
   const { result, lang } = await askAgent(flags, 'stop-reason', asked);
   if (flags.json === true) return output.json(result);
-  output.line(lang === 'ko' ? '정지 사유를 기록했습니다' : 'the reason is kept');
+  output.line(lang === 'ko' ? '비가동 사유를 기록했습니다' : 'the reason is kept');
 }
 
 export function addStops(program: Command): void {

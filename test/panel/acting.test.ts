@@ -1,7 +1,8 @@
 /** What a tap sends, and what the page says while it runs and when it fails; a stand-in answers. */
 import { expect, test } from 'vitest';
 import { windows } from './browser.ts';
-import { alertOf, plantOf } from './plant.ts';
+import { alertOf, now, plantOf } from './plant.ts';
+import { pastStops, standing, withStop } from './production.ts';
 import { type Reply, refusal } from './stand-in.ts';
 
 const { open } = windows();
@@ -159,4 +160,36 @@ test('the buzzer is silenced from the overview', async () => {
   const { panel, page } = await open({ ...plant, buzzer: 'sounding' });
   await page.getByRole('button', { name: '부저 정지' }).click();
   await expect.poll(() => panel.posts.map(({ path }) => path)).toEqual(['/api/buzzer/silence']);
+});
+
+test('why a machine stands is said with one tap, and said otherwise later', async () => {
+  const stop = standing(now);
+  const { panel, page } = await open(withStop(plant, 'dc-02', stop), {}, '#/machine/dc-02');
+  await page.getByRole('heading', { name: '비가동 6분' }).waitFor();
+  await page.getByRole('button', { name: /^자재대기/ }).click();
+  await expect
+    .poll(() => panel.posts.map(({ path, body }) => [path, body]))
+    .toEqual([['/api/stops/reason', { id: 'b00t-12', code: 'material' }]]);
+  // The agent tells it to all screens; the buttons give way to who said it.
+  const said = { code: 'material', title: { ko: '자재대기', en: '' }, who: '김반장' };
+  panel.push(withStop(plant, 'dc-02', { ...stop, reason: said }));
+  await page.getByRole('heading', { name: '자재대기 (김반장)' }).waitFor();
+  await page.getByRole('button', { name: '사유 변경', exact: true }).click();
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: /^설비고장/ })
+    .click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  expect(panel.posts.at(-1)?.body).toEqual({ id: 'b00t-12', code: 'breakdown' });
+});
+
+test('a stop that is over is explained late', async () => {
+  const { panel, page } = await open(plant, {}, '#/machine/dc-02');
+  await page.getByText('사유 미입력 비가동 1건').click();
+  await page.getByRole('button', { name: /^사유 입력: / }).click();
+  await page.getByRole('dialog').getByRole('button', { name: /^청소/ }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  expect(panel.posts.map(({ body }) => body)).toEqual([
+    { id: pastStops(now).at(-1)?.id, code: 'cleaning' },
+  ]);
 });

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, test } from 'vitest';
 import { type Look, sizes, windows } from './browser.ts';
-import { plantOf } from './plant.ts';
+import { now, plantOf } from './plant.ts';
+import { standing, withStop } from './production.ts';
 
 const { open } = windows();
 const pictures = fileURLToPath(new URL('../../artifacts/panel/', import.meta.url));
@@ -131,6 +132,24 @@ test.each(looks)('the page of a machine fits: $size $language $theme', async (lo
     expect(hidden).toBe(0);
     await page.screenshot({ path: picture(look, `machine${long ? '-long' : ''}`) });
   }
+});
+
+test.each(looks)('a machine that stands asks why: $size $language $theme', async (look) => {
+  const plant = withStop(plantOf({ machines: 5 }), 'dc-02', standing(now));
+  const { page } = await open(plant, look, '#/machine/dc-02');
+  await page.locator('.standing .reasons').waitFor();
+  await expectFits(page, look.size);
+  const reasons = page.locator('.standing .reasons .touch');
+  expect(await reasons.count()).toBe(8);
+  const bar = (await page.locator('footer').boundingBox())?.y ?? 0;
+  for (const reason of await reasons.all()) {
+    const { y = 0, height = 0 } = (await reason.boundingBox()) ?? {};
+    expect(y + height).toBeLessThanOrEqual(bar);
+  }
+  await page.screenshot({ path: picture(look, 'machine-standing') });
+  for (const more of await page.locator('.trends summary').all()) await more.click();
+  await expectFits(page, look.size);
+  await page.screenshot({ path: picture(look, 'machine-standing-open') });
 });
 
 test('a machine that is not reached and has a warning fits too', async () => {

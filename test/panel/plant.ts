@@ -11,6 +11,7 @@ import type {
 } from '../../agent/panel/contract.ts';
 import type { Handling, Severity, Text, Verdict } from '../../agent/records.ts';
 import { createRandom } from '../fixtures/random.ts';
+import { moldChange, pastStops, productionOf, stopReasons } from './production.ts';
 
 export interface PlantShape {
   readonly machines: number;
@@ -188,6 +189,7 @@ function shiftOf(index: number): Overview['shift'] {
     defect: 9 + index,
     unscored: 5,
     alerts: 2,
+    ...productionOf(index),
   };
 }
 
@@ -300,6 +302,8 @@ export function machinePageOf(
     defects,
     parts,
     shots,
+    stops: [...(machine.stop === undefined ? [] : [machine.stop]), ...pastStops(now)],
+    ...{ stopReasons, moldChange: moldChange(now) },
     features: [
       feature(
         1,

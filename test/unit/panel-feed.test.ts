@@ -20,6 +20,11 @@ interface Raised {
   readonly severity: Severity;
 }
 
+const unasked = {
+  ...({ code: 'store-unavailable', retryable: true } as const),
+  ...{ operation: '', subject: '', hint: '', message: 'production is not asked here' },
+};
+
 /** Seven good shots in the shift before 20:00, none since; `store.answers` says whether it can say so. */
 function feedOf(alerts: readonly Raised[] = []) {
   const store = { answers: true };
@@ -30,6 +35,8 @@ function feedOf(alerts: readonly Raised[] = []) {
       const count = fromWallMs < evening ? 7 : 0;
       return { result: [{ machine: 'dc-03', outcome: 'ok', count }] };
     }
+    if (method === 'stops') return { result: [] };
+    if (method === 'production') return { error: unasked };
     if (method !== 'alerts') return { result: { rows: [] } };
     return {
       result: alerts.map(({ attention, severity }, i) => ({
@@ -40,11 +47,14 @@ function feedOf(alerts: readonly Raised[] = []) {
   };
   const keep = {
     ...{ dir: '/', query, command: query, fault: () => undefined, tell: () => undefined },
-    ...{ log: () => undefined, status: () => ({ store: { condition: 'ok' }, keep: null }) },
+    ...{
+      log: () => undefined,
+      status: () => ({ store: { condition: 'ok' }, keep: null, boot: { id: 'b' } }),
+    },
   } as unknown as KeepSide;
   const machine = {
     ...{ id: 'dc-03', name: '3호기', cycleWord: { ko: '샷', en: 'shot' }, features: {} },
-    ...{ defects: {}, signals: {}, parts: [''] },
+    ...{ defects: {}, signals: {}, parts: [''], idealCycleMs: null },
   };
   const plan = panelPlan('127.0.0.1:0', { machines: [machine] });
   const feed = new PanelFeed(keep, plan, { push: () => null, notices: () => [] });

@@ -8,7 +8,7 @@ const plan = panelPlan('127.0.0.1:0', {
   machines: [
     {
       ...{ id: 'dc-03', name: '3호기', cycleWord: { ko: '샷', en: 'shot' } },
-      ...{ defects: {}, signals: {}, parts: [''] },
+      ...{ defects: {}, signals: {}, parts: [''], idealCycleMs: null },
       features: {
         emsTime: {
           title: { ko: 'EMS 시간', en: 'EMS time' },
@@ -24,6 +24,7 @@ const facts: PlantFacts = {
   store: 'ok',
   ...{ loopSilentMs: 0, cloud: [], notices: [] },
   shift: new Map(),
+  production: { stop: () => null, stops: () => [], moldChange: () => null },
 };
 
 test('a trend has the values of the newest mold alone, against that mold’s band', () => {

@@ -38,3 +38,14 @@ export function percent(part: number): string {
 export function withUnit(value: number, decimals: number, unit: string): string {
   return `${value.toFixed(decimals)}${unit === '' ? '' : ` ${unit}`}`;
 }
+
+/** `45초`, `12분`, `1시간 5분` */
+export function lasting(ms: number, language: Language): string {
+  const ko = language === 'ko';
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  if (seconds < 60) return ko ? `${seconds}초` : `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return ko ? `${minutes}분` : `${minutes} min`;
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
+  return ko ? `${hours}시간 ${rest}분` : `${hours} h ${rest} min`;
+}

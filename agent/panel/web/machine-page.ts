@@ -16,8 +16,11 @@ import { isOld } from './freshness.ts';
 import { SignIcon } from './icons.ts';
 import { Labelling } from './labelling.ts';
 import { ModelHealth } from './model-health.ts';
+import { MoldChange } from './mold-change.ts';
 import { type Page, usePage, useWords, type Words } from './page.ts';
+import { ShiftFacts } from './shift-facts.ts';
 import { ShotStrip, shotKey, shotsThatFit } from './shot-strip.ts';
+import { CurrentStop, PastStops } from './stops.ts';
 import { LinkChip, machineState, recentText, standingAlerts } from './tile.ts';
 import { Trend } from './trend.ts';
 
@@ -29,9 +32,16 @@ interface Loaded {
   readonly load: () => void;
 }
 
-/** Read again after each new shot, a new connection and a label; only the newest answer counts. */
+/** What a machine that stands tells beside its shots. */
+const stopKey = ({ overview }: Page, machine: string): string => {
+  const stop = overview.machines.find(({ id }) => id === machine)?.stop;
+  return stop === undefined ? '' : `${stop.id} ${stop.kind} ${stop.reason?.code ?? ''}`;
+};
+
+/** Read again after each new shot, stop, connection and label; only the newest answer counts. */
 function useMachine(id: string): Loaded {
-  const { api, pushed } = usePage();
+  const shown = usePage();
+  const { api, pushed } = shown;
   const [page, setPage] = useState<MachinePage | null>(null);
   const [problem, setProblem] = useState<Text | null>(null);
   const asked = useRef(0);
@@ -45,7 +55,7 @@ function useMachine(id: string): Loaded {
       setProblem(answer.ok ? null : answer.message);
     });
   }, [api, id]);
-  useEffect(load, [load, pushed.shots.get(id), pushed.opened]);
+  useEffect(load, [load, pushed.shots.get(id), pushed.opened, stopKey(shown, id)]);
   useEffect(
     () => () => {
       asked.current += 1;
@@ -116,8 +126,15 @@ function driversOf(alerts: readonly AlertView[], mold: string | null): readonly 
     .flatMap((alert) => alert.drivers);
 }
 
-function Trends({ page, alerts }: { page: MachinePage; alerts: readonly AlertView[] }): VNode {
+interface TrendsProps {
+  readonly page: MachinePage;
+  readonly alerts: readonly AlertView[];
+  readonly done: () => void;
+}
+
+function Trends({ page, alerts, done }: TrendsProps): VNode {
   const words = useWords();
+  const own = usePage().overview.machines.find(({ id }) => id === page.machine.id);
   const { shots, features } = useMemo(() => ofLastMold(page), [page]);
   const mold = shots.at(-1)?.mold ?? null;
   const drivers = driversOf(alerts, mold);
@@ -137,9 +154,11 @@ function Trends({ page, alerts }: { page: MachinePage; alerts: readonly AlertVie
     ${h(ModelHealth, { health: page.health })}
     ${driving.length > 0 && html`<h2>${words('drivers')}${ofMold} <small>(${words('driversNote')})</small></h2>`}
     ${driving.map(trend)}
+    ${own !== undefined && h(ShiftFacts, { machine: own })}
+    ${h(PastStops, { page, done })}
+    ${h(MoldChange, { change: page.moldChange })}
     ${others.length > 0 && html`<h2>${words('trends')}${ofMold}</h2>`}
     ${others.map(trend)}
-    ${h(ModelHealth, { health: page.health })}
   </section>`;
 }
 
@@ -178,6 +197,7 @@ export function MachineDetail({ id }: { id: string }): VNode {
       <div class="acting" role="group" aria-label=${words('alerts')} tabindex="0">
         ${alerts.length === 0 && html`<p class="calm-note">${words('noAlerts')}</p>`}
         ${alerts.map((alert) => h(AlertCard, { key: alert.id, alert, size: 'full' }))}
+        ${page !== null && h(CurrentStop, { page, done: load })}
         ${
           page !== null &&
           chosen !== undefined &&
@@ -191,7 +211,7 @@ export function MachineDetail({ id }: { id: string }): VNode {
           })
         }
       </div>
-      ${page !== null && h(Trends, { page, alerts })}
+      ${page !== null && h(Trends, { page, alerts, done: load })}
     </div>
   </div>`;
 }

@@ -266,6 +266,45 @@ export const texts = {
   expected: { ko: '모델 예상', en: 'Model expects' },
   found: { ko: '검사 결과', en: 'Inspection found' },
   fit: { ko: '판단', en: 'Reading' },
+
+  // Production
+  shiftFacts: { ko: '이번 교대 생산', en: 'Production of this shift' },
+  sinceShift: { ko: '{time}부터', en: 'since {time}' },
+  notProducing: { ko: '비가동', en: 'Stopped' },
+  produced: { ko: '생산', en: 'Made' },
+  oee: { ko: '설비종합효율', en: 'OEE' },
+  availability: { ko: '시간가동률', en: 'Availability' },
+  effectiveness: { ko: '성능가동률', en: 'Effectiveness' },
+  goodRate: { ko: '양품률', en: 'Quality' },
+  goodOf: { ko: '검사 {inspected}/{shots}', en: 'inspected {inspected}/{shots}' },
+  energyUse: { ko: '전력량', en: 'Energy' },
+  perShot: { ko: '{kwh} kWh/샷', en: '{kwh} kWh/shot' },
+  perGood: { ko: '양품당 {kwh} kWh', en: '{kwh} kWh per good part' },
+  peakDemand: { ko: '최대수요 {kw} kW', en: 'peak {kw} kW' },
+  idleEnergy: { ko: '비가동 중 {share} %', en: '{share} % while stopped' },
+  learnedPace: { ko: '기준 사이클: 학습값', en: 'ideal cycle: learned' },
+  notSeen: { ko: '알 수 없는 시간 {time}', en: 'unknown for {time}' },
+  standing: { ko: '비가동 {time}', en: 'stopped for {time}' },
+  unknownFor: { ko: '가동 여부 알 수 없음 {time}', en: 'not known whether it runs, {time}' },
+  whyStopped: { ko: '비가동 사유를 누르세요', en: 'Tap why it stopped' },
+  unexplained: { ko: '사유 미입력 비가동 {n}건', en: '{n} stops without a reason' },
+  lastStops: { ko: '최근 비가동 {n}건', en: 'Last {n} stops' },
+  noReason: { ko: '사유 미입력', en: 'no reason' },
+  giveReason: { ko: '사유 입력', en: 'Give a reason' },
+  changeReason: { ko: '사유 변경', en: 'Change the reason' },
+  moldChanged: {
+    ko: '지난번 이 금형({when}까지)과 다른 값 {n}개',
+    en: '{n} values differ from the last run of this mold (to {when})',
+  },
+  moldSame: {
+    ko: '지난번 이 금형({when}까지)과 다른 값 없음 ({n}개 비교)',
+    en: 'No value differs from the last run of this mold (to {when}; {n} compared)',
+  },
+  moldNote: {
+    ko: '중앙값 비교입니다. 다른 값일 뿐 원인이라는 뜻은 아닙니다.',
+    en: 'Medians are compared: what differs, not what caused anything.',
+  },
+  wasBefore: { ko: '지난번 {before} ({low}~{high})', en: 'last time {before} ({low} to {high})' },
 } satisfies Record<string, Text>;
 
 export type TextKey = keyof typeof texts;

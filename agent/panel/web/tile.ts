@@ -2,7 +2,7 @@
 import type { VNode } from 'preact';
 import type { AlertView, MachineView } from '../contract.ts';
 import { h, html } from './element.ts';
-import { ago } from './format.ts';
+import { ago, lasting } from './format.ts';
 import { isOld } from './freshness.ts';
 import { OutcomeStrip, type Sign, SignIcon } from './icons.ts';
 import { type Page, usePage, useWords, type Words } from './page.ts';
@@ -46,6 +46,9 @@ export function machineState(
     return { sign: worst, word, link: alert?.cause === linkCause ? null : link };
   }
   if (link !== null) return { ...link, link: null };
+  // No alarm: grey, with a shape and a word of its own.
+  if (machine.stop?.kind === 'stop')
+    return { sign: 'standing', word: words('notProducing'), link: null };
   return { sign: 'normal', word: words('normal'), link: null };
 }
 
@@ -73,6 +76,12 @@ export function recentText(recent: MachineView['recent'], words: Words): string 
   });
 }
 
+function standingText({ stop }: MachineView, sinceMs: number, words: Words): string {
+  if (stop === undefined || stop.kind !== 'stop') return '';
+  const why = stop.reason === null ? '' : ` ${words.of(stop.reason.title)}`;
+  return `${words('standing', { time: lasting(stop.lastedMs + sinceMs, words.language) })}${why}`;
+}
+
 export interface TileProps {
   readonly machine: MachineView;
   /** One tile at a time is in the tab order; arrow keys move it. */
@@ -89,7 +98,12 @@ export function Tile({ machine, tabIndex }: TileProps): VNode {
   const some = openAlerts === 1 ? words('alertCountOne') : words('alertCount', { n: openAlerts });
   const second = old
     ? words('before', { state: state.word })
-    : [level, openAlerts > 0 ? some : '', machine.model === null ? words('noModel') : '']
+    : [
+        standingText(machine, page.sinceMs, words),
+        level,
+        openAlerts > 0 ? some : '',
+        machine.model === null ? words('noModel') : '',
+      ]
         .filter((part) => part !== '')
         .join(' · ');
   const sign = old ? 'unknown' : state.sign;
