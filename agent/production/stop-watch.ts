@@ -21,7 +21,7 @@ export interface StopWatchOptions {
   readonly repeatMs: number;
 }
 
-type Observed = Pick<Cycle, 'mold' | 'observed' | 'at'> & {
+type Observed = Pick<Cycle, 'mold' | 'shot' | 'observed' | 'at'> & {
   readonly times: Pick<Cycle['times'], 'trigger'>;
 };
 
@@ -54,6 +54,7 @@ export class StopWatch {
   #since: Instant;
   #anyShot = false;
   #missed = 0;
+  #firstShot: number | null = null;
   #mold: string | null = null;
   #heard: Instant | null = null;
   #open: Open | null = null;
@@ -86,9 +87,10 @@ export class StopWatch {
   /** Call for each cycle, in order. What is to be kept. */
   shot(cycle: Observed): readonly Stop[] {
     if (cycle.observed === 'missed') {
-      this.#missed += 1;
+      if (!this.#isOfBefore(cycle)) this.#missed += 1;
       return [];
     }
+    this.#firstShot ??= cycle.shot;
     const at = shotAt(cycle);
     const shots = this.#missed + 1;
     const gapMs = at.monoMs - this.#since.monoMs;
@@ -117,6 +119,12 @@ export class StopWatch {
   /** The agent ends: up to now the stop is known to have lasted. */
   end(at: Instant): readonly Stop[] {
     return this.#open === null ? [] : [this.#stop(this.#open, null, at)];
+  }
+
+  /** Made before this start watched; the counter tells of it, perhaps late. */
+  #isOfBefore({ shot }: Observed): boolean {
+    if (!this.#anyShot) return true;
+    return shot !== null && this.#firstShot !== null && shot < this.#firstShot;
   }
 
   #standsFor(gapMs: number, shots: number, usualMs: number): boolean {

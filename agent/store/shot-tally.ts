@@ -28,6 +28,9 @@ interface MachineRun {
   mold: string | null;
   known: boolean;
   last: Omit<SeenCycle, 'inspected'> | null;
+  /** Counter values: the last of the start before, and the first of this one. */
+  lastBefore: number | null;
+  first: number | null;
   readonly molds: { machine: string; mold: string | null; fromWallMs: number }[];
   readonly cycles: Map<string | null, number[]>;
 }
@@ -54,7 +57,10 @@ export class ShotTally {
 
   /** Its last shots before the time, oldest first; call once, before its first `add`. */
   runUp(machine: string, cycles: readonly Omit<SeenCycle, 'inspected'>[]): void {
-    const run: MachineRun = { mold: null, known: false, last: null, molds: [], cycles: new Map() };
+    const run: MachineRun = {
+      ...{ mold: null, known: false, last: null, lastBefore: null, first: null },
+      ...{ molds: [], cycles: new Map() },
+    };
     this.#runs.set(machine, run);
     for (const cycle of cycles) this.#follow(run, cycle);
     const [last] = run.molds.splice(0).slice(-1);
@@ -65,9 +71,7 @@ export class ShotTally {
   add(cycle: SeenCycle): void {
     const run = this.#runs.get(cycle.machine);
     if (run === undefined) return;
-    // The counter tells of them when it is read again: nobody saw when they were made.
-    const isUnwatched =
-      cycle.observed === 'missed' && run.last !== null && run.last.ordinal !== cycle.ordinal;
+    const isUnwatched = cycle.observed === 'missed' && madeBetweenStarts(run, cycle);
     if (!isUnwatched) this.#follow(run, cycle);
     const counts = this.#countsOf(cycle.machine, run.mold, cycle.wallMs);
     if (isUnwatched) counts.unwatched += 1;
@@ -106,6 +110,10 @@ export class ShotTally {
       if (times.length > remembered) times.shift();
       run.cycles.set(mold, times);
     }
+    if (last === null || last.ordinal !== cycle.ordinal) {
+      run.lastBefore = last?.shot ?? null;
+      run.first = cycle.shot;
+    }
     run.last = cycle;
   }
 
@@ -122,6 +130,19 @@ export class ShotTally {
     this.#counts.set(key, counts);
     return counts;
   }
+}
+
+/**
+ * The counter tells of shots between two starts when it is read again: nobody saw when they were made.
+ * A start that is slow to learn where the one before it ended tells of them after its own first ones.
+ */
+function madeBetweenStarts(
+  { last, lastBefore, first }: MachineRun,
+  { ordinal, shot }: SeenCycle,
+): boolean {
+  if (last !== null && last.ordinal !== ordinal) return true;
+  if (shot === null || lastBefore === null || first === null) return false;
+  return shot > lastBefore && shot < first;
 }
 
 /** A clock that was set back, and a counter that jumped, give no cycle. */

@@ -43,7 +43,7 @@ class Bench {
   shot(s: number, mold = '7', observed: 'whole' | 'missed' | 'torn' = 'whole'): this {
     this.until(s);
     const of = observed === 'whole' ? mold : null;
-    const cycle = { mold: of, observed, at: at(s), times: { trigger: s * 1000 } };
+    const cycle = { mold: of, shot: null, observed, at: at(s), times: { trigger: s * 1000 } };
     this.told.push(...this.watch.shot(cycle));
     return this;
   }

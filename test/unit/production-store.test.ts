@@ -109,10 +109,12 @@ test('shots by mold, judged and inspected, with those that nobody saw apart', as
     boot: { ...makeBoot(), startedWallMs: wall(4000), startedMonoMs: 4_000_000 },
   });
   const unscored = { outcome: 'unscored', reason: 'warm-up' } as const;
-  for (let i = 40; i < 60; i += 1)
+  for (let i = 40; i < 59; i += 1)
     keeper.keep(shotAt(4001, i, { mold: null, observed: 'missed' }, unscored), now(4001));
   keeper.keep(shotAt(4001, 60), now(4001));
   keeper.keep(shotAt(4041, 61, { mold: '8', suppressed: 'warm-up' }, unscored), now(4041));
+  // A start that is slow to learn where the one before it ended.
+  keeper.keep(shotAt(4060, 59, { mold: null, observed: 'missed' }, unscored), now(4060));
   keeper.keep(shotAt(4081, 62, { mold: null, observed: 'torn' }, unscored), now(4081));
   await keeper.flush();
   const asked = {
@@ -124,12 +126,12 @@ test('shots by mold, judged and inspected, with those that nobody saw apart', as
   const facts = await keeper.query('production', asked);
   expect(facts.counts.map(({ shiftFromWallMs: _, ...rest }) => rest)).toEqual([
     {
-      ...{ machine: 'dc-03', mold: '7', shots: 41, unwatched: 20, neither: 0, suppressed: 0 },
+      ...{ machine: 'dc-03', mold: '7', shots: 41, unwatched: 19, neither: 0, suppressed: 0 },
       // Shot 0 and 2 are labelled in part only: what was judged holds.
       ...{ inspected: { ok: 0, defect: 1 }, judged: { ok: 36, defect: 4 } },
     },
     {
-      ...{ machine: 'dc-03', mold: '8', shots: 2, unwatched: 0, neither: 2, suppressed: 1 },
+      ...{ machine: 'dc-03', mold: '8', shots: 2, unwatched: 1, neither: 2, suppressed: 1 },
       ...{ inspected: { ok: 0, defect: 0 }, judged: { ok: 0, defect: 0 } },
     },
   ]);
