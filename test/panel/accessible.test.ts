@@ -5,7 +5,8 @@ import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { type Look, windows } from './browser.ts';
-import { plantOf } from './plant.ts';
+import { now, plantOf } from './plant.ts';
+import { standing, withStop } from './production.ts';
 import type { StandIn } from './stand-in.ts';
 
 const { open } = windows();
@@ -49,6 +50,17 @@ const places: readonly Place[] = [
     reach: async (page) => {
       await page.locator('.alert.full .touch.plain').first().click();
       await page.getByRole('dialog').waitFor();
+    },
+  },
+  {
+    name: 'standing',
+    path: '#/machine/dc-02',
+    prepare: (panel) => {
+      panel.overview = withStop(plant, 'dc-02', standing(now));
+    },
+    reach: async (page) => {
+      await page.locator('.standing .reasons').waitFor();
+      for (const more of await page.locator('.trends summary').all()) await more.click();
     },
   },
   { name: 'history', path: '#/history', reach: (page) => page.getByRole('cell').first().waitFor() },

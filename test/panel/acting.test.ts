@@ -186,7 +186,7 @@ test('why a machine stands is said with one tap, and said otherwise later', asyn
 test('a stop that is over is explained late', async () => {
   const { panel, page } = await open(plant, {}, '#/machine/dc-02');
   await page.getByText('사유 미입력 비가동 1건').click();
-  await page.getByRole('button', { name: /^사유 입력: / }).click();
+  await page.getByRole('button', { name: /^사유 미입력: / }).click();
   await page.getByRole('dialog').getByRole('button', { name: /^청소/ }).click();
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   expect(panel.posts.map(({ body }) => body)).toEqual([

@@ -85,7 +85,7 @@ export function PastStops({ page, done }: StopProps): VNode | null {
   const title =
     bare > 0 ? words('unexplained', { n: bare }) : words('lastStops', { n: past.length });
   const button = (stop: StopView): VNode =>
-    html`<button type="button" class="touch plain" aria-haspopup="dialog" aria-label=${`${words(stop.reason === null ? 'giveReason' : 'changeReason')}: ${clockTime(stop.fromWallMs)}`} onClick=${() => setAsked(stop)}>${reasonText(stop, words)}</button>`;
+    html`<button type="button" class="touch plain" aria-haspopup="dialog" aria-label=${`${reasonText(stop, words)}: ${clockTime(stop.fromWallMs)} ${words(stop.reason === null ? 'giveReason' : 'changeReason')}`} onClick=${() => setAsked(stop)}>${reasonText(stop, words)}</button>`;
   return html`<details class="more past-stops">
     <summary class="touch">${title}</summary>
     <ul>${past.map(
