@@ -42,6 +42,8 @@ type Askable = keyof typeof readers;
 const isAskable = (flag: string): flag is Askable => Object.hasOwn(readers, flag);
 
 const mostRounds = 40;
+/** In a row; by then it is no slip of the finger. */
+const mostSlips = 3;
 
 /**
  * Asks for what `needs` says until it says nothing. An answer may name its flag (`--low 415`), which
@@ -53,7 +55,7 @@ export async function askForNeeds(
   ask: AskPerson,
 ): Promise<AddOptions> {
   let known = options;
-  let fault = '';
+  let [fault, slips] = ['', 0];
   for (let round = 0; round < mostRounds; round += 1) {
     const open = (await needs(known)).find((need) => flagsOf(need).length > 0);
     if (open === undefined) return known;
@@ -62,10 +64,11 @@ export async function askForNeeds(
     if (answer === null || answer.trim() === '') return known;
     try {
       known = { ...known, ...answered(known, open, answer.trim(), flags[0] ?? '') };
-      fault = '';
+      [fault, slips] = ['', 0];
     } catch (error) {
       // A slip of the finger must not cost what was answered before it.
-      if (!(error instanceof PpuriError)) throw error;
+      slips += 1;
+      if (!(error instanceof PpuriError) || slips === mostSlips) throw error;
       fault = `${error.message}\n`;
     }
   }

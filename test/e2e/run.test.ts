@@ -78,7 +78,7 @@ describe('ppuri run', () => {
     const cycles = JSON.parse((await run(['cycles', '-c', file, '--json'])).stdout).cycles;
     expect(cycles[0]).toMatchObject({ machine: 'dc-03', profile: 'die-casting-cold-chamber' });
     const used = await run(['model', 'use', 'diecast-defect', '--machine', 'dc-03', '-c', file]);
-    expect(used.stdout).toContain('from its next shot on');
+    expect(used.stdout).toContain('다음 샷부터');
     const refused = await run([
       'model',
       'use',
