@@ -1,6 +1,11 @@
 /** Stops, their reasons and what OEE is made of, in the store. */
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import type { Stop, StopReason } from '../../agent/records.ts';
+import { openDatabase } from '../../agent/store/database.ts';
+import { Evictor } from '../../agent/store/evict.ts';
+import { migrate, migrations } from '../../agent/store/migrations.ts';
 import {
   at,
   cycleBody,
@@ -169,4 +174,54 @@ test('this run of a mold and the last one, without warm-up', async () => {
   });
   expect(runs?.now.values.biscuitThickness).toHaveLength(19);
   expect(await keeper.query('mold-runs', { machine: 'im-05' })).toBeNull();
+});
+
+test('stops and reasons are found again after the store went back to an older ppuri', async () => {
+  const dir = temporaryDirectory();
+  const first = startKeeper(dir);
+  first.keeper.keep(stopBody('a-1', 100, null, 200, { kind: 'micro' }), now(200));
+  first.keeper.keep(stopBody('a-1', 100, 900, 940), now(940));
+  first.keeper.keep(reasonBody('a-1', 'cleaning', 950), now(950));
+  await first.keeper.flush();
+  const before = await first.keeper.query('stops', {});
+  await first.keeper.close();
+  const db = new Database(join(dir, 'ppuri.db'));
+  migrate(
+    db,
+    migrations.slice(
+      0,
+      migrations.findIndex(({ sql }) => sql.includes('stop_reasons')),
+    ),
+  );
+  expect(db.prepare("SELECT name FROM sqlite_schema WHERE name LIKE 'stop%'").all()).toEqual([]);
+  db.close();
+  const again = startKeeper(dir);
+  await again.keeper.opened();
+  expect(await again.keeper.query('stops', {})).toEqual(before);
+});
+
+test('stops go after shots, reasons before labels; their tables go with them', async () => {
+  const dir = temporaryDirectory();
+  const { keeper } = startKeeper(dir);
+  keeper.keep(stopBody('a-1', 1, 9, 10), now(10));
+  keeper.keep(reasonBody('a-1', 'cleaning', 11), now(11));
+  const shot = keeper.keep(shotAt(12, 1), now(12));
+  keeper.keep(labelBody(shot), now(13));
+  await keeper.flush();
+  await keeper.close();
+  const db = openDatabase({ path: join(dir, 'ppuri.db'), maxMiB: 16 });
+  const evictor = new Evictor(db);
+  const order: unknown[] = [];
+  for (let step = evictor.step(); step.count > 0; step = evictor.step())
+    order.push(db.prepare('SELECT kind FROM records ORDER BY id').pluck().all());
+  expect(order.slice(-4)).toEqual([
+    ['stop', 'stop-reason', 'label'],
+    ['stop-reason', 'label'],
+    ['label'],
+    [],
+  ]);
+  for (const table of ['stops', 'stop_reasons'])
+    expect(db.prepare(`SELECT COUNT(*) FROM ${table}`).pluck().get()).toBe(0);
+  expect(db.pragma('foreign_key_check')).toEqual([]);
+  db.close();
 });
