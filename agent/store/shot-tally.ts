@@ -31,6 +31,7 @@ interface MachineRun {
   /** Counter values: the last of the start before, and the first of this one. */
   lastBefore: number | null;
   first: number | null;
+  counts: Counts | null;
   readonly molds: { machine: string; mold: string | null; fromWallMs: number }[];
   readonly cycles: Map<string | null, number[]>;
 }
@@ -59,6 +60,7 @@ export class ShotTally {
   runUp(machine: string, cycles: readonly Omit<SeenCycle, 'inspected'>[]): void {
     const run: MachineRun = {
       ...{ mold: null, known: false, last: null, lastBefore: null, first: null },
+      counts: null,
       ...{ molds: [], cycles: new Map() },
     };
     this.#runs.set(machine, run);
@@ -73,7 +75,7 @@ export class ShotTally {
     if (run === undefined) return;
     const isUnwatched = cycle.observed === 'missed' && madeBetweenStarts(run, cycle);
     if (!isUnwatched) this.#follow(run, cycle);
-    const counts = this.#countsOf(cycle.machine, run.mold, cycle.wallMs);
+    const counts = this.#countsOf(run, cycle.machine, cycle.wallMs);
     if (isUnwatched) counts.unwatched += 1;
     else count(counts, cycle);
   }
@@ -117,17 +119,25 @@ export class ShotTally {
     run.last = cycle;
   }
 
-  #countsOf(machine: string, mold: string | null, wallMs: number): Counts {
+  #countsOf(run: MachineRun, machine: string, wallMs: number): Counts {
+    const { mold } = run;
     while (wallMs >= (this.#shifts[this.#shift]?.to ?? Number.POSITIVE_INFINITY)) this.#shift += 1;
     const shiftFromWallMs = this.#shifts[this.#shift]?.shiftFrom ?? 0;
+    // Nearly always those of the shot before: a year has millions.
+    const { counts: last } = run;
+    if (last?.mold === mold && last.shiftFromWallMs === shiftFromWallMs) return last;
     const key = JSON.stringify([machine, mold, shiftFromWallMs]);
     const known = this.#counts.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      run.counts = known;
+      return known;
+    }
     const counts: Counts = {
       ...{ machine, mold, shiftFromWallMs, shots: 0, unwatched: 0, neither: 0, suppressed: 0 },
       ...{ inspected: { ok: 0, defect: 0 }, judged: { ok: 0, defect: 0 } },
     };
     this.#counts.set(key, counts);
+    run.counts = counts;
     return counts;
   }
 }
