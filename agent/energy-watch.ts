@@ -15,6 +15,8 @@ interface Around {
   readonly keep: (body: RecordBody, at: Instant) => void;
   readonly onEvent: (event: AgentEvent) => void;
   readonly timeScale: number;
+  /** Without a shot for so many usual cycles the machine stands. */
+  readonly stopAfterCycles: number;
   readonly factors: FactorTable;
 }
 
@@ -59,8 +61,9 @@ export function registerOf(
   };
 }
 
-function optionsOf(machine: string, config: EnergyConfig, spec: SignalSpec, timeScale: number) {
-  const { signal, stopAfterCycles, holdBelowKw = null, offBelowKw = null } = config;
+function optionsOf(machine: string, config: EnergyConfig, spec: SignalSpec, around: Around) {
+  const { timeScale, stopAfterCycles } = around;
+  const { signal, holdBelowKw = null, offBelowKw = null } = config;
   const paced = spec.staleAfterMs ?? 3 * spec.everyMs;
   const options: EnergyOptions = {
     ...{ machine, signal, stopAfterCycles, holdBelowKw, offBelowKw },
@@ -93,8 +96,8 @@ export class EnergyWatch {
     this.#config = config;
     this.#signals = signals;
     this.#around = around;
-    const { keep, timeScale, factors } = around;
-    this.#account = new EnergyAccount(optionsOf(machine, config, spec, timeScale), {
+    const { keep, factors } = around;
+    this.#account = new EnergyAccount(optionsOf(machine, config, spec, around), {
       shot: (energy) => keep({ kind: 'shot-energy', energy }, energy.at),
       period: (period) => keep({ kind: 'energy', period: withCo2e(period, factors) }, period.at),
       changed: (change) => this.#onChange(change),

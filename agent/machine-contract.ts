@@ -34,6 +34,8 @@ export interface MachineSurroundings {
   readonly timeScale: number;
   /** Epoch ms at which the shift of a moment began. */
   readonly shiftOf: (wallMs: number) => number;
+  /** Without a shot for so many usual cycles the machine stands. */
+  readonly stopAfterCycles: number;
   readonly factors: FactorTable;
   /** Where in the poll interval the trigger is read, 0 to 1. */
   readonly phase: number;

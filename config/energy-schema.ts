@@ -40,12 +40,6 @@ export const energySchema = z.strictObject({
     .describe(
       'What the machine can draw at most; absent: what was seen says which jumps are none.',
     ),
-  stopAfterCycles: z
-    .number()
-    .min(1.2)
-    .max(100)
-    .default(2)
-    .describe('Without a shot for so many usual cycles the machine counts as stopped.'),
   holdBelowKw: kW
     .optional()
     .describe(

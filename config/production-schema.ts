@@ -57,7 +57,7 @@ export const productionSchema = z.strictObject({
     .min(1.2)
     .max(20)
     .default(2)
-    .describe('No shot for so many usual cycles is a stop.'),
+    .describe('No shot for so many usual cycles is a stop, for OEE and energy alike.'),
   microStopS: z
     .number()
     .min(0)

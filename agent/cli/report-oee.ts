@@ -31,8 +31,8 @@ import { openStoreFile } from './store-file.ts';
 
 interface OeeFlags extends StoreFlags {
   readonly machine?: string;
-  readonly from?: number;
-  readonly to?: number;
+  readonly since?: number;
+  readonly until?: number;
   readonly by: readonly OeeDimension[];
   readonly csv?: boolean;
   readonly bom?: boolean;
@@ -59,7 +59,7 @@ Time in which nobody watched, or the machine did not answer, is unknown: it is s
 
 Examples:
   ppuri report oee -c ppuri.yaml
-  ppuri report oee -c ppuri.yaml --from 30d --by machine,mold --csv --bom > oee.csv`;
+  ppuri report oee -c ppuri.yaml --since 30d --by machine,mold --csv --bom > oee.csv`;
 
 const dayMs = 86_400_000;
 
@@ -116,8 +116,8 @@ async function reportOf(
   const now = Date.now();
   const reached = await reachAgent(dir);
   reached.client?.close();
-  const toWallMs = Math.min(flags.to ?? now, now);
-  const fromWallMs = flags.from ?? toWallMs - dayMs;
+  const toWallMs = Math.min(flags.until ?? now, now);
+  const fromWallMs = flags.since ?? toWallMs - dayMs;
   if (fromWallMs >= toWallMs) return { fromWallMs, toWallMs, by: flags.by, rows: [] };
   const db = openStoreFile(storePaths(dir).database);
   try {
@@ -142,8 +142,8 @@ export function addReportOee(report: Command): void {
     );
   addStoreFlags(command, 'one JSON object, described below')
     .option('--machine <name>', 'of this machine only: its id or its name')
-    .option('--from <when>', 'from: 24h, or a date and time (default: 24 hours)', moment)
-    .option('--to <when>', 'up to: 1h, or a date and time', moment)
+    .option('--since <when>', 'from: 24h, or a date and time (default: 24 hours)', moment)
+    .option('--until <when>', 'up to: 1h, or a date and time', moment)
     .option('--by <a,b>', 'group by machine,mold,shift', dimensions, ['machine', 'shift'])
     .addOption(new Option('--csv', 'comma-separated, one line a group').conflicts('json'))
     .option('--bom', 'with --csv: begin as Excel wants it')

@@ -148,7 +148,7 @@ test('stops, their reasons and OEE agree with what the machine really did, throu
       kind === 'stop' && beginWallMs > gapFrom && beginWallMs < gapFrom + 500,
   );
   expect(between).toEqual([]);
-  const { rows } = (await asJson('report', 'oee', '--from', '10m', '--by', 'machine')) as OeeReport;
+  const { rows } = (await asJson('report', 'oee', '--since', '10m', '--by', 'machine')) as OeeReport;
   expect(rows).toHaveLength(1);
   const [row] = rows;
   expect(row?.shots.unwatched).toBeGreaterThanOrEqual(2);
@@ -164,7 +164,7 @@ test('stops, their reasons and OEE agree with what the machine really did, throu
   const { busyMs = 0, productionMs = 0, stopMs = 0, microStopMs = 0 } = row?.time ?? {};
   expect(productionMs + stopMs + microStopMs).toBeCloseTo(busyMs, 3);
   expect(row?.availability).toBeCloseTo(productionMs / busyMs, 9);
-  const text = (await run(['report', 'oee', '-c', file, '--from', '10m'])).stdout;
+  const text = (await run(['report', 'oee', '-c', file, '--since', '10m'])).stdout;
   expect(text).toMatch(/설비종합효율/);
   expect(text).toMatch(/계획정지 \d+초 \(1\)/);
 }, 280_000);

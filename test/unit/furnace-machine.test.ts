@@ -40,7 +40,13 @@ it('a furnace on Modbus gives a record of each heat, as its own block and the si
   const kept: RecordBody[] = [];
   const two = Promise.withResolvers<void>();
   const around: MachineSurroundings = {
-    ...{ profileOf: () => profile, busOf: () => bus, timeScale: speed, phase: 0 },
+    ...{
+      profileOf: () => profile,
+      busOf: () => bus,
+      stopAfterCycles: 2,
+      timeScale: speed,
+      phase: 0,
+    },
     ...{ leastTriggerMs: 10, factors: new FactorTable(), shiftOf: () => 0 },
     predict: () => Promise.reject(new Error('a furnace without a model asked one')),
     predictAside: () => Promise.reject(new Error('a furnace without a model asked one')),
