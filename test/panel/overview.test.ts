@@ -178,7 +178,7 @@ test('charts draw the shots of one mold only, and say which', async () => {
 test('what differed is told apart from the other values, and gone with its alert', async () => {
   const plant = plantOf({ machines: 5 });
   const { panel, page } = await open(plant, {}, '#/machine/dc-01');
-  const headings = page.locator('.trends h2');
+  const headings = page.locator('.trends h2', { hasText: '값' });
   await page.getByText('비중 58 %').waitFor();
   expect(await headings.allTextContents()).toEqual([
     '함께 달라진 값 · 금형 8412 (원인 단정이 아님)',
