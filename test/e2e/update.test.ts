@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { migrations } from '../../agent/store/migrations.ts';
 import {
   type Edit,
@@ -17,6 +17,7 @@ import {
 } from '../fixtures/program-versions.ts';
 import { type Finished, type Started, start } from './program.ts';
 
+let [oldDir, oldProgram] = ['', ''];
 let dir = '';
 let versions = '';
 let config = '';
@@ -82,13 +83,20 @@ async function cyclesAbove(count: number): Promise<void> {
   await expect.poll(kept, { timeout: 60_000, interval: 200 }).toBeGreaterThan(count);
 }
 
+// The same for all, so that it is compiled once.
+beforeAll(() => {
+  oldDir = mkdtempSync(join(tmpdir(), 'ppuri-update-old-'));
+  oldProgram = makeVersion(oldDir, '0.1.0');
+});
+afterAll(() => rmSync(oldDir, { recursive: true, force: true }));
+
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'ppuri-update-'));
   versions = join(dir, 'versions');
   config = join(dir, 'ppuri.yaml');
   mkdirSync(join(dir, 'own'));
   mkdirSync(join(dir, 'trust'));
-  installVersion(versions, '0.1.0', makeVersion(dir, '0.1.0'));
+  installVersion(versions, '0.1.0', oldProgram);
   await cli('model', 'keygen', key());
   writeFileSync(join(dir, 'trust/maker.pub'), readFileSync(`${key()}.pub`));
   simulator = start(['simulate', 'die-casting-cold-chamber', '--speed', '60', '--json']);
