@@ -32,9 +32,9 @@ const shared = new Set([
   'agent/words.ts',
   'agent/health/log.ts',
 ]);
-/** These connect rooms: commands, the demo, the backtest, the benchmark and the files at the top of agent/. */
+/** These connect rooms: commands, the demo, backtest, benchmark, reports and the files at the top of agent/. */
 const connectors =
-  /^agent\/(?:(?!records\.ts|carbon-records\.ts|energy-records\.ts|energy-sums\.ts|production-records\.ts|quality-report\.ts|role\.ts|words\.ts)[a-z-]+\.[jt]s$|(?:cli|demo|backtest|bench)\/)/;
+  /^agent\/(?:(?!records\.ts|carbon-records\.ts|energy-records\.ts|energy-sums\.ts|production-records\.ts|quality-report\.ts|role\.ts|words\.ts)[a-z-]+\.[jt]s$|(?:cli|demo|backtest|bench|report)\/)/;
 
 /** How errors and their hints are made, and where shipped files lie; these import no room. */
 const everyones = new Set([

@@ -1,63 +1,32 @@
-/** The whole report as one page: nothing is fetched, and it prints on A4. */
+/** The whole report as one page, in both languages. */
 import type { Text } from '../../records.ts';
-import type { Cell, Sheet } from '../sheet.ts';
+import type { Cell } from '../sheet.ts';
 import { sheetsOf } from '../sheets.ts';
+import { framed, section, type Wording } from './frame.ts';
 import { escaped } from './marks.ts';
 import { type PictureData, pictureOf } from './picture.ts';
-
-const style = `
-:root{color-scheme:light}
-*{box-sizing:border-box}
-body{margin:0 auto;padding:20px;max-width:1120px;background:#fff;color:#14181b;font:16px/1.45 "Noto Sans KR","Noto Sans CJK KR","Apple SD Gothic Neo","Malgun Gothic","NanumGothic",system-ui,sans-serif;word-break:keep-all;overflow-wrap:anywhere}
-h1{font-size:24px;margin:0}h2{font-size:18px;margin:0 0 6px}
-small,.en{color:#434b52;font-size:.82em;font-weight:normal}
-.from{margin:4px 0 14px;color:#434b52}
-.picture{overflow-x:auto;margin:0 0 18px}.picture svg{display:block;width:100%;min-width:720px;height:auto}
-section{margin:0 0 24px}
-.table{overflow-x:auto}
-table{border-collapse:collapse;font-variant-numeric:tabular-nums}
-th,td{padding:4px 14px 4px 0;text-align:left;vertical-align:top;border-bottom:1px solid #d3d6d9}
-thead th{border-bottom:2px solid #8b939a;white-space:nowrap}
-tbody th{font-weight:normal;color:#434b52}
-.figures td,.figures th{white-space:nowrap}
-.right{text-align:right}
-.en{display:block}
-p{margin:6px 0 0;max-width:80ch;font-size:.88em}
-@media print,(min-width:700px){table:not(.figures) .en{display:inline;margin-left:6px}}
-@page{size:A4;margin:12mm}
-@media print{body{padding:0;max-width:none;font-size:9.5pt}th,td{padding:2px 12px 2px 0}section{margin-bottom:14px}.picture{margin-bottom:12px}.picture,.table{overflow:visible}.picture svg{min-width:0}section,.picture{break-inside:avoid}section.long{break-inside:auto}tr{break-inside:avoid}h1{font-size:16pt}h2{font-size:12pt;break-after:avoid}}
-`;
-
-/** A table longer than this is allowed to go over the end of a page. */
-const longTable = 25;
 
 /** `file`: the name of the history, as it is told. */
 export function pageOf(data: PictureData, file: string): string {
   const { model } = data.report;
   const [first, ...sheets] = sheetsOf(data.report);
   const title = `${model.name} ${model.version} · ${file}`;
-  return `<!doctype html>
-<html lang="ko">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escaped(title)}</title>
-<style>${style}</style>
-</head>
-<body>
-<h1>과거 데이터 검증 <small lang="en">Backtest</small></h1>
+  const body = `<h1>과거 데이터 검증 <small lang="en">Backtest</small></h1>
 <p class="from">${escaped(title)}<br>sha256 ${escaped(model.hash)}</p>
-${first === undefined ? '' : section(first)}
+${first === undefined ? '' : section(first, inBoth)}
 <div class="picture">${pictureOf(data)}</div>
-${sheets.map(section).join('\n')}
-</body>
-</html>
-`;
+${sheets.map((sheet) => section(sheet, inBoth)).join('\n')}`;
+  return framed({ lang: 'ko', title, body });
 }
 
 /** Korean first, English below it; once where they are the same. */
-function inBoth(cell: Cell, tag: 'span' | 'small' = 'span'): string {
+const inBoth: Wording = {
+  cell: (cell) => twice(cell, 'span'),
+  title: (title) => twice(title, 'small'),
+  note,
+};
+
+function twice(cell: Cell, tag: 'span' | 'small'): string {
   if (typeof cell === 'string') return escaped(cell);
   if (cell.ko === cell.en) return escaped(cell.ko);
   return `${escaped(cell.ko)} <${tag} class="${tag === 'span' ? 'en' : ''}" lang="en">${escaped(cell.en)}</${tag}>`;
@@ -65,24 +34,4 @@ function inBoth(cell: Cell, tag: 'span' | 'small' = 'span'): string {
 
 function note({ ko, en }: Text): string {
   return `<p>${escaped(ko)} <span class="en" lang="en">${escaped(en)}</span></p>`;
-}
-
-function section(sheet: Sheet): string {
-  const { title, columns, rows, notes } = sheet;
-  const align = (index: number): string =>
-    columns?.[index]?.align === 'right' ? ' class="right"' : '';
-  const head =
-    columns === null
-      ? ''
-      : `<thead><tr>${columns.map((one, i) => `<th scope="col"${align(i)}>${inBoth(one.title)}</th>`).join('')}</tr></thead>`;
-  const body = rows.map((row) => {
-    const cells = row.map((cell, i) =>
-      i === 0
-        ? `<th scope="row"${align(i)}>${inBoth(cell)}</th>`
-        : `<td${align(i)}>${inBoth(cell)}</td>`,
-    );
-    return `<tr>${cells.join('')}</tr>`;
-  });
-  const long = rows.length > longTable ? ' class="long"' : '';
-  return `<section${long}><h2>${inBoth(title, 'small')}</h2><div class="table"><table${columns === null ? '' : ' class="figures"'}>${head}<tbody>${body.join('\n')}</tbody></table></div>${notes.map(note).join('')}</section>`;
 }
