@@ -13,9 +13,9 @@ export interface YearPlan {
 /** One machine's day in `records` and `cycles`, interleaved with the others' as they are kept. */
 const everyShot = `
   WITH RECURSIVE n(k) AS (SELECT 0 UNION ALL SELECT k + 1 FROM n WHERE k + 1 < @perDay)
-  SELECT (1 << 40) | (@first + k) AS id, 'dc-' || (k % @machines) AS machine,
+  SELECT (1 << 40) | (@first + k) AS id, 'dc-' || CAST(k % @machines AS INTEGER) AS machine,
     @start + k * 86400000.0 / @perDay AS wall_ms, k, abs(random()) % 10000 AS luck,
-    (@day / 3 + k % @machines) % 4 AS mold
+    CAST(@day / 3 + k % @machines AS INTEGER) % 4 AS mold
   FROM n`;
 
 const records = `
@@ -36,7 +36,7 @@ const cycles = `
 /** Every tenth shot is inspected, and each of those that were called a defect. */
 const labels = `
   INSERT INTO labels (id, cycle, part, machine, mold, shot, result, type, who, source)
-  SELECT (2 << 40) | (c.id & 1099511627775), c.id, '', c.machine, c.mold, c.shot,
+  SELECT COALESCE((SELECT MAX(id) FROM labels), 2 << 40) + ROW_NUMBER() OVER (), c.id, '', c.machine, c.mold, c.shot,
     CASE WHEN abs(random()) % 1000 < @rate THEN 'defect' ELSE 'ok' END, NULL, 'qa', 'import'
   FROM cycles c WHERE c.id BETWEEN @low AND @high AND c.suppressed IS NULL
     AND (abs(random()) % 10 = 0 OR c.outcome = 'defect')`;

@@ -7,7 +7,7 @@ import type { Text } from '../records.ts';
 import { reasonText } from '../words.ts';
 import type { PeriodBasis } from './basis.ts';
 import type { EffectReport } from './effect-report.ts';
-import { percent, unknown, whole } from './figures.ts';
+import { fixed, percent, unknown, whole } from './figures.ts';
 import { spanOf } from './periods.ts';
 
 const periods = ['before', 'after'] as const satisfies readonly Period[];
@@ -96,25 +96,36 @@ function suppressedText({ suppressed }: PeriodBasis): Text {
 
 /** Every model that judged a shot of either period. */
 export function modelSheet({ evidence }: EffectReport): Sheet {
-  const rows = evidence.models.map((use): readonly Cell[] => [
-    use.period === 'before' ? both('전', 'before') : both('후', 'after'),
-    use.machine,
-    use.name === null ? both('한계값', 'rule limits') : `${use.name} ${use.version ?? ''}`,
-    use.threshold === null ? unknown : String(use.threshold),
-    use.hash === null ? unknown : use.hash,
-    `${use.firstDay} ~ ${use.lastDay}`,
-    whole(use.shots),
-  ]);
+  const alike = Map.groupBy(evidence.models, ({ period, name, version, hash, threshold }) =>
+    JSON.stringify([period, name, version, hash, threshold]),
+  );
+  const rows = [...alike.values()].flatMap((uses): (readonly Cell[])[] => {
+    const [use] = uses;
+    if (use === undefined) return [];
+    const machines = [...new Set(uses.map(({ machine }) => machine))].sort();
+    const days = uses.flatMap(({ firstDay, lastDay }) => [firstDay, lastDay]).sort();
+    return [
+      [
+        use.period === 'before' ? both('전', 'before') : both('후', 'after'),
+        use.name === null ? both('한계값', 'rule limits') : `${use.name} ${use.version ?? ''}`,
+        use.threshold === null ? unknown : String(use.threshold),
+        `${days[0] ?? ''} ~ ${days.at(-1) ?? ''}`,
+        whole(uses.reduce((sum, { shots }) => sum + shots, 0)),
+        machines.join(', '),
+        use.hash === null ? unknown : use.hash,
+      ],
+    ];
+  });
   return {
     title: both('판정한 모델', 'Models that judged'),
     columns: [
       left('기간', 'period'),
-      left('설비', 'machine'),
       left('모델', 'model'),
       right('기준값', 'threshold'),
-      left('sha256', 'sha256'),
-      left('쓰인 날', 'days'),
+      right('쓰인 날', 'days'),
       right('샷', 'shots'),
+      left('설비', 'machines'),
+      left('sha256', 'sha256'),
     ],
     rows: rows.length === 0 ? [[both('없음', 'none'), ...Array(6).fill(unknown)]] : rows,
     notes: [],
@@ -174,7 +185,7 @@ export function daySheet({ effect }: EffectReport): Sheet | null {
     rows: rate.points.map((point, at) => [
       point.label,
       ...[point.value, point.low, point.high].map((one) => percent(one)),
-      ...[ewma, cusum.up, cusum.down].map((chart) => (chart.points[at]?.value ?? 0).toFixed(2)),
+      ...[ewma, cusum.up, cusum.down].map((chart) => fixed(chart.points[at]?.value ?? 0)),
       point.signal === null ? '' : signal[point.signal],
     ]),
     notes: [],

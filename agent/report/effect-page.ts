@@ -18,14 +18,16 @@ import { type ForestRow, forestPicture } from './forest-picture.ts';
 const style = `
 .verdict{border:2px solid #14181b;padding:10px 14px;margin:0 0 16px;break-inside:avoid}
 .verdict p{font-size:1em}.verdict .headline{font-size:20px;font-weight:bold;margin:0 0 4px}
-.figures td,.figures th{white-space:normal}.figures thead th{white-space:normal;vertical-align:bottom}
-.figures td.right{white-space:nowrap}
+.figures td,.figures th{white-space:normal}
+.figures thead th,.figures td.right{white-space:nowrap}
 .long .picture{break-inside:avoid}
-@media print{.verdict .headline{font-size:14pt}thead{display:table-header-group}td,th{overflow-wrap:anywhere}.figures td.right{white-space:normal}}
+@media print{.verdict .headline{font-size:14pt}thead{display:table-header-group}}
 `;
 
 /** Molds with a chart of their own, those with the most shots. */
 const mostCharts = 8;
+/** Molds beside all of them in the picture of differences, alike; the table has every one. */
+const mostRows = 14;
 
 /** Every table of it, in the order in which they are read; a terminal prints them too. */
 export function effectSheets(report: EffectReport): Sheet[] {
@@ -90,9 +92,13 @@ const stratumName = (
     .filter((one) => one !== null)
     .join(' · ');
 
+const shotsOf = ({ before, after }: StratumEffect): number => before.judged + after.judged;
+
 function forestRows({ effect }: EffectReport, lang: Language): ForestRow[] {
   const { sameMix, strata } = effect.defects;
-  const own = strata.flatMap((stratum) =>
+  const most = strata.toSorted((a, b) => shotsOf(b) - shotsOf(a)).slice(0, mostRows);
+  const shown = strata.filter((stratum) => most.includes(stratum));
+  const own = shown.flatMap((stratum) =>
     stratum.difference === null
       ? []
       : [{ name: stratumName(stratum, lang), difference: stratum.difference }],
@@ -106,13 +112,13 @@ function charts({ effect, evidence }: EffectReport, lang: Language): string {
   const { before, after } = evidence.days;
   const byTurns = (before.at(-1) ?? '') > (after[0] ?? '');
   const firstAfter = byTurns ? null : (after[0] ?? null);
-  const shotsOf = (mold: string | null): number =>
+  const madeOf = (mold: string | null): number =>
     evidence.shots.reduce((sum, row) => sum + (row.mold === mold ? row.shots : 0), 0);
   const [whole, own] = [
     effect.charts.filter(({ mold }) => mold === null),
     effect.charts.filter(({ mold }) => mold !== null),
   ];
-  own.sort((a, b) => shotsOf(b.mold) - shotsOf(a.mold));
+  own.sort((a, b) => madeOf(b.mold) - madeOf(a.mold));
   const titleOf = ({ mold }: EffectCharts): Text => ({
     ko: mold === null ? '관리도: 전체' : `관리도: 금형 ${mold}`,
     en: mold === null ? 'Control charts: all molds' : `Control chart: mold ${mold}`,

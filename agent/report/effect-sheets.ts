@@ -95,14 +95,17 @@ export function differenceSheet({ effect, alternation }: EffectReport): Sheet {
   };
 }
 
+/** Nothing is certain. */
+const surely = (power: number): string => (power > 0.99 ? '> 99 %' : percent(power, 0));
+
 function needNotes({ need }: DefectEffect): Text[] {
   if (need === null) return [];
   const { before, after, perPeriod, power, designEffect } = need;
   const rates = `${percent(before)} → ${percent(after)}`;
   return [
     both(
-      `계획: ${rates}을(를) 확인하려면 기간마다 판정된 샷 ${whole(perPeriod)}개가 필요합니다(설계 효과 ${few(designEffect)}). 지금 샷으로 드러날 확률 ${percent(power, 0)}.`,
-      `Plan: showing ${rates} takes ${whole(perPeriod)} judged shots in each period (design effect ${few(designEffect)}). The shots there are would show it with a chance of ${percent(power, 0)}.`,
+      `계획: ${rates}를 확인하려면 기간마다 판정된 샷 ${whole(perPeriod)}개가 필요합니다(설계 효과 ${few(designEffect)}). 지금 샷으로 드러날 확률 ${surely(power)}.`,
+      `Plan: showing ${rates} takes ${whole(perPeriod)} judged shots in each period (design effect ${few(designEffect)}). The shots there are would show it with a chance of ${surely(power)}.`,
     ),
   ];
 }
@@ -141,16 +144,21 @@ export function strataSheet({ effect, evidence }: EffectReport): Sheet | null {
       ...periodTitles,
       right('차이 (95 %)', 'difference (95 %)'),
     ],
-    rows: strata.map((stratum) => [
-      ...name(stratum),
-      ...[of(stratum, 'before'), of(stratum, 'after')],
-      stratum.difference === null
-        ? both('비교 안 함', 'not compared')
-        : pointsText(stratum.difference),
-    ]),
+    rows: strata
+      .toSorted(byName)
+      .map((stratum) => [
+        ...name(stratum),
+        ...[of(stratum, 'before'), of(stratum, 'after')],
+        stratum.difference === null
+          ? both('비교 안 함', 'not compared')
+          : pointsText(stratum.difference),
+      ]),
     notes: [],
   };
 }
+
+const byName = (a: StratumEffect, b: StratumEffect): number =>
+  `${a.mold ?? ''}\n${a.mode ?? ''}` < `${b.mold ?? ''}\n${b.mode ?? ''}` ? -1 : 1;
 
 export function looksSheet({ effect, evidence }: EffectReport): Sheet | null {
   const { looks } = effect.defects;
@@ -191,7 +199,7 @@ export function noteSheet({ effect, basis }: EffectReport): Sheet | null {
   const notes = [...basis.notes.map(basisNoteText), ...effect.defects.notes.map(noteText)];
   if (notes.length === 0) return null;
   return {
-    title: both('읽기 전에', 'Before you believe it'),
+    title: both('읽기 전에', 'Read this first'),
     columns: null,
     rows: notes.map((note, at) => [`${at + 1}`, note]),
     notes: [],

@@ -81,34 +81,34 @@ const baselineNote = (per: 'kg' | 'shot'): Text => {
   );
 };
 
+/** With the particles that Korean wants after each. */
+const driverNames = {
+  goodKg: { is: '생산량은', subject: '생산량이', en: 'production' },
+  holdHours: { is: '보온 시간은', subject: '보온 시간이', en: 'holding' },
+  ambientC: { is: '외기 온도는', subject: '외기 온도가', en: 'ambient temperature' },
+} as const;
+
 function leftOutNotes({ drivers }: EnergyEffect): Text[] {
-  const words = { goodKg: both('생산', 'production') } as const;
-  const nameOf = (driver: EnergyDriver): Text =>
-    driver === 'holdHours'
-      ? both('보온 시간', 'holding')
-      : driver === 'ambientC'
-        ? both('외기 온도', 'ambient')
-        : words.goodKg;
   return drivers.flatMap(({ driver, leftOut, outside }) => {
-    const { ko, en } = nameOf(driver);
+    const { is, subject, en } = driverNames[driver];
     if (leftOut === 'missing')
       return [
         both(
-          `${ko}은(는) 늘 측정되지 않아 기준선에 넣지 않았습니다.`,
+          `${is} 늘 측정되지 않아 기준선에 넣지 않았습니다.`,
           `${en} was not always measured, and is not in the baseline.`,
         ),
       ];
     if (leftOut === 'constant')
       return [
         both(
-          `${ko}은(는) 변경 전에 변하지 않아 기준선에 넣지 않았습니다.`,
+          `${is} 변경 전에 변하지 않아 기준선에 넣지 않았습니다.`,
           `${en} never varied before, and is not in the baseline.`,
         ),
       ];
     if (outside === 0) return [];
     return [
       both(
-        `변경 후 ${outside}일은 ${ko}이(가) 변경 전 범위를 벗어나, 그날의 예상값은 추측입니다.`,
+        `변경 후 ${outside}일은 ${subject} 변경 전 범위를 벗어나, 그날의 예상값은 추측입니다.`,
         `On ${outside} days after, ${en} lay outside the range before: the expected figure of those days is a guess.`,
       ),
     ];

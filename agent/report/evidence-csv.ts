@@ -64,7 +64,7 @@ const modelCells = (use: ModelUse): Cells => ({
   ...{ version: guarded(use.version), hash: use.hash, threshold: use.threshold, shots: use.shots },
 });
 
-/** Numbers are written in full, so that reading them gives the same ones. */
+/** Numbers are written in full, so that reading them gives the same ones. The same bytes each time. */
 export function evidenceCsv(evidence: Evidence): string {
   const { settings, shots, energy, models } = evidence;
   const lines = [
@@ -76,5 +76,6 @@ export function evidenceCsv(evidence: Evidence): string {
     ...shots.map((row) => line(shotCells(row))),
     ...energy.map((row) => line({ kind: 'energy', ...row })),
   ];
-  return `${lines.join('\r\n')}\r\n`;
+  // Excel takes a file for UTF-8 only when it begins with this mark.
+  return `\ufeff${lines.join('\r\n')}\r\n`;
 }

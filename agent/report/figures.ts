@@ -19,6 +19,10 @@ export function rateText({ value, low, high }: Estimate): string {
   return `${percent(value)} (${(low * 100).toFixed(2)} ~ ${(high * 100).toFixed(2)})`;
 }
 
+/** Two digits, without a minus before nothing. */
+export const fixed = (value: number, digits = 2): string =>
+  minus(value.toFixed(digits).replace(/^-(?=0(?:\.0+)?$)/, ''));
+
 const signed = (value: number, digits: number): string => {
   const text = value.toFixed(digits);
   return Number(text) > 0 ? `+${text}` : minus(text);

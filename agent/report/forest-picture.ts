@@ -15,6 +15,8 @@ const left = 250;
 const right = 740;
 const rowHeight = 24;
 const top = 26;
+/** For the word on one side of no difference. */
+const sideRoom = 80;
 
 /** Null: nothing to draw. */
 export function forestPicture(rows: readonly ForestRow[], lang: Language): string | null {
@@ -46,8 +48,10 @@ export function forestPicture(rows: readonly ForestRow[], lang: Language): strin
         text({ x: right + 10, y: y + 4 }, pointsText(difference)[lang]),
       ].join('');
     }),
-    text({ x: Math.max(left + 30, x(0) - 40), y: bottom + 16 }, better, ' class="tick mid"'),
-    text({ x: Math.min(right - 30, x(0) + 40), y: bottom + 16 }, worse, ' class="tick mid"'),
+    x(0) - left < sideRoom
+      ? ''
+      : text({ x: x(0) - 6, y: bottom + 16 }, better, ' class="tick end"'),
+    right - x(0) < sideRoom ? '' : text({ x: x(0) + 6, y: bottom + 16 }, worse, ' class="tick"'),
     '</svg>',
   ].join('\n');
 }

@@ -83,6 +83,13 @@ interface LabelRow extends Where {
   readonly outcome: Verdict['outcome'];
 }
 
+interface OnceGroup extends Where {
+  readonly outcome: Verdict['outcome'];
+  readonly result: Label['result'];
+  readonly source: Label['from'];
+  readonly shots: number;
+}
+
 const within = ({ machine, mold }: EvidenceRequest): string =>
   `+c.wall_ms >= @from AND +c.wall_ms < @to${machine === undefined ? '' : ' AND +c.machine = @machine'}${mold === undefined ? '' : ' AND c.mold = @mold'}`;
 
@@ -94,12 +101,22 @@ const shotsSql = (request: EvidenceRequest): string => `
   FROM cycles c WHERE c.id BETWEEN @low AND @high AND ${within(request)}
   GROUP BY 1, 2, 3, 4, 5`;
 
-/** The last result of a part comes last. Suppressed and missed shots are no production. */
-const labelsSql = (request: EvidenceRequest): string => `
-  SELECT l.cycle, l.part, l.result, l.source, c.machine, c.mold, c.outcome
+const labelledFrom = `
   FROM labels l INDEXED BY labels_by_cycle CROSS JOIN cycles c ON c.id = l.cycle
-  WHERE l.cycle BETWEEN @low AND @high AND c.suppressed IS NULL AND c.observed <> 'missed'
-    AND ${within(request)}
+  WHERE l.cycle BETWEEN @low AND @high AND c.suppressed IS NULL AND c.observed <> 'missed'`;
+
+/** Shots with one label, which nearly all are: counted where they lie. */
+const onceSql = (request: EvidenceRequest): string => `
+  SELECT machine, mold, outcome, result, source, COUNT(*) AS shots FROM (
+    SELECT c.machine, c.mold, c.outcome, l.result, l.source, COUNT(*) AS labels
+    ${labelledFrom} AND ${within(request)} GROUP BY l.cycle)
+  WHERE labels = 1 GROUP BY 1, 2, 3, 4, 5`;
+
+/** Of the others each label; the last result of a part comes last. */
+const severalSql = (request: EvidenceRequest): string => `
+  SELECT l.cycle, l.part, l.result, l.source, c.machine, c.mold, c.outcome
+  ${labelledFrom} AND ${within(request)} AND EXISTS (
+    SELECT 1 FROM labels o WHERE o.cycle = l.cycle AND (o.part, o.id) <> (l.part, l.id))
   ORDER BY l.cycle, l.part, l.id`;
 
 const nameSql = `
@@ -136,6 +153,18 @@ class DayTally {
     counts.verdicts.defect += defect;
     counts.verdicts.unscored += shots - ok - defect;
     if (ok + defect > 0) this.#addModel(group, ok + defect, nameOf);
+  }
+
+  /** Shots with one label each. */
+  addOnce({ outcome, result, source, shots, ...where }: OnceGroup, partCount: number): void {
+    const counts = this.#countsOf(where);
+    if (result === 'ok' && partCount > 1) {
+      counts.partly += shots;
+      return;
+    }
+    counts.labelled[result] += shots;
+    counts.labelledOf[outcome] += shots;
+    counts.labelledFrom[source] += shots;
   }
 
   /** All labels of one shot, those of one part after each other. */
@@ -211,7 +240,8 @@ export function queryShotEvidence(db: Database.Database, request: EvidenceReques
   const { machine, mold, parts } = request;
   const ends = db.prepare<[object], { low: number | null; high: number | null }>(idsBetween);
   const shotsOf = db.prepare<[object], ShotGroup>(shotsSql(request));
-  const labelsOf = db.prepare<[object], LabelRow>(labelsSql(request));
+  const onceOf = db.prepare<[object], OnceGroup>(onceSql(request));
+  const severalOf = db.prepare<[object], LabelRow>(severalSql(request));
   const nameFrom = db.prepare<[object], Pick<ModelDay, 'name' | 'version'>>(nameSql);
   const names = new Map<string, Pick<ModelDay, 'name' | 'version'>>();
   const shots: ShotDay[] = [];
@@ -229,8 +259,10 @@ export function queryShotEvidence(db: Database.Database, request: EvidenceReques
     };
     // Read whole before names are looked up: groups are few.
     for (const group of shotsOf.all(range)) tally.addShots(group, nameOf);
-    for (const labels of byShot(labelsOf.iterate(range)))
-      tally.addLabels(labels, parts[labels[0]?.machine ?? ''] ?? 1);
+    const partsOf = (of: string): number => parts[of] ?? 1;
+    for (const group of onceOf.iterate(range)) tally.addOnce(group, partsOf(group.machine));
+    for (const labels of byShot(severalOf.iterate(range)))
+      tally.addLabels(labels, partsOf(labels[0]?.machine ?? ''));
     shots.push(...tally.shots());
     models.push(...tally.models());
   }

@@ -1,0 +1,82 @@
+/** Evidence out of the file of a store. */
+import { PpuriError } from '../../config/errors.ts';
+import type { Period } from '../effect/counts.ts';
+import { queryLedger } from '../store/account-queries.ts';
+import type { openReadOnly } from '../store/database.ts';
+import { queryMachineDays } from '../store/effect-energy.ts';
+import { type DaySpan, queryShotEvidence, querySpan } from '../store/effect-evidence.ts';
+import { energyDays } from './energy-days.ts';
+import { type Evidence, type EvidenceRow, modelUses, type Settings } from './evidence.ts';
+import { type Periods, workingDay, workingDayOf } from './periods.ts';
+
+export interface Asked {
+  readonly periods: Periods;
+  readonly settings: Omit<Settings, 'energyPer' | 'energyLeftOut'>;
+  /** Machine → how many parts its shots have; absent: 1. */
+  readonly parts: Readonly<Record<string, number>>;
+}
+
+type Database = ReturnType<typeof openReadOnly>;
+
+const both = ['before', 'after'] as const satisfies readonly Period[];
+
+/** Throws `usage` where a period has no shot. */
+export function gather(db: Database, { periods, settings, parts }: Asked): Evidence {
+  const { dayStart, machine, mold, basis } = settings;
+  // The labels of a day are looked up among its shots, just read.
+  db.pragma('cache_size = -16384');
+  const scope = { machine: machine ?? undefined, mold: mold ?? undefined };
+  const spans = (period: Period): DaySpan[] =>
+    periods[period].map((day) => ({ day, ...workingDay(day, dayStart) }));
+  const found = both.map((period) => {
+    const days = spans(period);
+    const { shots, models } = queryShotEvidence(db, { days, ...scope, parts });
+    if (!shots.some((row) => row.shots > 0)) throw nothingIn(db, period, settings);
+    return {
+      shots: shots.map(
+        (row): EvidenceRow => ({
+          ...row,
+          mold: row.mold === '' ? null : row.mold,
+          ...{ period, mode: null, lot: null },
+        }),
+      ),
+      models: models.map((model) => ({ ...model, period })),
+      machineDays: queryMachineDays(db, { days, machine: scope.machine }),
+    };
+  });
+  const shots = found.flatMap((one) => one.shots);
+  const { energy, ...energyFacts } = energyDays(
+    found.flatMap(({ machineDays }) => machineDays),
+    shots,
+    periods,
+    basis,
+  );
+  const ledger = queryLedger(db);
+  return {
+    settings: { ...settings, ...energyFacts },
+    days: { before: periods.before, after: periods.after },
+    ...{ shots, energy },
+    models: modelUses(found.flatMap(({ models }) => models)),
+    ledger: {
+      kept: ledger.kept,
+      // Of others a part is gone, or a target lacks them: they are kept.
+      lost: ledger.gaps
+        .filter(({ part, target }) => part === 'record' && target === undefined)
+        .reduce((sum, { count }) => sum + count, 0),
+      unexplained: ledger.unexplained,
+    },
+  };
+}
+
+function nothingIn(db: Database, period: Period, settings: Asked['settings']): PpuriError {
+  const span = querySpan(db);
+  const { dayStart, machine, mold } = settings;
+  const only = [machine, mold].filter((one) => one !== null).join(', ');
+  const hint =
+    span === null
+      ? 'the store has no shots yet'
+      : `the store has shots from ${workingDayOf(span.first, dayStart)} to ${workingDayOf(span.last, dayStart)}`;
+  return new PpuriError('usage', `no shots in that time${only === '' ? '' : ` of ${only}`}`, {
+    ...{ operation: 'report effect', subject: `--${period}`, hint },
+  });
+}
