@@ -21,7 +21,7 @@ const style = `
 .figures td,.figures th{white-space:normal}
 .figures thead th,.figures td.right{white-space:nowrap}
 .long .picture{break-inside:avoid}
-@media print{.verdict .headline{font-size:14pt}thead{display:table-header-group}}
+@media print{.verdict .headline{font-size:14pt}thead{display:table-header-group}section:has(.picture):has(table){break-inside:auto}}
 `;
 
 /** Molds with a chart of their own, those with the most shots. */

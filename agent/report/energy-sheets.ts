@@ -83,26 +83,31 @@ const baselineNote = (per: 'kg' | 'shot'): Text => {
 
 /** With the particles that Korean wants after each. */
 const driverNames = {
-  goodKg: { is: '생산량은', subject: '생산량이', en: 'production' },
-  holdHours: { is: '보온 시간은', subject: '보온 시간이', en: 'holding' },
-  ambientC: { is: '외기 온도는', subject: '외기 온도가', en: 'ambient temperature' },
+  goodKg: { is: '생산량은', subject: '생산량이', en: 'production', start: 'Production' },
+  holdHours: { is: '보온 시간은', subject: '보온 시간이', en: 'holding', start: 'Holding' },
+  ambientC: {
+    is: '외기 온도는',
+    subject: '외기 온도가',
+    en: 'ambient temperature',
+    start: 'Ambient temperature',
+  },
 } as const;
 
 function leftOutNotes({ drivers }: EnergyEffect): Text[] {
   return drivers.flatMap(({ driver, leftOut, outside }) => {
-    const { is, subject, en } = driverNames[driver];
+    const { is, subject, en, start } = driverNames[driver];
     if (leftOut === 'missing')
       return [
         both(
           `${is} 늘 측정되지 않아 기준선에 넣지 않았습니다.`,
-          `${en} was not always measured, and is not in the baseline.`,
+          `${start} was not always measured, and is not in the baseline.`,
         ),
       ];
     if (leftOut === 'constant')
       return [
         both(
           `${is} 변경 전에 변하지 않아 기준선에 넣지 않았습니다.`,
-          `${en} never varied before, and is not in the baseline.`,
+          `${start} never varied before, and is not in the baseline.`,
         ),
       ];
     if (outside === 0) return [];

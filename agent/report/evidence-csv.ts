@@ -22,15 +22,21 @@ const guarded = (text: string | null | undefined): string | null =>
 
 const line = (cells: Cells): string => csvLine(columns.map((name) => cells[name] ?? null));
 
+/** In this order always: the same evidence has the same hash. */
+const plainSettings = [
+  ...(['basis', 'by', 'blocks', 'aim', 'scrapKrw', 'kwhKrw', 'dayStart'] as const),
+  ...(['energyPer', 'version', 'countedWallMs'] as const),
+] as const;
+
 /** One line a setting; looks and left-out days are texts of their own. */
 function settingCells(settings: Settings, evidence: Evidence): [string, string | number | null][] {
-  const { looks, energyLeftOut, machine, mold, gateway, ...plain } = settings;
+  const { looks, energyLeftOut, machine, mold, gateway } = settings;
   const { days, ledger } = evidence;
   return [
     ['format', format],
     ['before', days.before.join(' ')],
     ['after', days.after.join(' ')],
-    ...Object.entries(plain),
+    ...plainSettings.map((name): [string, string | number | null] => [name, settings[name]]),
     ['machine', guarded(machine)],
     ['mold', guarded(mold)],
     ['gateway', guarded(gateway)],

@@ -6,6 +6,7 @@ import type { EffectPlan } from '../effect/defect-effect.ts';
 import type { EnergyRow } from '../effect/energy-result.ts';
 import type { Evidence, EvidenceRow, ModelUse, Settings } from './evidence.ts';
 import { type ColumnName, columns, format } from './evidence-csv.ts';
+import { isDay } from './periods.ts';
 
 /** Cells of one line by name. Each throws `csv-invalid` for what does not fit. */
 class Line {
@@ -68,9 +69,6 @@ const refused = (table: Table, message: string): PpuriError =>
     subject: table.path,
     hint: 'give the file that `ppuri report effect --csv FILE` wrote, as it is',
   });
-
-const isDay = (text: string): boolean =>
-  /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text));
 
 const periods = ['before', 'after'] as const satisfies readonly Period[];
 

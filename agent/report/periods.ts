@@ -18,10 +18,15 @@ const refused = (flag: string, message: string, hint: string): PpuriError =>
 
 const formHint = 'give days such as 2026-03-01..2026-03-31, or 2026-03-02,2026-03-04..2026-03-06';
 
-function dayMsOf(text: string, flag: string): number {
+/** `2026-02-28`; the 30th of February, which a date would take for the second of March, is none. */
+export function isDay(text: string): boolean {
   const ms = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
-  if (Number.isNaN(ms)) throw refused(flag, `not a day: "${text}"`, formHint);
-  return ms;
+  return !Number.isNaN(ms) && dayText(ms) === text;
+}
+
+function dayMsOf(text: string, flag: string): number {
+  if (!isDay(text)) throw refused(flag, `not a day: "${text}"`, formHint);
+  return Date.parse(`${text}T00:00:00Z`);
 }
 
 const dayText = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
