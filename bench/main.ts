@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { type Baseline, baselineOf, worseLines, worseThan } from './baseline.ts';
 import { sharedBinary } from './binary.ts';
 import { drain, written } from './campaigns.ts';
+import { effectYear } from './effect-year.ts';
 import type { Bench, Outcome } from './figure.ts';
 import { load } from './load.ts';
 import { modbusReads } from './modbus-reads.ts';
@@ -44,7 +45,7 @@ const benches: readonly Bench[] = [
   start(binary),
 ];
 /** These need programs that are not the product's, and take long: only by their names. */
-const byName: readonly Bench[] = [peers, peersQuiet];
+const byName: readonly Bench[] = [peers, peersQuiet, effectYear];
 const known = [...benches, ...byName];
 
 const usage = `npm run bench [-- NAME…] [--for 60s] [--json FILE] [--compare [--margin 25]] [--baseline]

@@ -128,6 +128,14 @@ function energyLines(energy: EnergyEffect | EnergyRefusal | null, per: 'kg' | 's
         `Energy rose by ${percent(-value, 1)} for the same ${unit.en} (95 % interval ${percent(-high, 1)} ~ ${percent(-low, 1)}).`,
       ),
     ];
+  // An interval wider than all the energy there is says nothing.
+  if (high - low > 2)
+    return [
+      both(
+        '전력은 아직 알 수 없습니다: 기준선과 날마다 너무 다르거나 날이 적습니다.',
+        'Energy is not to be told yet: days differ too much from the baseline, or there are too few.',
+      ),
+    ];
   return [
     both(
       `전력 절감은 확인되지 않았습니다 (95 % 신뢰구간 ${range}).`,
