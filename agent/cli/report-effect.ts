@@ -129,7 +129,7 @@ async function fromStore(flags: EffectFlags, place: Place): Promise<Evidence> {
   const periods = periodsOf(before, after, workingDayOf(Date.now(), dayStart));
   const { machine } = await resolved(flags, place);
   const settings = { ...settingsOf(flags, dayStart, periods.after), machine: machine ?? null };
-  return read(place, { periods, settings, parts: place.parts });
+  return read(place, { periods, settings, parts: place.parts, nameOf: place.machineName });
 }
 
 async function resolved(flags: EffectFlags, place: Place): Promise<EffectFlags> {

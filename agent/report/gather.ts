@@ -14,6 +14,8 @@ export interface Asked {
   readonly settings: Omit<Settings, 'energyPer' | 'energyLeftOut'>;
   /** Machine → how many parts its shots have; absent: 1. */
   readonly parts: Readonly<Record<string, number>>;
+  /** What people call a machine; its id when nothing else is known. */
+  readonly nameOf: (machine: string) => string;
 }
 
 type Database = ReturnType<typeof openReadOnly>;
@@ -21,7 +23,7 @@ type Database = ReturnType<typeof openReadOnly>;
 const both = ['before', 'after'] as const satisfies readonly Period[];
 
 /** Throws `usage` where a period has no shot. */
-export function gather(db: Database, { periods, settings, parts }: Asked): Evidence {
+export function gather(db: Database, { periods, settings, parts, nameOf }: Asked): Evidence {
   const { dayStart, machine, mold, basis } = settings;
   // The labels of a day are looked up among its shots, just read.
   db.pragma('cache_size = -16384');
@@ -52,11 +54,15 @@ export function gather(db: Database, { periods, settings, parts }: Asked): Evide
     basis,
   );
   const ledger = queryLedger(db);
+  const named = <T extends { readonly machine: string }>(row: T): T => {
+    const name = nameOf(row.machine);
+    return name === row.machine ? row : { ...row, machine: `${name} (${row.machine})` };
+  };
   return {
     settings: { ...settings, ...energyFacts },
     days: { before: periods.before, after: periods.after },
-    ...{ shots, energy },
-    models: modelUses(found.flatMap(({ models }) => models)),
+    ...{ shots: shots.map(named), energy },
+    models: modelUses(found.flatMap(({ models }) => models)).map(named),
     ledger: {
       kept: ledger.kept,
       // Of others a part is gone, or a target lacks them: they are kept.

@@ -1,5 +1,6 @@
 /** The effect report: its figures are those of the statistics, and follow from its CSV alone. */
 import { describe, expect, test } from 'vitest';
+import { koreanError } from '../../agent/cli/error-words.ts';
 import { usualPlan } from '../../agent/effect/defect-effect.ts';
 import { effectOf } from '../../agent/effect/effect.ts';
 import { effectPage } from '../../agent/report/effect-page.ts';
@@ -10,6 +11,7 @@ import { evidenceCsv } from '../../agent/report/evidence-csv.ts';
 import { readEvidence } from '../../agent/report/evidence-read.ts';
 import { daysOf, periodsOf, workingDay, workingDayOf } from '../../agent/report/periods.ts';
 import { alternation, planShots } from '../../agent/report/plan.ts';
+import { PpuriError } from '../../config/errors.ts';
 import { parseTable } from '../../models/table.ts';
 import { plantEvidence } from '../fixtures/effect-evidence.ts';
 import { plantCounts, steadyEnergy, steadyPlant } from '../fixtures/simulated-effect.ts';
@@ -152,6 +154,16 @@ describe('the evidence as CSV', () => {
   });
 });
 
+function refusalOf(act: () => unknown): PpuriError {
+  try {
+    act();
+  } catch (thrown) {
+    if (thrown instanceof PpuriError) return thrown;
+    throw thrown;
+  }
+  throw new Error('nothing was refused');
+}
+
 describe('periods', () => {
   const today = '2026-03-31';
   test.each([
@@ -164,9 +176,10 @@ describe('periods', () => {
     ['2026-01-01,2026-01-01', '2026-03-01', /named twice/],
     ['1990-01-01..2026-01-01', '2026-03-01', /longer than three years/],
   ])('%s and %s are refused', (before, after, problem) => {
-    expect(() => periodsOf(before, after, today)).toThrow(
-      expect.objectContaining({ code: 'usage', message: expect.stringMatching(problem) }),
-    );
+    const refusal = refusalOf(() => periodsOf(before, after, today));
+    expect(refusal).toMatchObject({ code: 'usage', message: expect.stringMatching(problem) });
+    for (const said of [refusal.message, refusal.hint])
+      expect(koreanError(said)).toMatch(/[가-힣]/);
   });
 
   test('may be days by turns', () => {

@@ -40,6 +40,7 @@ const asked = (more: Partial<Asked['settings']> = {}, parts: Asked['parts'] = {}
   periods: periodsOf('2026-03-02..2026-03-03', '2026-03-04..2026-03-05', '2026-03-31'),
   settings: { ...evidenceSettings, ...more },
   parts,
+  nameOf: (machine) => (machine === 'dc-04' ? '4호기' : machine),
 });
 
 async function gathered(
@@ -137,6 +138,7 @@ test('one machine alone, by verdicts alone', async () => {
     },
     { machine: 'dc-04', basis: 'verdicts' },
   );
+  expect(evidence.shots[0]?.machine).toBe('4호기 (dc-04)');
   expect(countRows(evidence)).toMatchObject([
     { period: 'before', judged: 2, defects: 1 },
     { period: 'after', judged: 2, defects: 1 },
