@@ -47,10 +47,16 @@ export function effectSheets(report: EffectReport): Sheet[] {
 
 export function effectPage(report: EffectReport, lang: Language): string {
   const { days } = report.evidence;
-  const words: Text = {
-    ko: `변경 전 ${spanText(days.before)} · 변경 후 ${spanText(days.after)}`,
-    en: `before ${spanText(days.before)} · after ${spanText(days.after)}`,
-  };
+  const [was, is] = [days.before, days.after];
+  const words: Text = report.byTurns
+    ? {
+        ko: `교대일: 끈 날(전) ${was.length}일, 켠 날(후) ${is.length}일 · ${spanText([...was, ...is].sort())}`,
+        en: `days by turns: ${was.length} off (before), ${is.length} on (after) · ${spanText([...was, ...is].sort())}`,
+      }
+    : {
+        ko: `변경 전 ${spanText(was)} · 변경 후 ${spanText(is)}`,
+        en: `before ${spanText(was)} · after ${spanText(is)}`,
+      };
   const heading = { ko: '효과 보고서', en: 'Effect report' }[lang];
   const wording = oneLanguage(lang);
   const show = (sheet: Sheet | null, picture: string | null = ''): string =>
@@ -108,10 +114,8 @@ function forestRows({ effect }: EffectReport, lang: Language): ForestRow[] {
   return own.length > 1 ? [...whole, ...own] : whole;
 }
 
-function charts({ effect, evidence }: EffectReport, lang: Language): string {
-  const { before, after } = evidence.days;
-  const byTurns = (before.at(-1) ?? '') > (after[0] ?? '');
-  const firstAfter = byTurns ? null : (after[0] ?? null);
+function charts({ effect, evidence, byTurns }: EffectReport, lang: Language): string {
+  const firstAfter = byTurns ? null : (evidence.days.after[0] ?? null);
   const madeOf = (mold: string | null): number =>
     evidence.shots.reduce((sum, row) => sum + (row.mold === mold ? row.shots : 0), 0);
   const [whole, own] = [

@@ -7,6 +7,7 @@ import type { Estimate } from '../effect/rates.ts';
 import { basisOf, type MeasurementBasis } from './basis.ts';
 import { countRows, type Evidence } from './evidence.ts';
 import { evidenceCsv } from './evidence-csv.ts';
+import { areByTurns } from './periods.ts';
 
 /** Won, above 0 is saved. */
 export interface Cost {
@@ -23,6 +24,8 @@ export interface EffectReport {
   readonly sha256: string;
   readonly basis: MeasurementBasis;
   readonly effect: Effect;
+  /** Days of both periods by turns, rather than one period after the other. */
+  readonly byTurns: boolean;
   /** Null: one period came after the other, or too few pairs of days. */
   readonly alternation: AlternationEffect | null;
   /** Null: no price was given. */
@@ -37,12 +40,12 @@ export function effectReport(evidence: Evidence): EffectReport {
     ...{ blocks: settings.blocks, looks: settings.looks, relativeChange: -settings.aim },
   };
   const effect = effectOf({ counts, energy }, plan);
-  const byTurns = (days.before.at(-1) ?? '') > (days.after[0] ?? '');
+  const byTurns = areByTurns(days);
   const basis = basisOf(evidence);
   return {
     evidence,
     sha256: createHash('sha256').update(evidenceCsv(evidence)).digest('hex'),
-    ...{ basis, effect },
+    ...{ basis, effect, byTurns },
     alternation: byTurns ? alternationEffect(counts, plan.seed) : null,
     cost: costOf(evidence, effect, basis),
   };

@@ -58,7 +58,7 @@ export function rateSheet({ effect }: EffectReport): Sheet {
   };
 }
 
-export function differenceSheet({ effect, alternation }: EffectReport): Sheet {
+export function differenceSheet({ effect, alternation, byTurns }: EffectReport): Sheet {
   const { defects } = effect;
   const rows: (readonly Cell[])[] = [];
   const add = (ko: string, en: string, value: Cell | null): void => {
@@ -85,13 +85,17 @@ export function differenceSheet({ effect, alternation }: EffectReport): Sheet {
   add(
     '교대일 무작위 검정',
     'randomisation of days',
-    alternation && `p = ${chance(alternation.p)} (${alternation.pairs})`,
+    alternation &&
+      both(
+        `${chance(alternation.p)} (${alternation.pairs}쌍)`,
+        `${chance(alternation.p)} (${alternation.pairs} pairs)`,
+      ),
   );
   return {
     title: both('차이: 변경 후 − 변경 전', 'Difference: after − before'),
     columns: [left('계산', 'how'), right('값 (95 % 구간)', 'value (95 % interval)')],
     rows,
-    notes: [...needNotes(defects), ...differenceNotes],
+    notes: [...needNotes(defects), restsOn, byTurns ? byTurnsNote : beforeAfterNote],
   };
 }
 
@@ -110,16 +114,18 @@ function needNotes({ need }: DefectEffect): Text[] {
   ];
 }
 
-const differenceNotes: readonly Text[] = [
-  both(
-    '결론은 “같은 금형 구성”의 구간을 따릅니다. 맨텔–헨첼과 단순 비교는 모든 샷을 서로 무관하다고 보아 구간이 너무 좁고, 견주어 보라고 적었습니다.',
-    'The verdict rests on the interval of the same mix. Mantel–Haenszel and plain rates take every shot as independent: their intervals are too narrow, and stand here to compare.',
-  ),
-  both(
-    '전후 비교는 같은 때에 바뀐 다른 것(재료, 금형 수리, 작업자, 계절)을 가려내지 못합니다. 가장 확실한 시험은 교대일 시험입니다.',
-    'A comparison of before and after cannot tell this change from others of that time (material, mold repair, people, season). Alternating days are the surest trial.',
-  ),
-];
+const restsOn = both(
+  '결론은 “같은 금형 구성”의 구간을 따릅니다. 맨텔–헨첼과 단순 비교는 모든 샷을 서로 무관하다고 보아 구간이 너무 좁고, 견주어 보라고 적었습니다.',
+  'The verdict rests on the interval of the same mix. Mantel–Haenszel and plain rates take every shot as independent: their intervals are too narrow, and stand here to compare.',
+);
+const beforeAfterNote = both(
+  '전후 비교는 같은 때에 바뀐 다른 것(재료, 금형 수리, 작업자, 계절)을 가려내지 못합니다. 가장 확실한 시험은 교대일 시험입니다.',
+  'A comparison of before and after cannot tell this change from others of that time (material, mold repair, people, season). Alternating days are the surest trial.',
+);
+const byTurnsNote = both(
+  '교대일 시험입니다: 켠 날과 끈 날이 섞여 있어, 같은 때에 바뀐 다른 것이 두 쪽에 고루 들어갑니다.',
+  'Days were on and off by turns: what else changed meanwhile fell on both alike.',
+);
 
 export function strataSheet({ effect, evidence }: EffectReport): Sheet | null {
   const { strata } = effect.defects;

@@ -65,6 +65,12 @@ function tooFewText({ need, periods }: DefectEffect, aim: string): Text {
   );
 }
 
+const lookWords = (until: string): Text =>
+  both(
+    `${until}까지의 점검, 여러 번 본 것을 감안한 구간`,
+    `as looked at until ${until}, with an interval that allows for all looks`,
+  );
+
 /** What the sentence on top rests on, and how far it reaches. */
 export function verdictLines({ effect, evidence }: EffectReport): Text[] {
   const { defects } = effect;
@@ -74,7 +80,7 @@ export function verdictLines({ effect, evidence }: EffectReport): Text[] {
     const rest =
       defects.looks === null
         ? both('95 % 신뢰구간', '95 % interval')
-        : both('중간 점검을 감안한 구간', 'interval that allows for the planned looks');
+        : lookWords(defects.looks.at(-1)?.until ?? '');
     lines.push(
       both(
         `차이 ${points.ko}, ${rest.ko}. 같은 금형 구성으로 맞춘 값입니다.`,
@@ -203,8 +209,8 @@ export function noteText(note: EffectNote): Text {
       );
     case 'effect-differs':
       return both(
-        `금형마다 변화가 다릅니다(p = ${chance(note.p)}): 금형별 표를 보십시오.`,
-        `Not every mold changed alike (p = ${chance(note.p)}): see the table by mold.`,
+        `금형마다 변화가 다릅니다(${chance(note.p)}): 금형별 표를 보십시오.`,
+        `Not every mold changed alike (${chance(note.p)}): see the table by mold.`,
       );
     case 'naive-disagrees':
       return both(

@@ -58,4 +58,5 @@ export const few = (value: number): string =>
 export const fewText = ({ value, low, high }: Estimate): string =>
   `${few(value)} (${few(low)} ~ ${few(high)})`;
 
-export const chance = (p: number): string => (p < 0.001 ? '< 0.001' : p.toFixed(3));
+/** `p = 0.011`. */
+export const chance = (p: number): string => (p < 0.001 ? 'p < 0.001' : `p = ${p.toFixed(3)}`);

@@ -5,9 +5,11 @@ export interface Periods {
   /** Working days, `2026-03-01`, in order, each once. */
   readonly before: readonly string[];
   readonly after: readonly string[];
-  /** On and off by turns rather than one after the other. */
-  readonly byTurns: boolean;
 }
+
+/** On and off by turns rather than one after the other. */
+export const areByTurns = ({ before, after }: Periods): boolean =>
+  (before.at(-1) ?? '') > (after[0] ?? '');
 
 const dayMs = 86_400_000;
 /** Longer is a slip of the keyboard. */
@@ -64,10 +66,9 @@ export function periodsOf(beforeText: string, afterText: string, today: string):
     if (future !== undefined)
       throw refused(flag, `${future} is in the future`, `end the period on ${today} or earlier`);
   }
-  const [lastBefore = '', firstAfter = ''] = [before.at(-1), after[0]];
   if ((after.at(-1) ?? '') < (before[0] ?? ''))
     throw refused('--after', 'the period after lies before the one before', 'swap the two');
-  return { before, after, byTurns: lastBefore > firstAfter };
+  return { before, after };
 }
 
 /** A period in few words: `2026-03-01 ~ 2026-03-31`, with the number of its days where some miss. */

@@ -9,12 +9,18 @@ import { verdictText } from '../../agent/report/effect-words.ts';
 import { countRows, type Evidence } from '../../agent/report/evidence.ts';
 import { evidenceCsv } from '../../agent/report/evidence-csv.ts';
 import { readEvidence } from '../../agent/report/evidence-read.ts';
-import { daysOf, periodsOf, workingDay, workingDayOf } from '../../agent/report/periods.ts';
+import {
+  areByTurns,
+  daysOf,
+  periodsOf,
+  workingDay,
+  workingDayOf,
+} from '../../agent/report/periods.ts';
 import { alternation, planShots } from '../../agent/report/plan.ts';
 import { PpuriError } from '../../config/errors.ts';
 import { parseTable } from '../../models/table.ts';
 import { plantEvidence } from '../fixtures/effect-evidence.ts';
-import { plantCounts, steadyEnergy, steadyPlant } from '../fixtures/simulated-effect.ts';
+import { dayName, plantCounts, steadyEnergy, steadyPlant } from '../fixtures/simulated-effect.ts';
 
 const halved = { ...steadyPlant, factor: 0.5 };
 const twoMolds = {
@@ -88,6 +94,29 @@ describe('the words', () => {
     expect(verdictText(report).ko).toMatch(/^판단하기에는 샷이 부족합니다/);
     expect(verdictText(report).ko).toContain(`${more.toLocaleString('en-US')}개`);
     expect(verdictText(report).en).toContain(`${more.toLocaleString('en-US')} more judged ones`);
+  });
+
+  test('of days by turns tell the trial apart from a before and after', () => {
+    const evidence = plantEvidence(halved, 5);
+    const turned = (day: string): string => {
+      const place = evidence.days.before.indexOf(day);
+      const at = place < 0 ? 2 * evidence.days.after.indexOf(day) + 1 : 2 * place;
+      return dayName(at);
+    };
+    const report = effectReport({
+      ...evidence,
+      days: {
+        before: evidence.days.before.map(turned),
+        after: evidence.days.after.map(turned),
+      },
+      shots: evidence.shots.map((row) => ({ ...row, day: turned(row.day) })),
+    });
+    expect(report.alternation?.pairs).toBe(30);
+    expect(report.alternation?.difference.high).toBeLessThan(0);
+    const page = effectPage(report, 'ko');
+    expect(page).toContain('교대일: 끈 날(전) 30일, 켠 날(후) 30일');
+    expect(page).not.toContain('전후 비교는');
+    expect(effectReport(evidence).alternation).toBeNull();
   });
 
   test('of verdicts say that a model judged itself, and when the judge changed', () => {
@@ -184,7 +213,9 @@ describe('periods', () => {
 
   test('may be days by turns', () => {
     const days = periodsOf('2026-03-02,2026-03-05', '2026-03-03..2026-03-04', today);
-    expect(days).toMatchObject({ byTurns: true, after: ['2026-03-03', '2026-03-04'] });
+    expect(days.after).toEqual(['2026-03-03', '2026-03-04']);
+    expect(areByTurns(days)).toBe(true);
+    expect(areByTurns(periodsOf('2026-03-02', '2026-03-05', today))).toBe(false);
     expect(daysOf('2026-02-27..2026-03-01', '--before')).toHaveLength(3);
   });
 
