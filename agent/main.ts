@@ -39,6 +39,8 @@ async function main(): Promise<void> {
       return (await import('./bundle-child.ts')).runBundleChild();
     case 'train':
       return (await import('./train-child.ts')).runTrainChild();
+    case 'count':
+      return (await import('./count-child.ts')).runCountChild();
     case 'selftest':
       return (await import('./health/selftest.ts')).runSelftestChild();
     case 'unpack':

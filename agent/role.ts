@@ -13,7 +13,15 @@ import { leanNode } from '../config/lean-node.ts';
 import { inOneFile } from '../config/shipped.ts';
 
 /** Besides these `unpack`, which the installation of a package runs: see config/unpack.ts. */
-export type Role = 'infer' | 'keep' | 'simulate' | 'receive' | 'selftest' | 'train' | 'verify';
+export type Role =
+  | 'count'
+  | 'infer'
+  | 'keep'
+  | 'simulate'
+  | 'receive'
+  | 'selftest'
+  | 'train'
+  | 'verify';
 
 export interface ForkOptions {
   readonly env?: Readonly<Record<string, string>>;

@@ -4,15 +4,17 @@ import { PpuriError } from '../../config/errors.ts';
 import { parseConfig } from '../../config/load.ts';
 import { readTable } from '../../models/table.ts';
 import packageJson from '../../package.json' with { type: 'json' };
+import { countBoth } from '../count-both.ts';
 import { effectPage, effectSheets } from '../report/effect-page.ts';
 import { type EffectReport, effectReport } from '../report/effect-report.ts';
 import { verdictLines, verdictText } from '../report/effect-words.ts';
 import type { Evidence, Settings } from '../report/evidence.ts';
 import { evidenceCsv } from '../report/evidence-csv.ts';
 import { readEvidence } from '../report/evidence-read.ts';
-import { type Asked, gather } from '../report/gather.ts';
+import { type Asked, countRequest, gather } from '../report/gather.ts';
 import { periodsOf, workingDayOf } from '../report/periods.ts';
 import { readPrices } from '../report/prices.ts';
+import { forkRole } from '../role.ts';
 import { storePaths } from '../store/paths.ts';
 import { asStoreError, isDiskTrouble } from '../store/trouble.ts';
 import { positiveNumber } from './arguments.ts';
@@ -176,10 +178,15 @@ function looksOf({ looks, plannedDays }: EffectFlags, after: readonly string[]):
 }
 
 /** From the file, beside a running agent: a long period would keep that from its records. */
-function read(place: Place, asked: Asked): Evidence {
-  const db = openStoreFile(storePaths(place.dir).database);
+async function read(place: Place, asked: Asked): Promise<Evidence> {
+  const { database } = storePaths(place.dir);
+  const db = openStoreFile(database);
   try {
-    return gather(db, asked);
+    const [before, after] = [
+      countRequest(asked, 'before', database),
+      countRequest(asked, 'after', database),
+    ];
+    return gather(db, asked, await countBoth(before, after, forkRole));
   } catch (thrown) {
     if (!isDiskTrouble(thrown)) throw thrown;
     throw asStoreError(thrown, 'read the evidence of an effect', db.name, 'reader');

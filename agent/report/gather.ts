@@ -3,8 +3,8 @@ import { PpuriError } from '../../config/errors.ts';
 import type { Period } from '../effect/counts.ts';
 import { queryLedger } from '../store/account-queries.ts';
 import type { openReadOnly } from '../store/database.ts';
-import { queryMachineDays } from '../store/effect-energy.ts';
-import { type DaySpan, queryShotEvidence, querySpan } from '../store/effect-evidence.ts';
+import { querySpan } from '../store/effect-evidence.ts';
+import type { CountRequest, PeriodCounts } from './count-period.ts';
 import { energyDays } from './energy-days.ts';
 import { type Evidence, type EvidenceRow, modelUses, type Settings } from './evidence.ts';
 import { type Periods, workingDay, workingDayOf } from './periods.ts';
@@ -22,17 +22,30 @@ type Database = ReturnType<typeof openReadOnly>;
 
 const both = ['before', 'after'] as const satisfies readonly Period[];
 
+export interface Counted {
+  readonly before: PeriodCounts;
+  readonly after: PeriodCounts;
+}
+
+/** What is to be counted of one period, in the file `database`. */
+export function countRequest(
+  { periods, settings, parts }: Asked,
+  period: Period,
+  database: string,
+): CountRequest {
+  const { dayStart, machine, mold } = settings;
+  const days = periods[period].map((day) => ({ day, ...workingDay(day, dayStart) }));
+  return { database, days, machine: machine ?? undefined, mold: mold ?? undefined, parts };
+}
+
 /** Throws `usage` where a period has no shot. */
-export function gather(db: Database, { periods, settings, parts, nameOf }: Asked): Evidence {
-  const { dayStart, machine, mold, basis } = settings;
-  // The labels of a day are looked up among its shots, just read.
-  db.pragma('cache_size = -16384');
-  const scope = { machine: machine ?? undefined, mold: mold ?? undefined };
-  const spans = (period: Period): DaySpan[] =>
-    periods[period].map((day) => ({ day, ...workingDay(day, dayStart) }));
+export function gather(
+  db: Database,
+  { periods, settings, nameOf }: Asked,
+  counted: Counted,
+): Evidence {
   const found = both.map((period) => {
-    const days = spans(period);
-    const { shots, models } = queryShotEvidence(db, { days, ...scope, parts });
+    const { shots, models, machineDays } = counted[period];
     if (!shots.some((row) => row.shots > 0)) throw nothingIn(db, period, settings);
     return {
       shots: shots.map(
@@ -43,7 +56,7 @@ export function gather(db: Database, { periods, settings, parts, nameOf }: Asked
         }),
       ),
       models: models.map((model) => ({ ...model, period })),
-      machineDays: queryMachineDays(db, { days, machine: scope.machine }),
+      machineDays,
     };
   });
   const shots = found.flatMap((one) => one.shots);
@@ -51,7 +64,7 @@ export function gather(db: Database, { periods, settings, parts, nameOf }: Asked
     found.flatMap(({ machineDays }) => machineDays),
     shots,
     periods,
-    basis,
+    settings.basis,
   );
   const ledger = queryLedger(db);
   const named = <T extends { readonly machine: string }>(row: T): T => {

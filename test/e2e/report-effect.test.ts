@@ -46,6 +46,10 @@ test('a store becomes a page and a CSV, and the CSV alone the same report', asyn
   expect(report.evidence.settings.scrapKrw).toBe(3200);
   expect(report.sha256).toBe(createHash('sha256').update(readFileSync(csv)).digest('hex'));
   expect(readFileSync(page, 'utf8')).toContain(report.sha256);
+  // Long periods are counted by two processes, to the same figures.
+  const long = ['--before', '2025-11-01..2026-01-07', '--after', '2026-01-08..2026-02-01'];
+  const other = await run(['report', 'effect', '--store', dir, ...long, '--json']);
+  expect(JSON.parse(other.stdout).effect).toEqual(report.effect);
   const again = await run(['report', 'effect', '--from-csv', csv, '--json']);
   expect(JSON.parse(again.stdout)).toEqual(report);
   const told = await run(['report', 'effect', '--from-csv', csv, '--lang', 'en']);

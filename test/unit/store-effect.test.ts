@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import type { Cycle, EnergyPeriod, Label, RecordBody, Verdict } from '../../agent/records.ts';
+import { countPeriod } from '../../agent/report/count-period.ts';
 import { countRows, type Evidence } from '../../agent/report/evidence.ts';
-import { type Asked, gather } from '../../agent/report/gather.ts';
+import { type Asked, countRequest, gather } from '../../agent/report/gather.ts';
 import { periodsOf, workingDay } from '../../agent/report/periods.ts';
 import { openReadOnly } from '../../agent/store/database.ts';
 import type { Keeper } from '../../agent/store/keeper.ts';
@@ -52,8 +53,12 @@ async function gathered(
   const { keeper } = startKeeper(dir);
   bodies(keeper);
   await keeper.flush();
-  opened = openReadOnly(join(dir, 'ppuri.db'));
-  return gather(opened, asked(more, parts));
+  const database = join(dir, 'ppuri.db');
+  opened = openReadOnly(database);
+  const question = asked(more, parts);
+  const count = (period: 'before' | 'after') =>
+    countPeriod(countRequest(question, period, database));
+  return gather(opened, question, { before: count('before'), after: count('after') });
 }
 
 const [before, after] = ['2026-03-02', '2026-03-04'];
