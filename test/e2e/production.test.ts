@@ -148,7 +148,14 @@ test('stops, their reasons and OEE agree with what the machine really did, throu
       kind === 'stop' && beginWallMs > gapFrom && beginWallMs < gapFrom + 500,
   );
   expect(between).toEqual([]);
-  const { rows } = (await asJson('report', 'oee', '--since', '10m', '--by', 'machine')) as OeeReport;
+  const { rows } = (await asJson(
+    'report',
+    'oee',
+    '--since',
+    '10m',
+    '--by',
+    'machine',
+  )) as OeeReport;
   expect(rows).toHaveLength(1);
   const [row] = rows;
   expect(row?.shots.unwatched).toBeGreaterThanOrEqual(2);
