@@ -188,7 +188,8 @@ function settingsOf(
 
 function looksOf(text: string | null, bad: (name: string) => never): EffectPlan['looks'] {
   if (text === null) return null;
-  const [, method, every, planned] = /^(spending|mixture) (\d+) (\d+)$/.exec(text) ?? [];
+  const [, method, every, planned] =
+    /^(spending|mixture) ([1-9]\d{0,3}) ([1-9]\d{0,3})$/.exec(text) ?? [];
   if (method !== 'spending' && method !== 'mixture') return bad('looks');
   return { method, everyDays: Number(every), plannedDays: Number(planned) };
 }

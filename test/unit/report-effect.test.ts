@@ -163,6 +163,15 @@ describe('the evidence as CSV', () => {
     expect(effectReport(read)).toEqual(effectReport(evidence));
   });
 
+  test('with looks that would never end is refused', () => {
+    const looks = { method: 'spending', everyDays: 7, plannedDays: 28 } as const;
+    const endless = evidenceCsv(plantEvidence(halved, 7, { looks })).replace(
+      'spending 7',
+      'spending 0',
+    );
+    expect(() => readEvidence(parseTable(endless, 'evidence.csv'))).toThrow(/setting looks/);
+  });
+
   test('runs nothing in a spreadsheet', () => {
     const cells = evidenceCsv(plantEvidence(twoMolds, 6))
       .split(/[,\r\n"]/)
