@@ -20,6 +20,8 @@ import type { Estimate } from './rates.ts';
 /** Rows that it takes at least, and for each coefficient. */
 const fewestRows = 20;
 const rowsForEach = 6;
+/** Below, Student's t of an interval is beyond all use: what days carry over is not known. */
+const fewestDegrees = 2;
 /** Variance inflation of a coefficient from which drivers cannot be told apart. */
 const mostInflation = 10;
 
@@ -49,8 +51,10 @@ export function energyEffect(rows: readonly EnergyRow[]): EnergyEffect | EnergyR
     before.map(({ kwh }) => kwh),
   );
   if (fit === null) return refused('collinear', used);
+  const errors = serialErrors(design, fit);
+  if (errors.degreesOfSum < fewestDegrees) return refused('carried-over');
   const intensity = intensityOf(before, after);
-  return { ...againstBaseline(before, after, used, design, fit), drivers, intensity };
+  return { ...againstBaseline(before, after, used, { design, fit, errors }), drivers, intensity };
 }
 
 const designOf = (rows: readonly EnergyRow[], drivers: readonly EnergyDriver[]): number[][] =>
@@ -107,14 +111,18 @@ function inflatedDrivers(
   });
 }
 
+interface Baseline {
+  readonly design: Matrix;
+  readonly fit: Fit;
+  readonly errors: ReturnType<typeof serialErrors>;
+}
+
 function againstBaseline(
   before: readonly EnergyRow[],
   after: readonly EnergyRow[],
   used: readonly EnergyDriver[],
-  design: Matrix,
-  fit: Fit,
+  { design, fit, errors }: Baseline,
 ): Omit<EnergyEffect, 'drivers' | 'intensity'> {
-  const errors = serialErrors(design, fit);
   const critical = tQuantile(0.975, errors.degrees);
   const hac = neweyWest(design, fit, lagsFor(before.length));
   const later = designOf(after, used);

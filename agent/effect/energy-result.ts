@@ -69,7 +69,8 @@ export interface EnergyEffect {
 /** Why no baseline was made; nothing is guessed instead. */
 export interface EnergyRefusal {
   readonly kind: 'refused';
-  readonly reason: 'too-few-before' | 'none-after' | 'collinear' | 'no-driver';
+  /** `carried-over`: days before follow each other so closely that they tell next to nothing. */
+  readonly reason: 'too-few-before' | 'none-after' | 'collinear' | 'no-driver' | 'carried-over';
   readonly rows: Readonly<Record<Period, number>>;
   /** Rows before that it takes. */
   readonly needed: number;

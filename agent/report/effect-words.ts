@@ -162,6 +162,11 @@ export function refusalText({ reason, rows, needed }: EnergyRefusal): Text {
         '전력은 비교하지 않았습니다: 변경 후 전력 기록이 있는 날이 없습니다.',
         'Energy is not compared: no day after has a meter that was read.',
       );
+    case 'carried-over':
+      return both(
+        '전력은 비교하지 않았습니다: 변경 전 날들의 전력이 생산량보다 전날을 따라 움직여 기준을 정할 수 없습니다. 변경 전 기간을 늘리십시오.',
+        'Energy is not compared: before, each day followed the day before it rather than what was made; take a longer time before.',
+      );
     case 'no-driver':
       return both(
         '전력은 비교하지 않았습니다: 변경 전 생산량이 늘 같아 생산량의 몫을 알 수 없습니다.',

@@ -104,6 +104,17 @@ describe('too little', () => {
     );
   });
 
+  test('a few days that only follow each other tell nothing: refused, not an interval without end', () => {
+    const wandering = rows.map((row, at) => ({
+      ...row,
+      kwh: 5000 + 60 * at,
+      goodKg: 3000 + ((at * 7) % 5) * 10,
+      ...{ holdHours: null, ambientC: null },
+    }));
+    const few = wandering.filter(({ period }, at) => period === 'after' || at < 22);
+    expect(energyEffect(few)).toMatchObject({ kind: 'refused', reason: 'carried-over' });
+  });
+
   test('nothing after, nothing at all', () => {
     const before = rows.filter(({ period }) => period === 'before');
     expect(energyEffect(before)).toMatchObject({ reason: 'none-after', intensity: null });
