@@ -8,7 +8,7 @@
 const remembered = 50;
 const fewest = 10;
 /** Of the shortest cycle remembered. A shot that comes sooner is seen late, once. */
-const quietShare = 0.8;
+const quietShare = 0.9;
 /** The usual block poll of a SCADA system. */
 const quietMs = 100;
 

@@ -21,8 +21,8 @@ test('a machine is looked at seldom while no shot can be due, and all the time f
   const last = afterShots(pace, 11, 30_000);
   expect(pace.afterMs(last + 3)).toBe(100);
   // The look before the shot may come never leaps over the moment from which it may.
-  expect(pace.afterMs(last + 23_945)).toBe(50);
-  for (const sinceMs of [23_990, 24_000, 29_999, 30_000, 500_000])
+  expect(pace.afterMs(last + 26_945)).toBe(50);
+  for (const sinceMs of [26_990, 27_000, 29_999, 30_000, 500_000])
     expect(pace.afterMs(last + sinceMs)).toBe(pollMs);
 });
 
@@ -30,10 +30,10 @@ test('a quick cycle counts from the shot that showed it, a slow one once the qui
   const pace = new ShotPace(pollMs);
   const last = afterShots(pace, 20, 30_000);
   pace.seen(1, last + 10_000);
-  expect(pace.afterMs(last + 17_900)).toBe(100);
-  expect(pace.afterMs(last + 18_000)).toBe(pollMs);
+  expect(pace.afterMs(last + 18_900)).toBe(100);
+  expect(pace.afterMs(last + 19_000)).toBe(pollMs);
   const later = afterShots(pace, 51, 60_000, last + 40_000);
-  expect(pace.afterMs(later + 47_000)).toBe(100);
+  expect(pace.afterMs(later + 53_000)).toBe(100);
 });
 
 test('shots that went by unseen share the time; a counter that began anew says nothing of it', () => {
